@@ -1,0 +1,97 @@
+package app
+
+import (
+	"strings"
+	"time"
+)
+
+// Status is where an account stands.
+type Status string
+
+const (
+	// Reserved accounts are being registered: name and address are taken, and
+	// nobody can sign in.
+	Reserved Status = "reserved"
+	// Normal accounts can sign in.
+	Normal Status = "normal"
+	// Paused, Locked and Stopped accounts cannot sign in; an operator said so.
+	Paused  Status = "pause"
+	Locked  Status = "lock"
+	Stopped Status = "stop"
+	// Deleted accounts are tombstones: the row stays so that its id is never
+	// used again; name and address are free.
+	Deleted Status = "delete"
+	// Abandoned accounts are registrations that were undone. A remote account
+	// that bears the mark of one is a late effect and may be removed.
+	Abandoned Status = "abandoned"
+)
+
+// Origin says who made an account on a remote system.
+type Origin string
+
+const (
+	// Created by Accord.
+	Created Origin = "created"
+	// Adopted by an operator; it was there before.
+	Adopted Origin = "adopted"
+)
+
+// Account is one person on the platform.
+type Account struct {
+	// ID is the accountId: 14 digits, yyMMddHHmm and four more, unique, never
+	// used twice. The ownership marks on the remote systems carry it.
+	ID string
+	// UserID is the number the wire calls userId.
+	UserID int64
+	// Username is as typed; uniqueness ignores case.
+	Username string
+	// Email is as typed; uniqueness ignores case.
+	Email         string
+	EmailVerified bool
+	Mobile        string
+	Nickname      string
+	AvatarURL     string
+	Status        Status
+	// PasswordHash is a PHC string (Argon2id).
+	PasswordHash Secret
+	// CredentialEpoch rises whenever what was checked at a sign-in no longer
+	// holds: password change, reset, suspension, deletion.
+	CredentialEpoch int64
+	// GiteaID is Gitea's own number of the user; zero until it is known.
+	GiteaID     int64
+	GiteaOrigin Origin
+	// StorageKey is the storage access key, see StorageKeyOf.
+	StorageKey string
+	// StorageSecret is the storage user's secret; sealed in the store.
+	StorageSecret Secret
+	StorageOrigin Origin
+	CreatedAt     time.Time
+	UpdatedAt     time.Time
+}
+
+// MaySignIn reports whether the account's status lets it open sessions.
+func (a Account) MaySignIn() bool { return a.Status == Normal }
+
+// StorageKeyOf is the storage access key of an account: "acc" and its id, 17
+// characters. No person's choice can collide with it.
+func StorageKeyOf(accountID string) string { return "acc" + accountID }
+
+// FoldKey is the form of a user name or address in which uniqueness is judged.
+func FoldKey(s string) string { return strings.ToLower(s) }
+
+// Session is one sign-in, on all three systems.
+type Session struct {
+	// ID names the session everywhere: the access token's sid, the Gitea token
+	// accord-<ID>, the revoke type of the storage credentials. 26 characters.
+	ID        string
+	AccountID string
+	// CredentialEpoch is the account's when the password was checked.
+	CredentialEpoch int64
+	// IP and Device are what the sign-in came from.
+	IP, Device string
+	CreatedAt  time.Time
+	ExpiresAt  time.Time
+}
+
+// GiteaTokenName is the name of the session's access token in Gitea.
+func (s Session) GiteaTokenName() string { return "accord-" + s.ID }

@@ -1,0 +1,24 @@
+package app
+
+import "context"
+
+// Authenticate tells who an access token speaks for. TokenMissing,
+// TokenInvalid, TokenExpired or Internal. It changes nothing.
+func (s *Service) Authenticate(ctx context.Context, token Secret) (Principal, error) {
+	const op = "authenticate"
+	if token == "" {
+		return Principal{}, &Error{Kind: TokenMissing, Op: op}
+	}
+	claims, err := s.Tokens.Verify(token)
+	if err != nil {
+		return Principal{}, failed(op, err)
+	}
+	session, account, err := s.Sessions.Live(ctx, claims.SessionID, s.Now())
+	if err != nil {
+		return Principal{}, failed(op, err)
+	}
+	if account.UserID != claims.UserID || !account.MaySignIn() || account.CredentialEpoch != session.CredentialEpoch {
+		return Principal{}, &Error{Kind: TokenInvalid, Op: op}
+	}
+	return Principal{Account: account, Session: session}, nil
+}

@@ -1,0 +1,137 @@
+package app
+
+import (
+	"errors"
+	"strings"
+)
+
+// Kind classifies an Error. Every dialect maps every Kind to a code of its own.
+type Kind uint8
+
+const (
+	// Internal is a defect or a fault of the account store; the detail is only
+	// logged. It is the kind of every error that is not an *Error.
+	Internal Kind = iota
+	// Invalid input; Error.Violations says which.
+	Invalid
+	// BadCredentials: the account is unknown, the password is wrong, or the
+	// account may not sign in.
+	BadCredentials
+	// TokenMissing: no access token was sent.
+	TokenMissing
+	// TokenInvalid: the access token is forged, garbled, or its session ended.
+	TokenInvalid
+	// TokenExpired: the access token was good and has run out.
+	TokenExpired
+	// UserTaken: the user name is in use here or on a remote system.
+	UserTaken
+	// EmailTaken: the address is in use here or on a remote system.
+	EmailTaken
+	// NotFound: no such account or session. Never shown for another's account.
+	NotFound
+	// Busy: another saga holds the account, or a bounded resource is used up.
+	Busy
+	// DirectoryFailed: Gitea did not answer, or not as it should.
+	DirectoryFailed
+	// StorageFailed: object storage did not answer, or not as it should.
+	StorageFailed
+	// MailFailed: the mail server did not take a message.
+	MailFailed
+
+	kinds // the number of kinds
+)
+
+// Kinds lists every Kind, for tests that a code table is total.
+func Kinds() []Kind {
+	all := make([]Kind, kinds)
+	for i := range all {
+		all[i] = Kind(i)
+	}
+	return all
+}
+
+var kindNames = [kinds]string{
+	"internal", "invalid", "bad credentials", "token missing", "token invalid", "token expired",
+	"user name taken", "address taken", "not found", "busy", "directory failed", "storage failed", "mail failed",
+}
+
+// String is the kind's name for logs.
+func (k Kind) String() string {
+	if k >= kinds {
+		return "unknown kind"
+	}
+	return kindNames[k]
+}
+
+// Rule names a validation rule, spelt as on the wire.
+type Rule string
+
+// The rules of input that is the same in every dialect.
+const (
+	NotBlank        Rule = "notBlank"
+	Length          Rule = "length"
+	Pattern         Rule = "pattern"
+	EmailSyntax     Rule = "email"
+	NotContainsDict Rule = "notContainsDict"
+	TypeMismatch    Rule = "type"
+)
+
+// Violation is one field that broke one rule. Field is the use case's own name
+// of it, which dialects may rename.
+type Violation struct {
+	Field string
+	Rule  Rule
+}
+
+// Error is the only error type that use cases return on purpose. Its text may
+// be logged but is never sent to a client; it holds no secret.
+type Error struct {
+	Kind Kind
+	// Op is what was being done, e.g. "register".
+	Op string
+	// Violations are the broken rules of an Invalid error, in field order.
+	Violations []Violation
+	// Err is the cause, if any.
+	Err error
+}
+
+func (e *Error) Error() string {
+	parts := make([]string, 0, 3)
+	if e.Op != "" {
+		parts = append(parts, e.Op)
+	}
+	parts = append(parts, e.Kind.String())
+	for _, v := range e.Violations {
+		parts = append(parts, v.Field+" "+string(v.Rule))
+	}
+	if e.Err != nil {
+		parts = append(parts, e.Err.Error())
+	}
+	return strings.Join(parts, ": ")
+}
+
+func (e *Error) Unwrap() error { return e.Err }
+
+// KindOf finds the kind of an error: that of the first *Error in its chain,
+// else Internal.
+func KindOf(err error) Kind {
+	var e *Error
+	if errors.As(err, &e) {
+		return e.Kind
+	}
+	return Internal
+}
+
+// Taken tells that a remote user has the wanted name or address. Remote
+// adapters return it, refused, as the cause of a UserTaken or EmailTaken error.
+type Taken struct {
+	// Username is the remote user that has it.
+	Username string
+	// Mark is the accountId of the ownership mark; empty for a foreign user.
+	Mark string
+}
+
+func (t *Taken) Error() string { return "taken by another remote user" }
+
+// ErrIDTaken says that an accountId was used before; the caller draws another.
+var ErrIDTaken = errors.New("app: accountId already used")

@@ -1,0 +1,54 @@
+package app
+
+import (
+	"context"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+)
+
+// How many sessions one sweep ends, and how many of them at once.
+const (
+	sweepBatch    = 200
+	sweepTogether = 4
+)
+
+// EndExpired ends sessions whose time ran out, on all three systems, at most a
+// batch of them, and returns how many it ended. The first fault is returned
+// after the rest of the batch was tried. Safe to run on several replicas.
+func (s *Service) EndExpired(ctx context.Context) (int, error) {
+	sessions, err := s.Sessions.Expired(ctx, s.Now(), sweepBatch)
+	if err != nil {
+		return 0, failed("end expired sessions", err)
+	}
+	var group errgroup.Group
+	group.SetLimit(sweepTogether)
+	for _, session := range sessions {
+		group.Go(func() error {
+			account, err := s.Accounts.ByID(ctx, session.AccountID)
+			if err != nil {
+				return failed("end expired sessions", err)
+			}
+			_, err = s.end(ctx, "end expired sessions", account, session)
+			return err
+		})
+	}
+	return len(sessions), group.Wait()
+}
+
+// Sweep runs EndExpired at every tick until ctx ends. Faults are logged.
+func (s *Service) Sweep(ctx context.Context, ticks <-chan time.Time) {
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticks:
+		}
+		switch n, err := s.EndExpired(ctx); {
+		case err != nil:
+			s.Logger.WarnContext(ctx, "ending expired sessions", "error", err)
+		case n > 0:
+			s.Logger.InfoContext(ctx, "ended expired sessions", "count", n)
+		}
+	}
+}

@@ -1,0 +1,174 @@
+package app
+
+import (
+	"context"
+	"time"
+)
+
+// Accounts is the platform's own account store. Safe for concurrent use. Inside
+// a local saga step, ctx carries the journal's transaction and the call is part
+// of it. Errors other than those named are Internal.
+type Accounts interface {
+	// Reserve inserts a in status Reserved, taking its name and address.
+	// UserTaken before EmailTaken where both are in use, in any case of letters;
+	// ErrIDTaken where the accountId was ever used.
+	Reserve(ctx context.Context, a Account) error
+	// Activate makes a reserved account Normal and stores what the registration
+	// learnt. Repeatable; NotFound where the account is not reserved or normal.
+	Activate(ctx context.Context, id string, w Activation) error
+	// Abandon frees name and address of a reserved account. Repeatable; an
+	// account that was never inserted, or is abandoned, is done.
+	Abandon(ctx context.Context, id string, at time.Time) error
+	// Abandoned reports whether id is a registration that was undone.
+	Abandoned(ctx context.Context, id string) (bool, error)
+	// ByUsername and ByEmail find an account that holds the name or address, in
+	// any case of letters, or NotFound.
+	ByUsername(ctx context.Context, username string) (Account, error)
+	ByEmail(ctx context.Context, email string) (Account, error)
+	// ByID finds an account in any status, or NotFound.
+	ByID(ctx context.Context, id string) (Account, error)
+}
+
+// Activation is what a registration learnt on its way.
+type Activation struct {
+	PasswordHash  Secret
+	GiteaID       int64
+	StorageKey    string
+	StorageSecret Secret
+	At            time.Time
+}
+
+// Sessions keeps sign-ins. Safe for concurrent use; takes part in a local
+// step's transaction like Accounts.
+type Sessions interface {
+	// Reserve inserts a session that is not open yet.
+	Reserve(ctx context.Context, s Session) error
+	// Open makes a reserved session live, only if in the same transaction the
+	// account may sign in and its credential epoch is the session's; else
+	// BadCredentials. Repeatable.
+	Open(ctx context.Context, id string, at time.Time) error
+	// Discard removes a reserved session that was never opened. Repeatable;
+	// absent is done.
+	Discard(ctx context.Context, id string) error
+	// Close ends a session. Repeatable; absent is done.
+	Close(ctx context.Context, id string, at time.Time) error
+	// Live finds an open session and its account in one read: TokenInvalid where
+	// it was closed or never was, TokenExpired where its time ran out by now.
+	Live(ctx context.Context, id string, now time.Time) (Session, Account, error)
+	// Expired lists open sessions whose time ran out before now, oldest first,
+	// at most limit.
+	Expired(ctx context.Context, now time.Time, limit int) ([]Session, error)
+}
+
+// Directory is Gitea, seen from a flow. Safe for concurrent use. Every call is
+// bounded by ctx. An error is DirectoryFailed unless named otherwise; it is
+// saga.Refused where Gitea certainly did nothing. Nobody retries inside.
+type Directory interface {
+	// CreateUser makes a user that bears the mark of u.AccountID and can use
+	// the API at once, and returns its number. Where a user of that very mark
+	// exists already its number is returned. UserTaken or EmailTaken, refused,
+	// with a *Taken cause where the name or address belongs to another.
+	CreateUser(ctx context.Context, u DirectoryUser) (int64, error)
+	// RemoveUser deletes the user of that name if it bears the mark of
+	// accountID. Absent, or another's: nothing is done and it is no error.
+	RemoveUser(ctx context.Context, username, accountID string) error
+	// CreateToken makes an access token of that name for the user. A token of
+	// that name which exists is replaced.
+	CreateToken(ctx context.Context, username, name string) (Secret, error)
+	// DeleteToken removes the token; absent is done, an absent user too.
+	DeleteToken(ctx context.Context, username, name string) error
+}
+
+// DirectoryUser is what Gitea is told of an account.
+type DirectoryUser struct {
+	AccountID, Username, Email, FullName string
+	Password                             Secret
+}
+
+// Storage is the object storage, seen from a flow. Safe for concurrent use.
+// Errors are StorageFailed, saga.Refused where it certainly did nothing. Nobody
+// retries inside.
+type Storage interface {
+	// CreateUser makes a storage user with that access key and secret, and lets
+	// it at its own home and nothing else. A user that exists under this key is
+	// left alone: refused.
+	CreateUser(ctx context.Context, key string, secret Secret) error
+	// RemoveUser deletes the user and ends its credentials; its objects stay.
+	// Absent is done.
+	RemoveUser(ctx context.Context, key string) error
+	// Grant makes temporary credentials for the user's home, bound to the
+	// session, good for ttl or the server's least (900 s), whichever is longer.
+	Grant(ctx context.Context, key string, secret Secret, session string, ttl time.Duration) (Grant, error)
+	// Revoke ends the credentials that were granted to that session, and no
+	// others. Repeatable; an absent user is done.
+	Revoke(ctx context.Context, key, session string) error
+}
+
+// Grant is what an S3 client needs to work in its home.
+type Grant struct {
+	Endpoint, Region, Bucket, Prefix string
+	AccessKeyID                      string
+	SecretAccessKey, SessionToken    Secret
+	Expiration                       time.Time
+}
+
+// Hasher hashes passwords slowly, a bounded number at once. Safe for concurrent
+// use. Busy where no place came free before ctx ended.
+type Hasher interface {
+	// Hash returns a PHC string with a fresh salt.
+	Hash(ctx context.Context, password Secret) (Secret, error)
+	// Verify compares in constant time. An empty hash does the same work and is
+	// never equal, so that unknown accounts take as long as known ones.
+	Verify(ctx context.Context, hash, password Secret) (bool, error)
+}
+
+// Claims is what an access token says.
+type Claims struct {
+	UserID              int64
+	SessionID           string
+	IssuedAt, ExpiresAt time.Time
+}
+
+// Tokens signs and checks access tokens. Safe for concurrent use.
+type Tokens interface {
+	// Issue returns a signed token.
+	Issue(c Claims) (Secret, error)
+	// Verify returns the claims of a token of ours, TokenInvalid, or
+	// TokenExpired where it was good until its time ran out.
+	Verify(token Secret) (Claims, error)
+}
+
+// Mailer sends mail. Safe for concurrent use. Errors are MailFailed. Sending
+// twice sends two.
+type Mailer interface {
+	Send(ctx context.Context, m Mail) error
+}
+
+// MailKind chooses a template.
+type MailKind string
+
+// MailWelcome greets after a registration.
+const MailWelcome MailKind = "welcome"
+
+// Mail is one message to one person.
+type Mail struct {
+	Kind MailKind
+	To   string
+	// Language is "zh" or "en".
+	Language string
+	Username string
+}
+
+// IDs makes identifiers. Safe for concurrent use.
+type IDs interface {
+	// AccountID returns an accountId for that minute; it may have been used,
+	// which Accounts.Reserve tells.
+	AccountID(now time.Time) string
+	// UserID returns a number that no other call on any replica returns.
+	UserID() (int64, error)
+	// SessionID returns 26 unguessable characters, digits and lower-case letters,
+	// never digits only.
+	SessionID() string
+	// StorageSecret returns 40 unguessable printable characters.
+	StorageSecret() Secret
+}

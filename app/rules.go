@@ -1,0 +1,92 @@
+package app
+
+import (
+	"net/mail"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// Bounds of what a person may choose, in bytes.
+const (
+	MaxUsername = 40  // Gitea's
+	MaxEmail    = 254 // RFC 5321, 4.5.3.1.3
+	MinPassword = 8
+	MaxPassword = 16
+	// MaxPasswordChecked bounds a password that is only compared.
+	MaxPasswordChecked = 32
+)
+
+// domainLabel is 1 to 63 letters, digits and inner hyphens (RFC 1035, 2.3.4).
+const domainLabel = "[0-9A-Za-z](?:[0-9A-Za-z-]{0,61}[0-9A-Za-z])?"
+
+var (
+	usernameShape = regexp.MustCompile(`^[0-9A-Za-z](?:[-._]?[0-9A-Za-z])*$`)
+	// emailShape follows the "valid e-mail address" of the WHATWG HTML standard.
+	emailShape = regexp.MustCompile("^[0-9A-Za-z.!#$%&'*+/=?^_`{|}~-]+@" + domainLabel + `(?:\.` + domainLabel + ")*$")
+
+	// Names that Gitea 1.26 keeps for its own paths and users.
+	reservedNames = []string{
+		"api", "assets", "attachments", "avatar", "avatars", "captcha", "explore", "favicon.ico", "ghost",
+		"gitea-actions", "issues", "login", "manifest.json", "metrics", "milestones", "notifications", "org", "pulls",
+		"repo", "repo-avatars", "robots.txt", "sitemap.xml", "ssh_info", "swagger.v1.json", "user", "v2",
+	}
+	reservedEndings = []string{".keys", ".gpg", ".rss", ".atom", ".png"}
+)
+
+// UsernameAllowed reports whether every system takes the name: Gitea's
+// characters, 1 to 40 of them, no two marks in a row, none at either end, and
+// none of the names that Gitea keeps for itself.
+func UsernameAllowed(name string) bool {
+	key := FoldKey(name)
+	return len(name) <= MaxUsername && usernameShape.MatchString(name) && !slices.Contains(reservedNames, key) &&
+		!slices.ContainsFunc(reservedEndings, func(end string) bool { return strings.HasSuffix(key, end) })
+}
+
+// EmailAllowed reports whether every system takes the address: a plain ASCII
+// addr-spec (RFC 5322, without comments or quoting) of at most 254 bytes.
+func EmailAllowed(address string) bool {
+	if len(address) > MaxEmail || !emailShape.MatchString(address) || strings.HasPrefix(address, "-") {
+		return false
+	}
+	parsed, err := mail.ParseAddress(address)
+	return err == nil && parsed.Address == address
+}
+
+// PasswordAllowed reports whether a password may be set: 8 to 16 printable
+// ASCII characters with at least one letter and one digit.
+func PasswordAllowed(password string) bool {
+	letter, digit := false, false
+	for _, c := range []byte(password) {
+		switch {
+		case c < ' ' || c > '~':
+			return false
+		case c >= '0' && c <= '9':
+			digit = true
+		case c >= 'A' && c <= 'Z', c >= 'a' && c <= 'z':
+			letter = true
+		}
+	}
+	return letter && digit && len(password) >= MinPassword && len(password) <= MaxPassword
+}
+
+func (in Registration) violations() []Violation {
+	var found []Violation
+	for _, field := range []struct {
+		name, value string
+		allowed     bool
+		rule        Rule
+	}{
+		{"username", in.Username, UsernameAllowed(in.Username), Pattern},
+		{"email", in.Email, EmailAllowed(in.Email), EmailSyntax},
+		{"password", in.Password.Reveal(), PasswordAllowed(in.Password.Reveal()), Pattern},
+	} {
+		switch {
+		case strings.TrimSpace(field.value) == "":
+			found = append(found, Violation{field.name, NotBlank})
+		case !field.allowed:
+			found = append(found, Violation{field.name, field.rule})
+		}
+	}
+	return found
+}

@@ -1,0 +1,77 @@
+// Package app is the domain of Accord: the account, its sessions, and one file
+// per flow. A flow is a saga over the ports of ports.go; dialects call it, and
+// adapters and the store stand behind the ports.
+package app
+
+import (
+	"errors"
+	"log/slog"
+	"time"
+
+	"accord/saga"
+)
+
+// Deps are the things a Service works with. All are required.
+type Deps struct {
+	Accounts  Accounts
+	Sessions  Sessions
+	Directory Directory
+	Storage   Storage
+	Hasher    Hasher
+	Tokens    Tokens
+	Mailer    Mailer
+	IDs       IDs
+	Runner    *saga.Runner
+	Now       func() time.Time
+	Logger    *slog.Logger
+}
+
+// Settings are the choices of the operator that flows follow.
+type Settings struct {
+	// SessionTTL is how long a sign-in lasts, KeepTTL where the person asked to
+	// stay signed in.
+	SessionTTL, KeepTTL time.Duration
+}
+
+// Service holds every use case. Safe for concurrent use.
+type Service struct {
+	Deps
+	settings Settings
+	register *saga.Flow[registration]
+	signIn   *saga.Flow[signingIn]
+	signOut  *saga.Flow[signingOut]
+}
+
+// New binds every flow to the runner, so that it can also recover them. A
+// runner takes one Service.
+func New(d Deps, s Settings) (*Service, error) {
+	svc := &Service{Deps: d, settings: s}
+	return svc, errors.Join(
+		bind(d.Runner, svc.registerFlow(), &svc.register),
+		bind(d.Runner, svc.signInFlow(), &svc.signIn),
+		bind(d.Runner, svc.signOutFlow(), &svc.signOut),
+	)
+}
+
+func bind[S any](r *saga.Runner, d saga.Definition[S], into **saga.Flow[S]) error {
+	flow, err := saga.Bind(r, d)
+	*into = flow
+	return err
+}
+
+// failed turns the error of a saga into an *Error, keeping the kind of its
+// cause where it has one.
+func failed(op string, err error) error {
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, saga.ErrBusy):
+		return &Error{Kind: Busy, Op: op, Err: err}
+	default:
+		var cause *Error
+		if errors.As(err, &cause) {
+			return &Error{Kind: cause.Kind, Op: op, Violations: cause.Violations, Err: err}
+		}
+		return &Error{Kind: Internal, Op: op, Err: err}
+	}
+}

@@ -1,0 +1,124 @@
+package saga
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+)
+
+// Kind says what a step may do to a saga's outcome.
+type Kind uint8
+
+const (
+	// Compensable steps come before the pivot; each can be undone.
+	Compensable Kind = iota + 1
+	// Pivot is the point of no return: the first write that cannot be undone.
+	Pivot
+	// Retriable steps come after the pivot and are tried until they succeed.
+	Retriable
+)
+
+// Action is one try of a step, or of its compensation, over the flow's typed state.
+//
+// It must end soon after ctx does. A returned error that wraps Refused promises
+// that nothing was changed; any other error leaves the effect unknown. Actions
+// of one stage run at the same time on the same state, so each writes only
+// fields that no other step of its stage reads or writes.
+type Action[S any] func(ctx context.Context, s *S) error
+
+// Step is one named piece of a flow.
+type Step[S any] struct {
+	// Name is unique within the flow and stable across releases: the journal
+	// finds a step by it after a restart.
+	Name string
+	Kind Kind
+	// Do carries the step out. Pivots and retriable steps may be tried again
+	// and must then be idempotent; a compensable Do is tried once.
+	Do Action[S]
+	// Undo compensates Do. It must be idempotent and treat "absent" as done. It
+	// is nil for a step that leaves nothing behind, and for every step that is
+	// not compensable.
+	Undo Action[S]
+	// Local steps write only to the journal's own database. They run inside the
+	// journal's transaction, are recorded together with it, and hence are never
+	// of unknown effect. They may run again when that transaction is retried.
+	// A local step stands alone in its stage.
+	Local bool
+	// Timeout bounds one try of Do or Undo; zero means Options.StepTimeout.
+	Timeout time.Duration
+	// Settle is how long a request that was given up on may still take effect.
+	// After an unknown Do the compensation runs once more when it has passed.
+	// Zero means Options.Settle.
+	Settle time.Duration
+	// Detached retriable steps are not waited for by Execute.
+	Detached bool
+}
+
+// Stage is a set of steps with no order between them; they run together.
+type Stage[S any] []Step[S]
+
+// Definition is a flow: stages in order over one typed state. S must survive a
+// round trip through encoding/json.
+type Definition[S any] struct {
+	// Name is unique within a Runner and stable across releases.
+	Name   string
+	Stages []Stage[S]
+	// Exclusive flows hold their subject: one at a time per subject, the hold
+	// lasting until the saga has ended. Others wait, then get ErrBusy.
+	Exclusive bool
+}
+
+// Sequence makes a definition whose arguments are stages in order.
+func Sequence[S any](name string, stages ...Stage[S]) Definition[S] {
+	return Definition[S]{Name: name, Stages: stages}
+}
+
+// One is a stage of a single step.
+func One[S any](s Step[S]) Stage[S] { return Stage[S]{s} }
+
+// Parallel is a stage of several steps.
+func Parallel[S any](steps ...Step[S]) Stage[S] { return steps }
+
+// Validate reports every fault of the definition at once: missing or doubled
+// names, more than one pivot, kinds out of order, a pivot or local step that
+// shares its stage, an Undo where none belongs.
+func (d Definition[S]) Validate() error {
+	var faults []error
+	fault := func(format string, args ...any) { faults = append(faults, fmt.Errorf(format, args...)) }
+	if d.Name == "" {
+		fault("saga: flow without a name")
+	}
+	if len(d.Stages) == 0 {
+		fault("saga: flow %q has no steps", d.Name)
+	}
+	seen, last := map[string]bool{}, Compensable
+	for _, stage := range d.Stages {
+		for _, s := range stage {
+			switch {
+			case s.Name == "" || s.Do == nil:
+				fault("saga: flow %q has a step without a name or Do", d.Name)
+			case seen[s.Name]:
+				fault("saga: flow %q names step %q twice", d.Name, s.Name)
+			case s.Kind < Compensable || s.Kind > Retriable:
+				fault("saga: step %q of %q has no kind", s.Name, d.Name)
+			case s.Kind < last || (s.Kind == Pivot && last == Pivot):
+				fault("saga: step %q of %q is out of order: compensable, one pivot, retriable", s.Name, d.Name)
+			case s.Undo != nil && s.Kind != Compensable:
+				fault("saga: step %q of %q has an Undo but is not compensable", s.Name, d.Name)
+			case len(stage) > 1 && (s.Local || s.Kind == Pivot):
+				fault("saga: step %q of %q is local or a pivot and must stand alone", s.Name, d.Name)
+			case s.Detached && s.Kind != Retriable:
+				fault("saga: step %q of %q is detached but not retriable", s.Name, d.Name)
+			}
+			seen[s.Name] = true
+			if s.Kind > last {
+				last = s.Kind
+			}
+		}
+	}
+	if last == Compensable && len(d.Stages) > 0 {
+		fault("saga: flow %q has no pivot", d.Name)
+	}
+	return errors.Join(faults...)
+}

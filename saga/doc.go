@@ -1,0 +1,28 @@
+// Package saga runs compensating sagas over a durable journal.
+//
+// A flow is a list of named steps over one typed state. Compensable steps can
+// be undone; the pivot is the point of no return; retriable steps after it go
+// forward until they succeed (H. Garcia-Molina and K. Salem, "Sagas", 1987).
+//
+//	   Begin
+//	     │
+//	     ▼   a step fails, or the runner died
+//	 Running ───────────────▶ Unwinding ──▶ Aborted
+//	     │                        │            ▲
+//	     │ pivot done             │ some Do    │ looked again,
+//	     │ or of unknown effect   ▼ unknown    │ all undone
+//	     ▼                     Settling ───────┘
+//	Completing ──▶ Committed
+//
+// Unwinding, Settling and Completing are retried with backoff, then marked
+// stuck in the phase they are in, until an operator decides.
+//
+// The journal records a step as started before its Do runs. A step that was
+// started and is not known to be done or refused is of unknown effect: it is
+// undone, and undone again once no late effect can follow. A runner holds a
+// saga by a lease with an epoch; an append under an older epoch is fenced.
+//
+// Transactions are shared: Begin carries the leading local steps and the first
+// started marks; the append after a remote stage carries its outcomes, the
+// local steps that follow, and the next started marks or the end.
+package saga

@@ -1,0 +1,201 @@
+package saga
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"time"
+)
+
+var (
+	errLate    = errors.New("saga: the deadline of the forward phase passed")
+	errUnbound = errors.New("saga: its flow is not bound to this runner")
+)
+
+func strangerError(step string) error {
+	return errors.New("saga: its step " + step + " is not part of the flow")
+}
+
+// localFault is the failure of a local step. It rolled the journal's
+// transaction back, so that the step certainly did nothing.
+type localFault struct {
+	step stepShape
+	err  error
+}
+
+func (l *localFault) Error() string { return l.err.Error() }
+func (l *localFault) Unwrap() error { return l.err }
+
+// draft is one journal transaction while it is being made up. The journal may
+// throw it away and ask for another.
+type draft struct {
+	p       *pass
+	rec     Record
+	entries []Entry
+	state   any
+	cause   error // turned the saga back
+	blocked error // ends the pass
+	ran     stepShape
+	todo    move
+}
+
+// drafted makes drafts until one is stored. A local step that fails rolls its
+// transaction back and counts as failed in the next one, so that the number of
+// drafts is bounded by that of the steps.
+func (p *pass) drafted(start change, results []outcome, store func(WriteFunc) error) (*draft, error) {
+	failed := map[string]error{}
+	for {
+		var d *draft
+		err := store(func(ctx context.Context) (Write, error) {
+			d = &draft{p: p, rec: start.rec}
+			if err := d.make(ctx, start.entries, results, failed); err != nil {
+				return Write{}, err
+			}
+			return d.write(), nil
+		})
+		var fault *localFault
+		switch {
+		case err == nil:
+			return d, nil
+		case !errors.As(err, &fault):
+			return nil, err
+		case !p.begun && fault.step.kind != Retriable:
+			return nil, fault.err
+		}
+		failed[fault.step.name] = fault.err
+	}
+}
+
+// make runs the rules from what is journalled to the next remote work, or the
+// end of the pass.
+func (d *draft) make(ctx context.Context, entries []Entry, results []outcome, failed map[string]error) error {
+	state, err := d.p.f.decode(d.p.rec.State)
+	if err != nil {
+		return err
+	}
+	d.state, d.entries = state, d.stamped(entries)
+	for _, o := range results {
+		d.resolve(o)
+	}
+	if d.rec.Phase == Running && d.p.late() {
+		d.take(giveUp(d.rec, "", errLate))
+		d.cause = errLate
+	}
+	if err := d.advance(ctx, failed); err != nil {
+		return err
+	}
+	return d.keep()
+}
+
+func (d *draft) advance(ctx context.Context, failed map[string]error) error {
+	for d.blocked == nil {
+		m := next(d.p.f.shape, d.rec)
+		switch {
+		case m.enter == Settling:
+			d.take(enter(d.rec, Settling))
+			d.rec.Owner, d.rec.Due = "", d.now().Add(settleTime(d.p.f.shape, d.rec))
+			return nil
+		case m.enter != "":
+			d.take(enter(d.rec, m.enter))
+		case len(m.steps) == 0:
+			return nil
+		case m.steps[0].local:
+			if err := d.local(ctx, m, failed); err != nil {
+				return err
+			}
+		case d.p.stopping():
+			d.take(park(d.rec, d.now(), context.Cause(d.p.ctx)))
+			return nil
+		default:
+			if !m.undo {
+				d.take(mark(d.rec, m.steps))
+			}
+			d.hold()
+			d.todo = m
+			return nil
+		}
+	}
+	o := d.p.r.o
+	d.take(retreat(d.rec, d.blocked, patience{o.MaxAttempts, o.Backoff, o.MaxBackoff}, d.now(), o.Jitter()))
+	return nil
+}
+
+// local runs a local step inside the transaction, or counts the fault that it
+// had in an earlier draft.
+func (d *draft) local(ctx context.Context, m move, failed map[string]error) error {
+	o := outcome{step: m.steps[0], undo: m.undo, err: failed[m.steps[0].name]}
+	if o.err == nil {
+		if err := d.p.call(ctx, o.step, o.undo, d.state); err != nil {
+			return &localFault{o.step, err}
+		}
+		d.ran = o.step
+	}
+	d.resolve(o)
+	return nil
+}
+
+func (d *draft) resolve(o outcome) {
+	before := d.rec.Phase
+	c := resolve(d.rec, o)
+	d.take(c)
+	if before == Running && unwound(d.rec) {
+		d.cause = o.err
+	}
+	if c.blocked && d.blocked == nil {
+		d.blocked = o.err
+	}
+}
+
+func (d *draft) take(c change) {
+	d.rec = c.rec
+	d.entries = append(d.entries, d.stamped(c.entries)...)
+}
+
+func (d *draft) stamped(entries []Entry) []Entry {
+	out := make([]Entry, len(entries))
+	for i, e := range entries {
+		e.At, e.Epoch = d.now(), d.rec.Epoch
+		out[i] = e
+	}
+	return out
+}
+
+// hold keeps the lease for the work to come.
+func (d *draft) hold() {
+	d.rec.Owner, d.rec.Due = d.p.r.o.Owner, d.now().Add(d.p.r.o.Lease)
+}
+
+// keep puts the state into the record, unless the saga has ended. The state
+// came out of the journal, so that only a local step can have spoilt it.
+func (d *draft) keep() error {
+	if d.rec.Phase.Ended() {
+		return nil
+	}
+	data, err := encode(d.state)
+	if err != nil {
+		return &localFault{d.ran, err}
+	}
+	d.rec.State = data
+	return nil
+}
+
+func (d *draft) write() Write {
+	d.rec.UpdatedAt = d.now()
+	return Write{Record: d.rec, Entries: d.entries}
+}
+
+func (d *draft) now() time.Time { return d.p.r.o.Now() }
+
+// log tells the faults that are now history.
+func (d *draft) log() {
+	for _, e := range d.entries {
+		level := slog.LevelDebug
+		switch e.Event {
+		case EventRefused, EventUnknown, EventUndoFault, EventUnwinding:
+			level = slog.LevelWarn
+		case EventStuck:
+			level = slog.LevelError
+		}
+		d.p.log(level, "saga "+string(e.Event), slog.String("step", e.Step), slog.String("cause", e.Cause))
+	}
+}

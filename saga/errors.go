@@ -1,0 +1,39 @@
+package saga
+
+import "errors"
+
+var (
+	// ErrFenced says that another runner took the saga over: the writer's epoch
+	// is no longer the record's, and nothing was written.
+	ErrFenced = errors.New("saga: fenced: another runner holds the lease")
+	// ErrBusy says that another saga holds the subject.
+	ErrBusy = errors.New("saga: the subject is held by another saga")
+	// ErrNotFound says that the journal has no such saga.
+	ErrNotFound = errors.New("saga: not found")
+	// ErrExists says that the journal already has a saga of that id.
+	ErrExists = errors.New("saga: id already used")
+	// ErrUndecided says that the wait ended before the outcome was decided; the
+	// saga goes on in the background. It wraps the last cause where there is one.
+	ErrUndecided = errors.New("saga: outcome not decided yet")
+)
+
+// refusal marks an error as "certainly did nothing".
+type refusal struct{ err error }
+
+func (r refusal) Error() string { return r.err.Error() }
+func (r refusal) Unwrap() error { return r.err }
+
+// Refused wraps err to promise that the try changed nothing, so that its own
+// compensation is not needed. Refused(nil) is nil.
+func Refused(err error) error {
+	if err == nil {
+		return nil
+	}
+	return refusal{err}
+}
+
+// IsRefused reports whether err, or an error it wraps, was made by Refused.
+func IsRefused(err error) bool {
+	var r refusal
+	return errors.As(err, &r)
+}
