@@ -37,6 +37,10 @@ const (
 	StorageFailed
 	// MailFailed: the mail server did not take a message.
 	MailFailed
+	// SMSFailed: the provider of short messages did not take one.
+	SMSFailed
+	// PictureFailed: the host of a picture did not answer.
+	PictureFailed
 
 	kinds // the number of kinds
 )
@@ -53,6 +57,7 @@ func Kinds() []Kind {
 var kindNames = [kinds]string{
 	"internal", "invalid", "bad credentials", "token missing", "token invalid", "token expired",
 	"user name taken", "address taken", "not found", "busy", "directory failed", "storage failed", "mail failed",
+	"short message failed", "picture failed",
 }
 
 // String is the kind's name for logs.

@@ -15,9 +15,9 @@ import (
 	"accord/saga"
 )
 
-// Journal keeps sagas in memory. It has the semantics of saga.Journal except
-// that local steps are not rolled back: it has no other data than its own.
-// WriteFuncs run one at a time and must not call the journal.
+// Journal keeps sagas in memory. It has no other data than its own: local steps
+// say themselves how they are rolled back, see Rollback. WriteFuncs run one at
+// a time and must not call the journal.
 type Journal struct {
 	mu      sync.Mutex
 	records map[string]saga.Record
@@ -35,18 +35,17 @@ var _ saga.Journal = (*Journal)(nil)
 func (j *Journal) Begin(ctx context.Context, fn saga.WriteFunc) error {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	w, err := run(ctx, fn)
-	if err != nil {
-		return err
+	w, err := run(ctx, func(ctx context.Context) (saga.Write, error) {
+		w, err := fn(ctx)
+		if err != nil {
+			return w, err
+		}
+		return w, j.free(w.Record)
+	})
+	if err == nil {
+		j.store(w)
 	}
-	if _, used := j.records[w.Record.ID]; used {
-		return saga.ErrExists
-	}
-	if w.Record.Exclusive && j.held(w.Record.Subject) {
-		return saga.ErrBusy
-	}
-	j.store(w)
-	return nil
+	return err
 }
 
 // Append implements saga.Journal.
@@ -148,6 +147,17 @@ func (j *Journal) Records() []saga.Record {
 	return all
 }
 
+// free tells what stands in the way of a saga's beginning.
+func (j *Journal) free(r saga.Record) error {
+	if _, used := j.records[r.ID]; used {
+		return saga.ErrExists
+	}
+	if r.Exclusive && j.held(r.Subject) {
+		return saga.ErrBusy
+	}
+	return nil
+}
+
 func (j *Journal) held(subject string) bool {
 	for _, r := range j.records {
 		if r.Exclusive && r.Subject == subject && !r.Phase.Ended() {
@@ -172,11 +182,36 @@ func run(ctx context.Context, fn saga.WriteFunc) (saga.Write, error) {
 	if err := ctx.Err(); err != nil {
 		return saga.Write{}, err
 	}
-	w, err := fn(ctx)
+	tx := &transaction{}
+	w, err := fn(context.WithValue(ctx, transactionKey{}, tx))
+	if err == nil {
+		err = ctx.Err()
+	}
 	if err != nil {
+		tx.rollback()
 		return saga.Write{}, err
 	}
-	return w, ctx.Err()
+	return w, nil
+}
+
+type transactionKey struct{}
+
+// transaction is what a Journal's WriteFunc has done so far.
+type transaction struct{ undos []func() }
+
+func (tx *transaction) rollback() {
+	for _, undo := range slices.Backward(tx.undos) {
+		undo()
+	}
+	tx.undos = nil
+}
+
+// Rollback says how to take back what a local step has just done, should the
+// transaction of a Journal that ctx carries fail. Elsewhere it does nothing.
+func Rollback(ctx context.Context, undo func()) {
+	if tx, ok := ctx.Value(transactionKey{}).(*transaction); ok {
+		tx.undos = append(tx.undos, undo)
+	}
 }
 
 func clone(r saga.Record) saga.Record {

@@ -1,0 +1,57 @@
+# `make run` tries Accord out, `make test` proves it; `make help` lists the rest.
+# What takes long to build is kept under the user's cache folder, for the next clone.
+
+SHELL   := /bin/sh
+VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo devel)
+CACHE   := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/accord
+
+LINT_VERSION := v2.15.0
+VULN_VERSION := v1.8.0
+LINT         := $(CACHE)/tools/golangci-lint-$(LINT_VERSION)/golangci-lint
+
+.PHONY: help build run servers mariadb test bench lint fmt vuln clean
+
+help: ## list the targets
+	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 10
+
+build: ## build bin/accord
+	@CGO_ENABLED=0 go build -trimpath -buildvcs=false -ldflags "-X main.version=$(VERSION)" -o bin/accord ./cmd/accord
+
+run: servers build ## start everything on this machine; ARGS are handed to `accord dev`
+	@exec bin/accord dev $(ARGS)
+
+servers: ## build Gitea and MinIO into bin/servers, where they are missing
+	@testdata/servers/build
+
+mariadb: # where it is missing, tests have MariaDB installed
+	@PATH="$$PATH:/usr/sbin:/usr/local/sbin"; \
+	if command -v mariadbd >/dev/null && command -v mariadb-install-db >/dev/null; then exit 0; fi; \
+	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+		echo "mariadb: installing mariadb-server-core"; \
+		apt-get update -qq && DEBIAN_FRONTEND=noninteractive \
+		apt-get install -qq -y --no-install-recommends mariadb-server-core mariadb-client-core >/dev/null; \
+	else \
+		echo "mariadb: the tests need MariaDB; as root: apt-get install mariadb-server-core mariadb-client-core" >&2; exit 1; \
+	fi
+
+test: servers mariadb ## run every test, on real servers too
+	@go test -race -timeout 30m ./...
+
+bench: servers mariadb ## measure
+	@go test -run '^$$' -bench . -benchmem ./...
+
+lint: $(LINT) ## check style, imports and likely mistakes
+	@$(LINT) run ./...
+
+fmt: $(LINT) ## format the sources
+	@$(LINT) fmt ./...
+
+$(LINT):
+	@echo "lint: building golangci-lint $(LINT_VERSION) (some minutes, once)"
+	@GOBIN="$(@D)" go install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(LINT_VERSION)
+
+vuln: ## look for known vulnerabilities; asks vuln.go.dev
+	@go run golang.org/x/vuln/cmd/govulncheck@$(VULN_VERSION) ./...
+
+clean: ## remove what was built here; the cache stays
+	@rm -rf bin

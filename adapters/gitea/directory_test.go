@@ -1,0 +1,42 @@
+package gitea_test
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"accord/adapters/adaptertest"
+	"accord/adapters/gitea"
+)
+
+func TestDirectory(t *testing.T) {
+	s := shared(t)
+	d := newDirectory(t, s.options())
+	adaptertest.Directory(t, func(*testing.T) adaptertest.DirectoryFixture { return s.fixture(d) })
+}
+
+// The administrator's token serves as well as the password.
+func TestDirectoryWithToken(t *testing.T) {
+	s := started(t, "")
+	o := s.options()
+	o.AdminToken = s.adminToken(t, "conformance", "write:admin", "read:user")
+	d := newDirectory(t, o)
+	adaptertest.Directory(t, func(*testing.T) adaptertest.DirectoryFixture { return s.fixture(d) })
+}
+
+func TestNewReportsEveryFault(t *testing.T) {
+	_, err := gitea.New(gitea.Options{URL: "ftp://x", Timeout: -1})
+	for _, fault := range []string{"URL", "name", "password", "time-out"} {
+		require.ErrorContains(t, err, fault)
+	}
+}
+
+func TestNewNeverRepeatsAPassword(t *testing.T) {
+	for _, url := range []string{
+		"http://user:hunter22@host", "http://host/?p=hunter22", "http://host/#hunter22", "http://hunter22\x00", "hunter22",
+	} {
+		_, err := gitea.New(gitea.Options{URL: url, AdminUser: "root:hunter22", AdminPassword: "hunter22"})
+		require.Error(t, err)
+		require.NotContains(t, err.Error(), "hunter22")
+	}
+}

@@ -1,0 +1,211 @@
+package gitea
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"net/url"
+	"strconv"
+
+	"accord/app"
+	"accord/saga"
+)
+
+// token is what Gitea tells of an access token; the text only when it is made.
+type token struct {
+	ID   int64  `json:"id"`
+	Name string `json:"name"`
+	Text string `json:"sha1"`
+}
+
+type newToken struct {
+	Name   string   `json:"name"`
+	Scopes []string `json:"scopes"`
+}
+
+var (
+	errNotOurs     = errors.New("the user does not bear the mark")
+	errNumericName = errors.New("a number cannot name a token: Gitea takes it for an id")
+)
+
+// CreateToken implements app.Directory. The user is looked at while the token
+// is made, which costs no time; of one that does not bear a mark of ours, or is
+// not there, the token is deleted again without ever leaving this call. A user
+// who was given another name in Gitea since is found under the old one.
+func (d *Directory) CreateToken(ctx context.Context, username, name string) (app.Secret, error) {
+	const op = "create token"
+	if err := nameable(op, username, name); err != nil {
+		return "", err
+	}
+	looked := make(chan error, 1)
+	go func() { looked <- d.ours(ctx, op, username) }()
+	a, err := d.postToken(ctx, op, username, name)
+	notOurs := <-looked
+	made := err == nil && a.status == http.StatusCreated
+	switch {
+	case err != nil:
+		return "", err
+	case notOurs != nil && made:
+		return "", d.takeBack(ctx, username, name, notOurs)
+	case notOurs != nil:
+		return "", notOurs
+	case made:
+		return a.token(name)
+	case a.status != http.StatusBadRequest:
+		return "", a.fault()
+	}
+	return d.replaceToken(ctx, username, name, a)
+}
+
+// replaceToken deletes the token that is in the way and makes it again. Where
+// none was, the first answer stands.
+func (d *Directory) replaceToken(ctx context.Context, username, name string, first answer) (app.Secret, error) {
+	deleted, err := d.deleteToken(ctx, username, name)
+	if err != nil {
+		return "", err
+	}
+	if !deleted {
+		return "", first.fault()
+	}
+	a, err := d.postToken(ctx, first.request.op, username, name)
+	switch {
+	case err != nil:
+		return "", unknown(err)
+	case a.status != http.StatusCreated:
+		return "", unknown(a.fault())
+	}
+	return a.token(name)
+}
+
+// takeBack deletes a token that was made for a user who turned out not to be
+// ours, and returns why; refused only if the deletion succeeded.
+func (d *Directory) takeBack(ctx context.Context, username, name string, why error) error {
+	if _, err := d.deleteToken(ctx, username, name); err != nil {
+		return unknown(err)
+	}
+	return why
+}
+
+// ours returns a refusal where the user does not bear a mark of ours.
+func (d *Directory) ours(ctx context.Context, op, username string) error {
+	u, found, err := d.byName(ctx, username, true)
+	if err == nil && (!found || u.mark() == "") {
+		err = saga.Refused(&app.Error{Kind: app.DirectoryFailed, Op: "gitea: " + op, Err: errNotOurs})
+	}
+	return err
+}
+
+func (d *Directory) postToken(ctx context.Context, op, username, name string) (answer, error) {
+	return d.send(ctx, request{
+		op: op, method: http.MethodPost, path: path("users", username, "tokens"),
+		body: newToken{Name: name, Scopes: d.scopes}, basic: true, rename: true,
+	})
+}
+
+// token reads the token that was made.
+func (a answer) token(name string) (app.Secret, error) {
+	var t token
+	if err := a.decode(&t); err != nil {
+		return "", err
+	}
+	if t.Text == "" || t.Name != name {
+		return "", a.request.failed(false, errUnreadable)
+	}
+	return app.Secret(t.Text), nil
+}
+
+// DeleteToken implements app.Directory. A user who was given another name in
+// Gitea since is found under the old one.
+func (d *Directory) DeleteToken(ctx context.Context, username, name string) error {
+	if err := nameable("delete token", username, name); err != nil {
+		return err
+	}
+	_, err := d.deleteToken(ctx, username, name)
+	return err
+}
+
+// deleteToken reports whether there was one.
+func (d *Directory) deleteToken(ctx context.Context, username, name string) (bool, error) {
+	a, err := d.sendDeletion(ctx, username, name)
+	switch {
+	case err != nil:
+		return false, err
+	case a.status == http.StatusNoContent:
+		return true, nil
+	case a.absent():
+		return false, nil
+	case a.status == http.StatusUnprocessableEntity:
+		return d.deleteTwins(ctx, username, name)
+	}
+	return false, a.fault()
+}
+
+// deleteTwins deletes every token of the name: Gitea lets two creations that
+// meet both through, and then refuses to delete by the name they share.
+func (d *Directory) deleteTwins(ctx context.Context, username, name string) (bool, error) {
+	ids, err := d.tokenIDs(ctx, username, name)
+	if err != nil {
+		return false, err
+	}
+	for i, id := range ids {
+		a, err := d.sendDeletion(ctx, username, strconv.FormatInt(id, 10))
+		if err == nil && a.status != http.StatusNoContent && !a.absent() {
+			err = a.fault()
+		}
+		if err != nil && i > 0 {
+			return false, unknown(err)
+		}
+		if err != nil {
+			return false, err
+		}
+	}
+	return len(ids) > 0, nil
+}
+
+func (d *Directory) sendDeletion(ctx context.Context, username, nameOrID string) (answer, error) {
+	return d.send(ctx, request{
+		op: "delete token", method: http.MethodDelete, path: path("users", username, "tokens", nameOrID),
+		basic: true, rename: true,
+	})
+}
+
+// tokenIDs lists the user's tokens of that name.
+func (d *Directory) tokenIDs(ctx context.Context, username, name string) ([]int64, error) {
+	const perPage, pages = 50, 200
+	var ids []int64
+	for page := 1; page <= pages; page++ {
+		a, err := d.send(ctx, request{
+			op: "list tokens", method: http.MethodGet, path: path("users", username, "tokens"),
+			query: url.Values{"page": {strconv.Itoa(page)}, "limit": {strconv.Itoa(perPage)}},
+			basic: true, rename: true,
+		})
+		if err != nil {
+			return nil, err
+		}
+		if a.status != http.StatusOK {
+			return nil, a.fault()
+		}
+		var tokens []token
+		if err := a.decode(&tokens); err != nil {
+			return nil, err
+		}
+		for _, t := range tokens {
+			if t.Name == name {
+				ids = append(ids, t.ID)
+			}
+		}
+		if len(tokens) < perPage {
+			break
+		}
+	}
+	return ids, nil
+}
+
+// nameable refuses what Gitea would read as something else than a name.
+func nameable(op, username, name string) error {
+	_, err := strconv.ParseInt(name, 0, 64)
+	if errors.Is(err, strconv.ErrSyntax) && addressable(name) && addressable(username) {
+		return nil
+	}
+	return saga.Refused(&app.Error{Kind: app.Internal, Op: "gitea: " + op, Err: errNumericName})
+}

@@ -1,0 +1,239 @@
+package gitea
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+
+	"accord/app"
+	"accord/saga"
+)
+
+// user is what Gitea tells an administrator of one.
+type user struct {
+	ID        int64  `json:"id"`
+	Login     string `json:"login"`
+	LoginName string `json:"login_name"`
+	Email     string `json:"email"`
+	IsAdmin   bool   `json:"is_admin"`
+}
+
+// mark is the accountId that the user bears; empty for a foreign one.
+func (u user) mark() string {
+	id, ours := strings.CutPrefix(u.LoginName, markPrefix)
+	if !ours {
+		return ""
+	}
+	return id
+}
+
+// newUser is the body that creates one. Visibility and restriction are left to
+// the server's own defaults.
+type newUser struct {
+	Username           string `json:"username"`
+	Email              string `json:"email"`
+	FullName           string `json:"full_name"`
+	Password           string `json:"password"`
+	LoginName          string `json:"login_name"`
+	MustChangePassword bool   `json:"must_change_password"`
+	SendNotify         bool   `json:"send_notify"`
+}
+
+// CreateUser implements app.Directory. Beside the errors named there: Invalid,
+// refused, where Gitea does not take the name, the address, the nickname or the
+// password.
+func (d *Directory) CreateUser(ctx context.Context, u app.DirectoryUser) (int64, error) {
+	r := request{
+		op: "create user", method: http.MethodPost, path: path("admin", "users"),
+		body: newUser{
+			Username: u.Username, Email: u.Email, FullName: u.FullName, Password: u.Password.Reveal(),
+			LoginName: markPrefix + u.AccountID,
+		},
+	}
+	if u.AccountID == "" {
+		return 0, saga.Refused(&app.Error{Kind: app.Internal, Op: "gitea: " + r.op + " without an accountId"})
+	}
+	a, err := d.send(ctx, r)
+	if err != nil {
+		return 0, err
+	}
+	switch a.status {
+	case http.StatusCreated:
+		return a.created(u)
+	case http.StatusUnprocessableEntity, http.StatusInternalServerError:
+		return d.notCreated(ctx, u, a)
+	case http.StatusBadRequest:
+		return 0, a.invalid()
+	}
+	return 0, a.fault()
+}
+
+// created reads the number of a user that was made, and that the mark is on it.
+func (a answer) created(wanted app.DirectoryUser) (int64, error) {
+	var u user
+	if err := a.decode(&u); err != nil {
+		return 0, err
+	}
+	if u.ID <= 0 || !strings.EqualFold(u.Login, wanted.Username) || u.mark() != wanted.AccountID {
+		return 0, a.request.failed(false, errUnreadable)
+	}
+	return u.ID, nil
+}
+
+// notCreated finds out why not. Who holds the name or the address is asked, not
+// read from the message. That somebody does is proof, after a 500 as well
+// (which Gitea answers when two creations meet), that ours was not made.
+func (d *Directory) notCreated(ctx context.Context, u app.DirectoryUser, a answer) (int64, error) {
+	holder, found, err := d.byName(ctx, u.Username, false)
+	kind := app.UserTaken
+	if err == nil && !found {
+		holder, found, err = d.byEmail(ctx, u.Email)
+		kind = app.EmailTaken
+	}
+	switch {
+	case err != nil && !certain(a.status):
+		return 0, unknown(err)
+	case err != nil:
+		return 0, err
+	case found && holder.mark() == u.AccountID:
+		return holder.ID, nil
+	case found:
+		return 0, taken(kind, holder)
+	case strings.HasPrefix(a.message, "user already exists"):
+		return 0, taken(app.UserTaken, user{Login: u.Username})
+	case strings.HasPrefix(a.message, "e-mail already in use"):
+		return 0, taken(app.EmailTaken, user{})
+	}
+	return 0, a.invalid()
+}
+
+func taken(kind app.Kind, holder user) error {
+	return saga.Refused(&app.Error{
+		Kind: kind, Op: "gitea: create user", Err: &app.Taken{Username: holder.Login, Mark: holder.mark()},
+	})
+}
+
+// refusals are the beginnings of what Gitea says of input it does not take.
+var refusals = []struct {
+	beginning string
+	violation app.Violation
+}{
+	{"[Username]", app.Violation{Field: "username", Rule: app.Pattern}},
+	{"name is ", app.Violation{Field: "username", Rule: app.Pattern}},
+	{"name pattern ", app.Violation{Field: "username", Rule: app.Pattern}},
+	{"[Email]", app.Violation{Field: "email", Rule: app.EmailSyntax}},
+	{"e-mail ", app.Violation{Field: "email", Rule: app.EmailSyntax}},
+	{"[FullName]", app.Violation{Field: "nickname", Rule: app.Length}},
+	{"[Password]", app.Violation{Field: "password", Rule: app.Pattern}},
+	{"Password", app.Violation{Field: "password", Rule: app.Pattern}},
+}
+
+// invalid is the error of input that Gitea refused, or the answer's fault where
+// it is not known what was wrong.
+func (a answer) invalid() error {
+	if !certain(a.status) {
+		return a.fault()
+	}
+	for _, r := range refusals {
+		if strings.HasPrefix(a.message, r.beginning) {
+			return saga.Refused(&app.Error{
+				Kind: app.Invalid, Op: "gitea: " + a.request.op, Violations: []app.Violation{r.violation},
+			})
+		}
+	}
+	return a.fault()
+}
+
+// RemoveUser implements app.Directory. Gitea deletes by name: were the user
+// replaced by another of its name between the look and the deletion, that one
+// would be deleted, a matter of milliseconds. A user that owns something is not
+// removed; the refusal says so.
+func (d *Directory) RemoveUser(ctx context.Context, username, accountID string) error {
+	holder, found, err := d.byName(ctx, username, false)
+	if err != nil || !found || accountID == "" || holder.mark() != accountID {
+		return err
+	}
+	a, err := d.send(ctx, request{
+		op: "remove user", method: http.MethodDelete, path: path("admin", "users", holder.Login),
+	})
+	if err != nil || a.status == http.StatusNoContent || a.absent() {
+		return err
+	}
+	return a.fault()
+}
+
+// byName finds the user or organization of that name. One that had the name
+// once is found only with renamed.
+func (d *Directory) byName(ctx context.Context, name string, renamed bool) (user, bool, error) {
+	if !addressable(name) {
+		return user{}, false, nil
+	}
+	a, err := d.send(ctx, request{
+		op: "look up user", method: http.MethodGet, path: path("users", name), rename: renamed,
+	})
+	switch {
+	case err != nil:
+		return user{}, false, err
+	case a.absent(), a.status == http.StatusTemporaryRedirect && !renamed:
+		return user{}, false, nil
+	case a.status != http.StatusOK:
+		return user{}, false, a.fault()
+	}
+	var u user
+	if err := a.decode(&u); err != nil {
+		return user{}, false, err
+	}
+	if u.ID <= 0 || (!renamed && !strings.EqualFold(u.Login, name)) {
+		return user{}, false, a.request.failed(true, errUnreadable)
+	}
+	return u, true, nil
+}
+
+// addressable names can stand in a path; Gitea has no others.
+func addressable(name string) bool {
+	return name != "" && name != "." && name != ".." && !strings.ContainsAny(name, "/\\\x00")
+}
+
+// byEmail finds the user that holds the address, as a second one too.
+func (d *Directory) byEmail(ctx context.Context, address string) (user, bool, error) {
+	const perPage, pages = 50, 20
+	for page := 1; page <= pages; page++ {
+		held, err := d.emailsLike(ctx, address, page, perPage)
+		if err != nil {
+			return user{}, false, err
+		}
+		for _, e := range held {
+			if strings.EqualFold(e.Email, address) {
+				return d.byName(ctx, e.Username, false)
+			}
+		}
+		if len(held) < perPage {
+			break
+		}
+	}
+	return user{}, false, nil
+}
+
+// heldEmail is an address, first or second, and whose it is.
+type heldEmail struct {
+	Email    string `json:"email"`
+	Username string `json:"username"`
+}
+
+// emailsLike lists addresses that contain the text, a page of them.
+func (d *Directory) emailsLike(ctx context.Context, text string, page, limit int) ([]heldEmail, error) {
+	a, err := d.send(ctx, request{
+		op: "look up address", method: http.MethodGet, path: path("admin", "emails", "search"),
+		query: url.Values{"q": {text}, "page": {strconv.Itoa(page)}, "limit": {strconv.Itoa(limit)}},
+	})
+	if err != nil {
+		return nil, err
+	}
+	if a.status != http.StatusOK {
+		return nil, a.fault()
+	}
+	var held []heldEmail
+	return held, a.decode(&held)
+}

@@ -1,0 +1,97 @@
+// Package ident makes the platform's identifiers.
+package ident
+
+import (
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"math/big"
+	"strings"
+	"time"
+
+	"github.com/sony/sonyflake"
+
+	"accord/app"
+)
+
+// Options say where and since when identifiers are made. Every field is needed.
+type Options struct {
+	// Location is the zone in which an accountId tells its minute. It must stay
+	// the same for the platform's life.
+	Location *time.Location
+	// Start is the beginning of user numbers; they last 174 years from it. It
+	// must stay the same for the platform's life.
+	Start time.Time
+	// MachineID is called once and returns a number that no other running
+	// replica has.
+	MachineID func() (uint16, error)
+}
+
+// Generator is an app.IDs. Safe for concurrent use.
+type Generator struct {
+	location *time.Location
+	numbers  *sonyflake.Sonyflake
+	text     func() string
+}
+
+var _ app.IDs = (*Generator)(nil)
+
+// New returns a Generator, every fault of the options, or why no machine id was
+// to be had.
+func New(o Options) (*Generator, error) {
+	var faults []error
+	if o.Location == nil {
+		faults = append(faults, errors.New("ident: no location for account ids"))
+	}
+	if o.Start.IsZero() {
+		faults = append(faults, errors.New("ident: no start of user numbers"))
+	}
+	if o.MachineID == nil {
+		faults = append(faults, errors.New("ident: no source of machine ids"))
+	}
+	if len(faults) > 0 {
+		return nil, errors.Join(faults...)
+	}
+	numbers, err := sonyflake.New(sonyflake.Settings{StartTime: o.Start, MachineID: o.MachineID})
+	if err != nil {
+		return nil, fmt.Errorf("ident: user numbers: %w", err)
+	}
+	return &Generator{location: o.Location, numbers: numbers, text: rand.Text}, nil
+}
+
+// AccountID returns 14 digits: the minute of now, yyMMddHHmm in the location,
+// and four drawn evenly at random.
+func (g *Generator) AccountID(now time.Time) string {
+	n, err := rand.Int(rand.Reader, big.NewInt(10_000))
+	if err != nil { // documented never to fail
+		panic(err)
+	}
+	return now.In(g.location).Format("0601021504") + fmt.Sprintf("%04d", n)
+}
+
+// UserID returns the next number; an error when the numbers have run out. It
+// waits up to 10 ms where more than 256 are asked for in that time.
+func (g *Generator) UserID() (int64, error) {
+	n, err := g.numbers.NextID()
+	if err != nil {
+		return 0, &app.Error{Kind: app.Internal, Op: "user id", Err: err}
+	}
+	return int64(n), nil // 63 bits
+}
+
+// SessionID returns 26 characters of lower-case base32, 130 random bits.
+func (g *Generator) SessionID() string {
+	for {
+		// Gitea reads a token name of digits only as a number.
+		if id := strings.ToLower(g.text()); strings.ContainsFunc(id, isLetter) {
+			return id
+		}
+	}
+}
+
+func isLetter(r rune) bool { return r >= 'a' && r <= 'z' }
+
+// StorageSecret returns 40 characters of base32, 200 random bits.
+func (g *Generator) StorageSecret() app.Secret {
+	return app.Secret((g.text() + g.text())[:40])
+}

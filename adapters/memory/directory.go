@@ -1,0 +1,288 @@
+package memory
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+
+	"accord/app"
+	"accord/saga"
+)
+
+// Directory is a fake of app.Directory with the behaviour of the real adapter
+// on a Gitea of its own. Its methods' names are those of its faults. Safe for
+// concurrent use.
+type Directory struct {
+	*Faults
+
+	mu     sync.Mutex
+	lastID int64
+	// entries by folded name: users and organizations share their names.
+	entries map[string]*directoryEntry
+	// renamed leads from a former name, folded, to the entry's number.
+	renamed map[string]int64
+}
+
+// Entry is a user, or an organization, as an administrator sees it.
+type Entry struct {
+	// ID is given by the directory.
+	ID       int64
+	Username string
+	// Emails of a user: the first one and any further ones.
+	Emails   []string
+	FullName string
+	// Mark is the accountId of the ownership mark; empty for a foreign one.
+	Mark         string
+	Organization bool
+	// Tokens are the names of the user's access tokens, sorted; Place ignores it.
+	Tokens []string
+}
+
+type directoryEntry struct {
+	Entry
+	password app.Secret
+	// tokens are texts by name.
+	tokens map[string]app.Secret
+	// owner of a repository: cannot be removed.
+	owner bool
+}
+
+var _ app.Directory = (*Directory)(nil)
+
+// NewDirectory makes an empty directory.
+func NewDirectory() *Directory {
+	return &Directory{
+		Faults:  newFaults(app.DirectoryFailed),
+		entries: map[string]*directoryEntry{}, renamed: map[string]int64{},
+	}
+}
+
+// CreateUser is that of app.Directory, with the real adapter's Invalid errors.
+func (d *Directory) CreateUser(ctx context.Context, u app.DirectoryUser) (id int64, err error) {
+	err = d.run(ctx, "CreateUser", func() error {
+		d.mu.Lock()
+		defer d.mu.Unlock()
+		var done error
+		id, done = d.create(u)
+		return done
+	})
+	if err != nil {
+		return 0, err
+	}
+	return id, nil
+}
+
+func (d *Directory) create(u app.DirectoryUser) (int64, error) {
+	if u.AccountID == "" {
+		return 0, refused("CreateUser", app.Internal, errors.New("no accountId"))
+	}
+	wellFormed := app.UsernameAllowed(u.Username) && app.EmailAllowed(u.Email)
+	if wellFormed && len(u.Password) < app.MinPassword {
+		return 0, invalid("password", app.Pattern)
+	}
+	holder, kind := d.find(u.Username), app.UserTaken
+	if holder == nil {
+		holder, kind = d.findEmail(u.Email), app.EmailTaken
+	}
+	switch {
+	case holder != nil && holder.Mark == u.AccountID:
+		return holder.ID, nil
+	case holder != nil:
+		return 0, refused("CreateUser", kind, &app.Taken{Username: holder.Username, Mark: holder.Mark})
+	case !app.UsernameAllowed(u.Username):
+		return 0, invalid("username", app.Pattern)
+	case !app.EmailAllowed(u.Email):
+		return 0, invalid("email", app.EmailSyntax)
+	}
+	return d.place(directoryEntry{
+		Entry: Entry{
+			Username: u.Username, Emails: []string{u.Email}, FullName: u.FullName, Mark: u.AccountID,
+		},
+		password: u.Password,
+	}), nil
+}
+
+// RemoveUser is that of app.Directory. An owner of a repository is not removed.
+func (d *Directory) RemoveUser(ctx context.Context, username, accountID string) error {
+	return d.run(ctx, "RemoveUser", func() error {
+		d.mu.Lock()
+		defer d.mu.Unlock()
+		e := d.find(username)
+		switch {
+		case e == nil || accountID == "" || e.Mark != accountID:
+			return nil
+		case e.owner:
+			return refused("RemoveUser", app.DirectoryFailed, errors.New("the user owns a repository"))
+		}
+		delete(d.entries, app.FoldKey(username))
+		return nil
+	})
+}
+
+// CreateToken is that of app.Directory. A user without a mark is refused.
+func (d *Directory) CreateToken(ctx context.Context, username, name string) (token app.Secret, err error) {
+	err = d.run(ctx, "CreateToken", func() error {
+		d.mu.Lock()
+		defer d.mu.Unlock()
+		if !tokenName(name) {
+			return refused("CreateToken", app.Internal, errors.New("a number cannot name a token"))
+		}
+		e := d.findRenamed(username)
+		if e == nil || e.Mark == "" {
+			return refused("CreateToken", app.DirectoryFailed, errors.New("no user of that name bears a mark"))
+		}
+		d.lastID++
+		token = app.Secret(fmt.Sprintf("%040x", d.lastID))
+		e.tokens[name] = token
+		return nil
+	})
+	if err != nil {
+		return "", err
+	}
+	return token, nil
+}
+
+// DeleteToken is that of app.Directory.
+func (d *Directory) DeleteToken(ctx context.Context, username, name string) error {
+	return d.run(ctx, "DeleteToken", func() error {
+		d.mu.Lock()
+		defer d.mu.Unlock()
+		if !tokenName(name) {
+			return refused("DeleteToken", app.Internal, errors.New("a number cannot name a token"))
+		}
+		if e := d.findRenamed(username); e != nil {
+			delete(e.tokens, name)
+		}
+		return nil
+	})
+}
+
+// Place puts an entry in, a foreign one unless it has a mark, and returns its
+// number. It panics where the name or an address is taken: a test's mistake.
+func (d *Directory) Place(e Entry, password app.Secret) int64 {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.find(e.Username) != nil || slices.ContainsFunc(e.Emails, func(a string) bool { return d.findEmail(a) != nil }) {
+		panic("memory: Place on a name or address that is taken")
+	}
+	return d.place(directoryEntry{Entry: e, password: password})
+}
+
+// GiveRepository makes the user the owner of something, so that it cannot be
+// removed. An absent one is left absent.
+func (d *Directory) GiveRepository(username string) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if e := d.find(username); e != nil {
+		e.owner = true
+	}
+}
+
+// Rename gives an entry another name, as an administrator or its owner might.
+func (d *Directory) Rename(from, to string) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	e := d.find(from)
+	if e == nil || d.find(to) != nil {
+		panic("memory: Rename of an absent entry or to a name that is taken")
+	}
+	delete(d.entries, app.FoldKey(from))
+	delete(d.renamed, app.FoldKey(to))
+	d.renamed[app.FoldKey(from)] = e.ID
+	e.Username = to
+	d.entries[app.FoldKey(to)] = e
+}
+
+// Entries lists everything, by number.
+func (d *Directory) Entries() []Entry {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	all := make([]Entry, 0, len(d.entries))
+	for _, e := range d.entries {
+		seen := e.Entry
+		seen.Emails = slices.Clone(e.Emails)
+		seen.Tokens = nil
+		for name := range e.tokens {
+			seen.Tokens = append(seen.Tokens, name)
+		}
+		slices.Sort(seen.Tokens)
+		all = append(all, seen)
+	}
+	slices.SortFunc(all, func(a, b Entry) int { return cmp.Compare(a.ID, b.ID) })
+	return all
+}
+
+// TokenOwner names the user for whom the token is good; empty for a dead one.
+func (d *Directory) TokenOwner(token app.Secret) string {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for _, e := range d.entries {
+		for _, text := range e.tokens {
+			if text == token {
+				return e.Username
+			}
+		}
+	}
+	return ""
+}
+
+// SignsIn reports whether the user exists and has that password.
+func (d *Directory) SignsIn(username string, password app.Secret) bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	e := d.find(username)
+	return e != nil && !e.Organization && e.password == password
+}
+
+func (d *Directory) place(e directoryEntry) int64 {
+	d.lastID++
+	e.ID, e.tokens = d.lastID, map[string]app.Secret{}
+	d.entries[app.FoldKey(e.Username)] = &e
+	delete(d.renamed, app.FoldKey(e.Username))
+	return e.ID
+}
+
+func (d *Directory) find(name string) *directoryEntry { return d.entries[app.FoldKey(name)] }
+
+func (d *Directory) findRenamed(name string) *directoryEntry {
+	if e := d.find(name); e != nil {
+		return e
+	}
+	id := d.renamed[app.FoldKey(name)]
+	for _, e := range d.entries {
+		if e.ID == id {
+			return e
+		}
+	}
+	return nil
+}
+
+func (d *Directory) findEmail(address string) *directoryEntry {
+	for _, e := range d.entries {
+		if slices.ContainsFunc(e.Emails, func(held string) bool { return strings.EqualFold(held, address) }) {
+			return e
+		}
+	}
+	return nil
+}
+
+// tokenName tells a name from what Gitea would read as a number.
+func tokenName(name string) bool {
+	_, err := strconv.ParseInt(name, 0, 64)
+	return name != "" && errors.Is(err, strconv.ErrSyntax)
+}
+
+func refused(op string, kind app.Kind, cause error) error {
+	return saga.Refused(&app.Error{Kind: kind, Op: op, Err: cause})
+}
+
+func invalid(field string, rule app.Rule) error {
+	return saga.Refused(&app.Error{
+		Kind: app.Invalid, Op: "CreateUser", Violations: []app.Violation{{Field: field, Rule: rule}},
+	})
+}

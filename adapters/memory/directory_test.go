@@ -1,0 +1,47 @@
+package memory_test
+
+import (
+	"fmt"
+	"testing"
+
+	"accord/adapters/adaptertest"
+	"accord/adapters/memory"
+	"accord/app"
+)
+
+func TestDirectory(t *testing.T) {
+	d := memory.NewDirectory()
+	adaptertest.Directory(t, func(*testing.T) adaptertest.DirectoryFixture {
+		find := func(name string) (memory.Entry, bool) {
+			for _, e := range d.Entries() {
+				if app.FoldKey(e.Username) == app.FoldKey(name) {
+					return e, true
+				}
+			}
+			return memory.Entry{}, false
+		}
+		return adaptertest.DirectoryFixture{
+			Directory: d,
+			PlaceUser: func(_ *testing.T, username string, emails ...string) {
+				d.Place(memory.Entry{Username: username, Emails: emails}, "foreign-password")
+			},
+			PlaceOrganization: func(_ *testing.T, name string) {
+				d.Place(memory.Entry{Username: name, Organization: true}, "")
+			},
+			GiveRepository: func(_ *testing.T, username string) { d.GiveRepository(username) },
+			Rename:         func(_ *testing.T, from, to string) { d.Rename(from, to) },
+			Describe: func(_ *testing.T, name string) string {
+				if e, ok := find(name); ok {
+					return fmt.Sprintf("%+v", e)
+				}
+				return ""
+			},
+			MarkOf: func(_ *testing.T, username string) string {
+				e, _ := find(username)
+				return e.Mark
+			},
+			SignsIn:    func(_ *testing.T, username string, password app.Secret) bool { return d.SignsIn(username, password) },
+			TokenOwner: func(_ *testing.T, token app.Secret) string { return d.TokenOwner(token) },
+		}
+	})
+}

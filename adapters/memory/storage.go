@@ -1,0 +1,172 @@
+package memory
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/subtle"
+	"errors"
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"accord/app"
+	"accord/saga"
+)
+
+// The limits of a real server.
+const (
+	leastGrant = 15 * time.Minute
+	mostGrant  = 7 * 24 * time.Hour
+)
+
+// Storage is a fake of app.Storage, with the behaviour of the real adapter but
+// no objects. Safe for concurrent use.
+type Storage struct {
+	*Faults
+	// Now is the clock by which grants run out; set it before the first use.
+	Now func() time.Time
+
+	mu    sync.Mutex
+	users map[string]storageUser
+	// grants are the temporary credentials by their access key.
+	grants map[string]lent
+}
+
+type storageUser struct {
+	secret app.Secret
+	// home tells that the user may use its home.
+	home bool
+}
+
+type lent struct {
+	app.Grant
+	owner, session string
+}
+
+var _ app.Storage = (*Storage)(nil)
+
+// NewStorage makes an empty storage on the system's clock. Faults go by the
+// names CreateUser, RemoveUser, Grant and Revoke.
+func NewStorage() *Storage {
+	return &Storage{
+		Faults: newFaults(app.StorageFailed), Now: time.Now,
+		users: map[string]storageUser{}, grants: map[string]lent{},
+	}
+}
+
+// CreateUser is that of app.Storage.
+func (s *Storage) CreateUser(ctx context.Context, key string, secret app.Secret) error {
+	const call = "CreateUser"
+	return s.run(ctx, call, func() error {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		if _, taken := s.users[key]; taken || !plain(key) {
+			return s.refuse(call, "the access key is in use already, or not one")
+		}
+		s.users[key] = storageUser{secret: secret, home: true}
+		return nil
+	})
+}
+
+// RemoveUser is that of app.Storage.
+func (s *Storage) RemoveUser(ctx context.Context, key string) error {
+	const call = "RemoveUser"
+	return s.run(ctx, call, func() error {
+		if !plain(key) {
+			return s.refuse(call, "not an access key")
+		}
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		delete(s.users, key)
+		maps.DeleteFunc(s.grants, func(_ string, g lent) bool { return g.owner == key })
+		return nil
+	})
+}
+
+// Grant is that of app.Storage; a ttl over seven days is taken as seven days.
+func (s *Storage) Grant(
+	ctx context.Context, key string, secret app.Secret, session string, ttl time.Duration,
+) (grant app.Grant, err error) {
+	const call = "Grant"
+	var made app.Grant
+	err = s.run(ctx, call, func() error {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		user, ok := s.users[key]
+		same := subtle.ConstantTimeCompare([]byte(user.secret), []byte(secret)) == 1
+		if !ok || !same || !plain(session) {
+			return s.refuse(call, "access key, secret or session are not good")
+		}
+		made = app.Grant{
+			Endpoint: "http://storage.invalid", Region: "us-east-1", Bucket: "homes", Prefix: key + "/",
+			AccessKeyID: rand.Text(), SecretAccessKey: app.Secret(rand.Text()), SessionToken: app.Secret(rand.Text()),
+			Expiration: s.Now().Add(min(max(ttl, leastGrant), mostGrant)),
+		}
+		s.grants[made.AccessKeyID] = lent{Grant: made, owner: key, session: session}
+		return nil
+	})
+	if err != nil {
+		return app.Grant{}, err
+	}
+	return made, nil
+}
+
+// Revoke is that of app.Storage.
+func (s *Storage) Revoke(ctx context.Context, key, session string) error {
+	const call = "Revoke"
+	return s.run(ctx, call, func() error {
+		if !plain(key) || !plain(session) {
+			return s.refuse(call, "not an access key or not a session")
+		}
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		maps.DeleteFunc(s.grants, func(_ string, g lent) bool { return g.owner == key && g.session == session })
+		return nil
+	})
+}
+
+// plain reports whether a name is there and cannot be taken for a path.
+func plain(name string) bool { return name != "" && !strings.Contains(name, "/") }
+
+func (s *Storage) refuse(call, why string) error {
+	return saga.Refused(s.failure(call, errors.New(why)))
+}
+
+// PlaceForeign makes a user that is not ours: nobody let it at a home.
+func (s *Storage) PlaceForeign(key string, secret app.Secret) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.users[key] = storageUser{secret: secret}
+}
+
+// Users are the access keys of all users, foreign ones too, in order.
+func (s *Storage) Users() []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Sorted(maps.Keys(s.users))
+}
+
+// LiveSessions are the sessions with a grant that has not run out, in order.
+func (s *Storage) LiveSessions() []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	now, found := s.Now(), map[string]bool{}
+	for _, g := range s.grants {
+		if now.Before(g.Expiration) {
+			found[g.session] = true
+		}
+	}
+	return slices.Sorted(maps.Keys(found))
+}
+
+// MayUse reports whether the credentials may read and write the object: they
+// are whole and live, and it lies in their home.
+func (s *Storage) MayUse(g app.Grant, object string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	found, ok := s.grants[g.AccessKeyID]
+	return ok && found.SecretAccessKey == g.SecretAccessKey && found.SessionToken == g.SessionToken &&
+		s.Now().Before(found.Expiration) && s.users[found.owner].home && strings.HasPrefix(object, found.owner+"/")
+}

@@ -1,0 +1,65 @@
+package minio_test
+
+import (
+	"maps"
+	"slices"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"accord/adapters/adaptertest"
+	"accord/adapters/minio"
+	"accord/app"
+)
+
+func TestConformance(t *testing.T) {
+	s, o := ready(t)
+	// An adapter without a policy makes users that are let at nothing.
+	foreign := placeForeign(t, o)
+	adaptertest.Storage(t, func(t *testing.T) adaptertest.StorageFixture {
+		return adaptertest.StorageFixture{
+			Storage:      s,
+			NewKey:       func() string { return newKey(t) },
+			PlaceForeign: foreign,
+			MayUse:       mayUse,
+			Users: func(t *testing.T) []string {
+				t.Helper()
+				users, err := s.Users(t.Context())
+				require.NoError(t, err)
+				return slices.Collect(maps.Keys(users))
+			},
+		}
+	})
+}
+
+// placeForeign makes users through an adapter whose policy does not exist: it
+// fails half-way, and what is left is a user that was let at no home.
+func placeForeign(t *testing.T, o minio.Options) func(*testing.T, string, app.Secret) {
+	t.Helper()
+	o.PolicyName = "absent-policy"
+	other := open(t, o)
+	return func(t *testing.T, key string, secret app.Secret) {
+		t.Helper()
+		require.Error(t, other.CreateUser(t.Context(), key, secret))
+		users, err := other.Users(t.Context())
+		require.NoError(t, err)
+		require.Equal(t, minio.User{Key: key, Enabled: true}, users[key])
+	}
+}
+
+// mayUse writes, reads and deletes the object.
+func mayUse(t *testing.T, g app.Grant, object string) bool {
+	t.Helper()
+	c := client(t, g)
+	err := put(t.Context(), c, g.Bucket, object, "content")
+	if err != nil {
+		denied(t, err)
+		_, err := get(t.Context(), c, g.Bucket, object)
+		denied(t, err)
+		return false
+	}
+	content, err := get(t.Context(), c, g.Bucket, object)
+	require.NoError(t, err)
+	require.Equal(t, "content", content)
+	return true
+}

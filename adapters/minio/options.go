@@ -1,0 +1,117 @@
+package minio
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"time"
+
+	miniogo "github.com/minio/minio-go/v7"
+	"github.com/minio/minio-go/v7/pkg/credentials"
+	"github.com/minio/minio-go/v7/pkg/s3utils"
+
+	"accord/app"
+)
+
+// Options say which server the adapter talks to, and as whom.
+type Options struct {
+	// Endpoint is the server's URL: scheme, host, port.
+	Endpoint string
+	// PublicEndpoint is what clients are told instead; default Endpoint.
+	PublicEndpoint string
+	// Region is the server's; default us-east-1.
+	Region string
+	// Bucket holds every home.
+	Bucket string
+	// AdminUser and AdminPassword are an administrator's access key and secret.
+	AdminUser     string
+	AdminPassword app.Secret
+	// PolicyName is the one policy of all our users; default accord-home. Two
+	// installations on one server need two buckets and two policies.
+	PolicyName string
+	// Timeout bounds each request; default 5 s. An operation is up to three.
+	Timeout time.Duration
+	// Now is the clock that Probe compares the server's with; default time.Now.
+	Now func() time.Time
+}
+
+// withDefaults fills what was left out and reports every fault at once.
+func (o Options) withDefaults() (Options, error) {
+	o.PublicEndpoint = orDefault(o.PublicEndpoint, o.Endpoint)
+	o.Region = orDefault(o.Region, "us-east-1")
+	o.PolicyName = orDefault(o.PolicyName, "accord-home")
+	o.Timeout = orDefault(o.Timeout, 5*time.Second)
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	faults := []error{
+		checkEndpoint("endpoint", o.Endpoint), checkEndpoint("public endpoint", o.PublicEndpoint),
+		s3utils.CheckValidBucketNameStrict(o.Bucket),
+	}
+	if o.AdminUser == "" || o.AdminPassword == "" {
+		faults = append(faults, errors.New("the administrator's name and password are both needed"))
+	}
+	if o.Timeout < 0 {
+		faults = append(faults, errors.New("the time-out is negative"))
+	}
+	if err := errors.Join(faults...); err != nil {
+		return o, fmt.Errorf("storage options: %w", err)
+	}
+	return o, nil
+}
+
+func orDefault[T comparable](value, otherwise T) T {
+	var zero T
+	if value == zero {
+		return otherwise
+	}
+	return value
+}
+
+func checkEndpoint(name, text string) error {
+	u, err := url.Parse(text)
+	switch {
+	case err != nil: // whose text would repeat a password inside the URL
+		return fmt.Errorf("the %s is not a URL", name)
+	case u.Scheme != "http" && u.Scheme != "https", u.Host == "":
+		return fmt.Errorf("the %s must be http://HOST:PORT or https://HOST:PORT", name)
+	case u.User != nil, u.RawQuery != "", u.Path != "" && u.Path != "/":
+		return fmt.Errorf("the %s must hold nothing but scheme, host and port", name)
+	}
+	return nil
+}
+
+// New makes the adapter without touching the network. It reports every fault of
+// the options at once.
+func New(o Options) (*Storage, error) {
+	o, err := o.withDefaults()
+	if err != nil {
+		return nil, err
+	}
+	base, err := url.Parse(o.Endpoint)
+	if err != nil {
+		return nil, err
+	}
+	transport := newTransport(o.Timeout)
+	s3, err := miniogo.New(base.Host, &miniogo.Options{
+		Creds:        credentials.NewStaticV4(o.AdminUser, o.AdminPassword.Reveal(), ""),
+		Secure:       base.Scheme == "https",
+		Transport:    bounded{transport},
+		Region:       o.Region,
+		BucketLookup: miniogo.BucketLookupPath,
+		MaxRetries:   1,
+	})
+	if err != nil {
+		return nil, err
+	}
+	w := &wire{base: base, region: o.Region, timeout: o.Timeout, client: &http.Client{
+		Transport: transport,
+		// A redirect is an answer of a server that is not the one we want.
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}}
+	return &Storage{
+		options: o, s3: s3, wire: w, transport: transport,
+		admin: &admin{wire: w, as: identity{o.AdminUser, o.AdminPassword}, seal: newSealer(o.AdminPassword)},
+	}, nil
+}

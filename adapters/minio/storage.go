@@ -1,0 +1,111 @@
+// Package minio keeps accounts' homes on a server that speaks S3, STS and
+// MinIO's admin interface.
+//
+// All homes lie in one bucket, each under its user's access key; one policy,
+// which names its user by a variable, opens to each its own and nothing else.
+package minio
+
+import (
+	"context"
+	"errors"
+	"net/http"
+
+	miniogo "github.com/minio/minio-go/v7"
+
+	"accord/app"
+)
+
+// Storage is the object storage of real users: app.Storage over a server. Safe
+// for concurrent use.
+type Storage struct {
+	options   Options
+	wire      *wire
+	admin     *admin
+	s3        *miniogo.Client
+	transport *http.Transport
+}
+
+var _ app.Storage = (*Storage)(nil)
+
+var (
+	errExists = errors.New("the access key is in use already; that user was left alone")
+	errNames  = errors.New("the access key or the session is empty or has a slash")
+)
+
+// Close drops pooled connections that are idle. The adapter stays usable.
+func (s *Storage) Close() { s.transport.CloseIdleConnections() }
+
+// CreateUser is that of app.Storage. It looks before it writes, for the server
+// would silently give an existing user the new secret; two calls for one key at
+// the same time can both find it free, which distinct account ids rule out.
+func (s *Storage) CreateUser(ctx context.Context, key string, secret app.Secret) error {
+	const op = "create storage user"
+	if !named(key) {
+		return refused(op, errNames)
+	}
+	switch _, err := s.admin.userInfo(ctx, key); {
+	case err == nil:
+		return refused(op, errExists)
+	case codeOf(err) != codeNoUser:
+		return failed(op, err)
+	}
+	if err := s.admin.addUser(ctx, key, secret); err != nil {
+		return failed(op, err)
+	}
+	if err := s.admin.setPolicy(ctx, key, s.options.PolicyName); err != nil {
+		return failed(op, after(err)) // the user exists by now
+	}
+	return nil
+}
+
+// RemoveUser is that of app.Storage. The server keeps temporary credentials of
+// a removed user, dead until a user of that key exists again; so they are
+// revoked, once no further ones can be made.
+func (s *Storage) RemoveUser(ctx context.Context, key string) error {
+	const op = "remove storage user"
+	if !named(key) {
+		return refused(op, errNames)
+	}
+	if err := s.admin.removeUser(ctx, key); err != nil && codeOf(err) != codeNoUser {
+		return failed(op, err)
+	}
+	revokeAll := func() error { return s.admin.revokeAll(ctx, key) }
+	if err := s.end(ctx, revokeAll, key); err != nil {
+		return failed(op, err)
+	}
+	return nil
+}
+
+// Revoke is that of app.Storage.
+func (s *Storage) Revoke(ctx context.Context, key, session string) error {
+	const op = "revoke storage credentials"
+	if !named(key, session) {
+		return refused(op, errNames)
+	}
+	revoke := func() error { return s.admin.revoke(ctx, key, session) }
+	return failed(op, s.end(ctx, revoke, key, session))
+}
+
+// User is one storage user as the server lists it.
+type User struct {
+	Key string
+	// Enabled users can sign requests; so can their credentials.
+	Enabled bool
+	// Home tells that the user has the policy of our homes and no other.
+	Home bool
+}
+
+// Users lists every user of the server, of ours or not, by access key. The
+// server has no paging: it is one answer, at the price of a slow key derivation.
+// Errors are StorageFailed, always refused.
+func (s *Storage) Users(ctx context.Context) (map[string]User, error) {
+	listed, err := s.admin.listUsers(ctx)
+	if err != nil {
+		return nil, failed("list storage users", err)
+	}
+	users := make(map[string]User, len(listed))
+	for key, u := range listed {
+		users[key] = User{Key: key, Enabled: u.Status == "enabled", Home: u.PolicyName == s.options.PolicyName}
+	}
+	return users, nil
+}

@@ -1,0 +1,146 @@
+package api
+
+import (
+	"fmt"
+	"mime"
+	"slices"
+	"strings"
+
+	"github.com/labstack/echo/v4"
+)
+
+// Dialect is one wire language over the use cases.
+type Dialect struct {
+	// Name is unique among the dialects of a server.
+	Name string
+	// Prefix is how the paths begin whose failures the dialect writes where no
+	// route matched.
+	Prefix string
+	Routes []Route
+	// WriteError answers a request that failed with err: an *echo.HTTPError, an
+	// *app.Error, or anything else, which is a defect. Its own error tells that
+	// the client could not be written to.
+	WriteError func(c echo.Context, err error) error
+}
+
+// Route is one endpoint. Dialects may share a method and path if no media type
+// is claimed twice.
+type Route struct {
+	Method, Path string
+	// MediaTypes are the request bodies the route takes; a request that names no
+	// type is taken too. None at all: the route reads no body and takes any.
+	MediaTypes []string
+	// Handler serves the request or returns what Dialect.WriteError is to write.
+	Handler echo.HandlerFunc
+}
+
+// endpoint is a method and path.
+type endpoint struct{ method, path string }
+
+// claim is one dialect's route at an endpoint.
+type claim struct {
+	dialect *Dialect
+	route   Route
+}
+
+// table knows which dialect owns a request. It does not change once made.
+type table struct {
+	dialects []Dialect
+	claims   map[endpoint][]claim
+}
+
+func newTable(dialects []Dialect) (*table, error) {
+	t := &table{dialects: dialects, claims: map[endpoint][]claim{}}
+	for i := range dialects {
+		for _, route := range dialects[i].Routes {
+			at := endpoint{route.Method, route.Path}
+			for _, other := range t.claims[at] {
+				if overlap(route, other.route) {
+					return nil, fmt.Errorf("api: %s and %s both serve %s %s", dialects[i].Name, other.dialect.Name, at.method, at.path)
+				}
+			}
+			t.claims[at] = append(t.claims[at], claim{&dialects[i], route})
+		}
+	}
+	return t, nil
+}
+
+func overlap(a, b Route) bool {
+	return len(a.MediaTypes) == 0 && len(b.MediaTypes) == 0 || slices.ContainsFunc(a.MediaTypes, func(mediaType string) bool {
+		return slices.Contains(b.MediaTypes, mediaType)
+	})
+}
+
+// choose picks the claim that names the media type, else one that takes any;
+// the first for a request that names none.
+func choose(claims []claim, mediaType string) (chosen claim, ok bool) {
+	for _, c := range claims {
+		switch {
+		case mediaType == "" || slices.Contains(c.route.MediaTypes, mediaType):
+			return c, true
+		case len(c.route.MediaTypes) == 0:
+			chosen, ok = c, true
+		}
+	}
+	return chosen, ok
+}
+
+// serve is the handler of an endpoint: that of the dialect whose media type the
+// request has.
+func serve(claims []claim) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		chosen, ok := choose(claims, mediaTypeOf(c))
+		if !ok {
+			return echo.ErrUnsupportedMediaType
+		}
+		return chosen.route.Handler(c)
+	}
+}
+
+// owner is the dialect that answers for a failed request: the one whose route
+// it met, else that of the longest prefix, among equals one that takes the
+// media type, else the first. It is nil where there is no dialect.
+func (t *table) owner(c echo.Context) *Dialect {
+	mediaType := mediaTypeOf(c)
+	claims := t.claims[endpoint{c.Request().Method, c.Path()}]
+	if chosen, ok := choose(claims, mediaType); ok {
+		return chosen.dialect
+	}
+	if len(claims) > 0 {
+		return claims[0].dialect
+	}
+	var best *Dialect
+	highest := 0
+	for i := range t.dialects {
+		if rank := t.dialects[i].rank(c.Request().URL.Path, mediaType); best == nil || rank > highest {
+			best, highest = &t.dialects[i], rank
+		}
+	}
+	return best
+}
+
+// rank orders dialects by how near a path that no route matched is to theirs.
+func (d Dialect) rank(path, mediaType string) int {
+	if !strings.HasPrefix(path, d.Prefix) {
+		return 0
+	}
+	rank := 1 + 2*len(d.Prefix)
+	if slices.ContainsFunc(d.Routes, func(r Route) bool { return slices.Contains(r.MediaTypes, mediaType) }) {
+		rank++
+	}
+	return rank
+}
+
+// mediaTypeOf is the request's media type without parameters: empty where none
+// is named, and one that nobody takes where it is garbled.
+func mediaTypeOf(c echo.Context) string {
+	named := c.Request().Header.Get(echo.HeaderContentType)
+	if named == "" {
+		return ""
+	}
+	mediaType, _, err := mime.ParseMediaType(named)
+	if err != nil {
+		return "garbled"
+	}
+	return mediaType
+}

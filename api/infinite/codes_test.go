@@ -1,0 +1,85 @@
+package infinite
+
+import (
+	"fmt"
+	"net/http"
+	"testing"
+
+	"github.com/labstack/echo/v4"
+	"github.com/stretchr/testify/require"
+
+	"accord/app"
+)
+
+func TestCodesAreTotal(t *testing.T) {
+	for _, kind := range app.Kinds() {
+		code, ok := codes[kind]
+		require.True(t, ok, "no code for %q", kind)
+		require.NotEmpty(t, phrases[code].zh, code)
+		require.NotEmpty(t, phrases[code].en, code)
+	}
+}
+
+// TestEveryKindIsAnswered has each endpoint meet each kind.
+func TestEveryKindIsAnswered(t *testing.T) {
+	bodies := map[string]string{
+		"registerIndividual": `{"username":"alice","email":"a@b.cn","password":"1qazxsw2"}`,
+		"login":              `{"username":"alice","password":"1qazxsw2"}`,
+		"logout":             "",
+	}
+	for name, body := range bodies {
+		for _, kind := range app.Kinds() {
+			h := handler(t, &useCases{err: fmt.Errorf("wrapped: %w", &app.Error{Kind: kind})})
+			w := call(h, name, body, "Authorization", "token")
+			got := read(t, w)
+			require.Equal(t, string(codes[kind]), got.Code, "%s meets %q", name, kind)
+			require.NotEmpty(t, got.Msg)
+			require.NotEmpty(t, w.Header().Get("X-Accord-Saga"), "the saga of a failed %s is named too", name)
+			require.Equal(t, kind == app.Busy, w.Code == http.StatusTooManyRequests, "%s meets %q", name, kind)
+		}
+	}
+}
+
+func TestWhatIsNotKnownIsTheServersFault(t *testing.T) {
+	for _, err := range []error{fmt.Errorf("defect"), echo.NewHTTPError(http.StatusBadRequest, "detail")} {
+		w := call(handler(t, &useCases{err: err}), "login", `{"username":"alice","password":"x"}`)
+		require.Equal(t, http.StatusOK, w.Code)
+		require.JSONEq(t, `{"code":"General.InternalServerError","data":{},"msg":"服务器异常"}`, w.Body.String())
+	}
+}
+
+func TestHTTPFailuresKeepTheEnvelope(t *testing.T) {
+	for _, status := range []int{404, 405, 413, 415, 429, 503} {
+		w := call(handler(t, &useCases{err: echo.NewHTTPError(status)}), "login", `{"username":"alice","password":"x"}`)
+		require.Equal(t, status, w.Code)
+		require.JSONEq(t, `{"code":"General.Failure","data":{},"msg":"接口调用失败"}`, w.Body.String())
+	}
+}
+
+// TestBarredAccounts: the message tells of the status only where the use case
+// says that the password was right.
+func TestBarredAccounts(t *testing.T) {
+	for status, want := range map[app.Status]string{
+		app.Paused: "账户已暂停使用", app.Locked: "账户已锁定", app.Stopped: "账户已停用",
+		app.Reserved: "账户检验失败", app.Abandoned: "账户检验失败", app.Deleted: "账户检验失败",
+	} {
+		err := &app.Error{Kind: app.BadCredentials, Err: &app.NotAllowed{Status: status}}
+		got := read(t, call(handler(t, &useCases{err: err}), "login", `{"username":"alice","password":"x"}`))
+		require.Equal(t, outcome{Code: "Account.VerifyError", Msg: want}, got, status)
+	}
+	plain := read(t, call(handler(t, &useCases{err: &app.Error{Kind: app.BadCredentials}}), "login", `{"username":"a","password":"x"}`))
+	require.Equal(t, outcome{Code: "Account.VerifyError", Msg: "账户检验失败"}, plain)
+}
+
+func TestLanguages(t *testing.T) {
+	for header, want := range map[string]string{
+		"": "账户检验失败", "en": "Wrong account or password", "en-GB,en;q=0.9": "Wrong account or password",
+		"zh-TW": "账户检验失败", "fr": "账户检验失败", "fr, en;q=0.5": "Wrong account or password",
+		"zh, en;q=0.9": "账户检验失败", "*": "账户检验失败", "\x01;;q=": "账户检验失败",
+	} {
+		u := &useCases{err: &app.Error{Kind: app.BadCredentials}}
+		got := read(t, call(handler(t, u), "login", `{"username":"a","password":"x"}`, "Accept-Language", header))
+		require.Equal(t, want, got.Msg, "Accept-Language %q", header)
+		require.Equal(t, "Account.VerifyError", got.Code)
+	}
+}

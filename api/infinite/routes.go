@@ -1,0 +1,63 @@
+// Package infinite is the main wire dialect: JSON over /api/user/, string
+// codes in an envelope of code, data and msg.
+package infinite
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"github.com/go-playground/validator/v10"
+	"github.com/labstack/echo/v4"
+
+	"accord/api"
+	"accord/app"
+	"accord/saga"
+)
+
+// UseCases is what the dialect asks of the domain; see app.Service.
+type UseCases interface {
+	Register(ctx context.Context, in app.Registration) (saga.Receipt, error)
+	SignIn(ctx context.Context, in app.Credentials) (app.SignedIn, saga.Receipt, error)
+	SignOut(ctx context.Context, p app.Principal) (saga.Receipt, error)
+	Authenticate(ctx context.Context, token app.Secret) (app.Principal, error)
+}
+
+// Options say what the dialect works with. Both are required.
+type Options struct {
+	Service UseCases
+	// Zone is that of every time on the wire.
+	Zone *time.Location
+}
+
+type dialect struct {
+	service  UseCases
+	zone     *time.Location
+	validate *validator.Validate
+}
+
+// New makes the dialect. Its handlers are safe for concurrent use.
+func New(o Options) api.Dialect {
+	d := &dialect{service: o.Service, zone: o.Zone, validate: newValidator()}
+	return api.Dialect{
+		Name:   "infinite",
+		Prefix: "/api/user/",
+		Routes: []api.Route{
+			withBody("registerIndividual", d.registerIndividual),
+			withBody("login", d.login),
+			bare("logout", d.logout),
+			bare("getUserDetail", d.getUserDetail),
+		},
+		WriteError: writeError,
+	}
+}
+
+func withBody(name string, handler echo.HandlerFunc) api.Route {
+	route := bare(name, handler)
+	route.MediaTypes = []string{echo.MIMEApplicationJSON}
+	return route
+}
+
+func bare(name string, handler echo.HandlerFunc) api.Route {
+	return api.Route{Method: http.MethodPost, Path: "/api/user/" + name, Handler: handler}
+}

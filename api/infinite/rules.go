@@ -1,0 +1,71 @@
+package infinite
+
+import (
+	"reflect"
+	"strconv"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/go-playground/validator/v10"
+
+	"accord/app"
+)
+
+// rule is a tag of the DTOs: its name on the wire and its check, which passes
+// whatever an earlier tag of the same field is there to catch.
+type rule struct {
+	name  app.Rule
+	holds validator.Func
+}
+
+var rules = map[string]rule{
+	"notBlank":     {app.NotBlank, func(fl validator.FieldLevel) bool { return !blank(fl.Field()) }},
+	"notBlankWith": {app.NotBlank, func(fl validator.FieldLevel) bool { return !blank(fl.Field()) || !blank(other(fl)) }},
+	"text":         {app.TypeMismatch, func(fl validator.FieldLevel) bool { return fl.Field().Kind() == reflect.String }},
+	"textOrSwitch": {app.TypeMismatch, textOrSwitch},
+	"length":       {app.Length, withinLength},
+	"printable":    {app.Pattern, func(fl validator.FieldLevel) bool { return printable(fl.Field().String()) }},
+	"username":     {app.Pattern, func(fl validator.FieldLevel) bool { return app.UsernameAllowed(fl.Field().String()) }},
+	"emailAddress": {app.EmailSyntax, func(fl validator.FieldLevel) bool { return app.EmailAllowed(fl.Field().String()) }},
+	"password":     {app.Pattern, func(fl validator.FieldLevel) bool { return app.PasswordAllowed(fl.Field().String()) }},
+}
+
+// newValidator knows the rules above, and fields by their JSON names without
+// the trailing blank that one of them is also spelt with.
+func newValidator() *validator.Validate {
+	v := validator.New(validator.WithRequiredStructEnabled())
+	v.RegisterCustomTypeFunc(sentValue, value{})
+	v.RegisterTagNameFunc(func(f reflect.StructField) string { return strings.TrimSpace(f.Tag.Get("json")) })
+	for tag, r := range rules {
+		if err := v.RegisterValidation(tag, r.holds); err != nil {
+			panic("infinite: rule " + tag + ": " + err.Error()) // a defect of the table above
+		}
+	}
+	return v
+}
+
+func blank(field reflect.Value) bool {
+	return field.Kind() == reflect.String && strings.TrimSpace(field.String()) == ""
+}
+
+// other is the field that the tag's parameter names.
+func other(fl validator.FieldLevel) reflect.Value {
+	return reflect.ValueOf(sentValue(fl.Parent().FieldByName(fl.Param())))
+}
+
+func textOrSwitch(fl validator.FieldLevel) bool {
+	return fl.Field().Kind() == reflect.String || fl.Field().Kind() == reflect.Bool
+}
+
+// withinLength counts characters, as the columns of the document do.
+func withinLength(fl validator.FieldLevel) bool {
+	limit, err := strconv.Atoi(fl.Param())
+	return err == nil && utf8.RuneCountInString(fl.Field().String()) <= limit
+}
+
+// printable refuses control characters, and U+FFFD, which is what the decoder
+// puts for bytes that are not UTF-8.
+func printable(s string) bool {
+	return !strings.ContainsFunc(s, func(r rune) bool { return unicode.IsControl(r) || r == utf8.RuneError })
+}

@@ -1,0 +1,28 @@
+package infinite
+
+import (
+	"github.com/labstack/echo/v4"
+
+	"accord/api"
+)
+
+func (d *dialect) logout(c echo.Context) error {
+	who, err := d.service.Authenticate(c.Request().Context(), api.Token(c))
+	if err != nil {
+		return err
+	}
+	receipt, err := d.service.SignOut(c.Request().Context(), who)
+	api.SetReceipt(c, receipt)
+	if err != nil {
+		return err
+	}
+	return succeed(c, nothing{})
+}
+
+func (d *dialect) getUserDetail(c echo.Context) error {
+	who, err := d.service.Authenticate(c.Request().Context(), api.Token(c))
+	if err != nil {
+		return err
+	}
+	return succeed(c, d.detailAnswer(who))
+}

@@ -1,0 +1,287 @@
+package infinite_test
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"log/slog"
+	"maps"
+	"net/http/httptest"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"accord/adapters/ident"
+	"accord/adapters/keyring"
+	"accord/adapters/memory"
+	"accord/adapters/password"
+	"accord/adapters/token"
+	"accord/api"
+	"accord/api/infinite"
+	"accord/app"
+	"accord/saga"
+	"accord/store"
+)
+
+var zone = time.FixedZone("UTC+8", 8*60*60)
+
+// world is a whole server over a store of its own: everything is real but the
+// remote systems, whose fakes can be made to fail, and the clock.
+type world struct {
+	url       string
+	clock     *clock
+	faults    *faults
+	directory *memory.Directory
+	storage   *memory.Storage
+	tokens    *token.Tokens
+	ring      *keyring.Ring
+	db        *sql.DB // the store's database, to look at
+}
+
+// clock stands still until it is told to go on.
+type clock struct {
+	mu  sync.Mutex
+	now time.Time
+}
+
+func (c *clock) Now() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.now
+}
+
+func (c *clock) advance(d time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.now = c.now.Add(d)
+}
+
+func newWorld(t *testing.T) *world {
+	t.Helper()
+	w := &world{
+		clock:  &clock{now: time.Date(2026, 3, 1, 12, 0, 0, 250_000_000, zone)},
+		faults: &faults{by: map[string]app.Kind{}}, directory: memory.NewDirectory(), storage: memory.NewStorage(),
+	}
+	w.storage.Now = w.clock.Now
+	var err error
+	w.ring, err = keyring.Generate()
+	require.NoError(t, err)
+	w.tokens, err = token.New(token.Options{Issuer: "https://accord.example", Keys: w.ring, Now: w.clock.Now})
+	require.NoError(t, err)
+	handler, err := api.New(api.Options{
+		Dialects: []api.Dialect{infinite.New(infinite.Options{Service: w.service(t), Zone: zone})},
+		Logger:   slog.New(slog.DiscardHandler),
+	})
+	require.NoError(t, err)
+	server := httptest.NewUnstartedServer(nil)
+	server.Config = api.NewHTTPServer(handler, slog.New(slog.DiscardHandler))
+	server.Start()
+	t.Cleanup(server.Close)
+	w.url = server.URL
+	return w
+}
+
+func (w *world) service(t *testing.T) *app.Service {
+	t.Helper()
+	file := filepath.Join(t.TempDir(), "accord.db")
+	st, err := store.Open(t.Context(), store.Options{Driver: store.SQLite, DSN: file, Sealer: w.ring})
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, st.Close()) })
+	require.NoError(t, st.Migrate(t.Context()))
+	w.db, err = sql.Open("sqlite", "file:"+file+"?_pragma=busy_timeout(5000)")
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = w.db.Close() })
+
+	hasher, err := password.New(password.Options{Memory: 64, Time: 1})
+	require.NoError(t, err)
+	ids, err := ident.New(ident.Options{
+		Location: zone, Start: time.Date(2020, 1, 1, 0, 0, 0, 0, time.UTC),
+		MachineID: func() (uint16, error) { return 1, nil },
+	})
+	require.NoError(t, err)
+	runner := saga.NewRunner(st.Journal, saga.Options{Logger: slog.New(slog.DiscardHandler)})
+	service, err := app.New(app.Deps{
+		Accounts: accounts{st.Accounts, w.faults}, Sessions: sessions{st.Sessions, w.faults},
+		Directory: w.directory, Storage: w.storage, Hasher: slowHasher{hasher, w.faults},
+		Tokens: w.tokens, Mailer: noMail{}, IDs: ids, Runner: runner, Now: w.clock.Now, Logger: slog.New(slog.DiscardHandler),
+	}, app.Settings{SessionTTL: 2 * time.Hour, KeepTTL: 7 * 24 * time.Hour})
+	require.NoError(t, err)
+	run(t, runner)
+	return service
+}
+
+// run keeps the runner at work until the test ends.
+func run(t *testing.T, runner *saga.Runner) {
+	t.Helper()
+	ctx, stop := context.WithCancel(context.WithoutCancel(t.Context()))
+	stopped := make(chan error, 1)
+	go func() { stopped <- runner.Run(ctx) }()
+	t.Cleanup(func() {
+		stop()
+		require.NoError(t, <-stopped)
+	})
+}
+
+// noMail is a mailer whose mail nobody reads here.
+type noMail struct{}
+
+func (noMail) Send(context.Context, app.Mail) error { return nil }
+
+// state is everything that is written down anywhere, one line each.
+func (w *world) state(t *testing.T) []string {
+	t.Helper()
+	var lines []string
+	for _, table := range w.texts(t, "SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name") {
+		lines = append(lines, "table "+table)
+		lines = append(lines, w.texts(t, "SELECT * FROM "+table)...)
+	}
+	for _, entry := range w.directory.Entries() {
+		lines = append(lines, fmt.Sprintf("gitea %+v", entry))
+	}
+	lines = append(lines, w.storage.Users()...)
+	return append(lines, w.storage.LiveSessions()...)
+}
+
+// texts are the rows of a query, each as one text.
+func (w *world) texts(t *testing.T, query string) []string {
+	t.Helper()
+	rows, err := w.db.QueryContext(t.Context(), query)
+	require.NoError(t, err)
+	defer func() { _ = rows.Close() }()
+	columns, err := rows.Columns()
+	require.NoError(t, err)
+	var lines []string
+	for rows.Next() {
+		row := make([]any, len(columns))
+		into := make([]any, len(columns))
+		for i := range row {
+			into[i] = &row[i]
+		}
+		require.NoError(t, rows.Scan(into...))
+		lines = append(lines, strings.Trim(fmt.Sprint(row), "[]"))
+	}
+	require.NoError(t, rows.Err())
+	return lines
+}
+
+// setup carries out one command of a script:
+//
+//	fresh                          nothing is there yet (always so here)
+//	after DURATION                 the clock goes on
+//	foreign NAME ADDRESS           somebody else's user in Gitea
+//	status NAME STATUS             an operator's doing
+//	fault gitea|storage CALL KIND  every such call is refused (refuse), fails (fail) or loses its reply (lose)
+//	fault store|hasher CALL KIND   every such call fails with an error of that kind
+func (w *world) setup(t testing.TB, command []string) {
+	t.Helper()
+	args := command[1:]
+	switch command[0] {
+	case "fresh":
+	case "after":
+		d, err := time.ParseDuration(args[0])
+		require.NoError(t, err)
+		w.clock.advance(d)
+	case "foreign":
+		w.directory.Place(memory.Entry{Username: args[0], Emails: []string{args[1]}}, "not-known-to-us")
+	case "status":
+		done, err := w.db.ExecContext(t.Context(), "UPDATE accounts SET status = ? WHERE username = ?", args[1], args[0])
+		require.NoError(t, err)
+		changed, err := done.RowsAffected()
+		require.NoError(t, err)
+		require.EqualValues(t, 1, changed, "nobody is called %s", args[0])
+	case "fault":
+		w.inject(t, args[0], args[1], args[2])
+	default:
+		require.Fail(t, "unknown command", "%q", command)
+	}
+}
+
+func (w *world) inject(t testing.TB, system, call, kind string) {
+	t.Helper()
+	remotes := map[string]*memory.Faults{"gitea": w.directory.Faults, "storage": w.storage.Faults}
+	if remote, ok := remotes[system]; ok {
+		fault, ok := map[string]memory.Fault{"refuse": memory.Refuse, "fail": memory.FailBefore, "lose": memory.LoseReply}[kind]
+		require.True(t, ok, "no fault is called %s", kind)
+		remote.Break(fault, call)
+		return
+	}
+	kinds := map[string]app.Kind{"internal": app.Internal, "storage": app.StorageFailed, "busy": app.Busy}
+	require.Contains(t, slices.Collect(maps.Keys(kinds)), kind)
+	w.faults.inject(system+" "+call, kinds[kind])
+}
+
+// faults makes calls of the store and the hasher fail.
+type faults struct {
+	mu sync.Mutex
+	by map[string]app.Kind
+}
+
+func (f *faults) inject(call string, kind app.Kind) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.by[call] = kind
+}
+
+func (f *faults) met(call string) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if kind, ok := f.by[call]; ok {
+		return &app.Error{Kind: kind, Op: call}
+	}
+	return nil
+}
+
+type accounts struct {
+	app.Accounts
+	faults *faults
+}
+
+func (a accounts) Reserve(ctx context.Context, account app.Account) error {
+	if err := a.faults.met("store Reserve"); err != nil {
+		return err
+	}
+	return a.Accounts.Reserve(ctx, account)
+}
+
+func (a accounts) ByUsername(ctx context.Context, username string) (app.Account, error) {
+	if err := a.faults.met("store ByUsername"); err != nil {
+		return app.Account{}, err
+	}
+	return a.Accounts.ByUsername(ctx, username)
+}
+
+type sessions struct {
+	app.Sessions
+	faults *faults
+}
+
+func (s sessions) Live(ctx context.Context, id string, now time.Time) (app.Session, app.Account, error) {
+	if err := s.faults.met("store Live"); err != nil {
+		return app.Session{}, app.Account{}, err
+	}
+	return s.Sessions.Live(ctx, id, now)
+}
+
+type slowHasher struct {
+	app.Hasher
+	faults *faults
+}
+
+func (h slowHasher) Hash(ctx context.Context, p app.Secret) (app.Secret, error) {
+	if err := h.faults.met("hasher Hash"); err != nil {
+		return "", err
+	}
+	return h.Hasher.Hash(ctx, p)
+}
+
+func (h slowHasher) Verify(ctx context.Context, hash, p app.Secret) (bool, error) {
+	if err := h.faults.met("hasher Verify"); err != nil {
+		return false, err
+	}
+	return h.Hasher.Verify(ctx, hash, p)
+}

@@ -1,0 +1,33 @@
+package api
+
+import (
+	"strings"
+
+	"github.com/labstack/echo/v4"
+
+	"accord/app"
+	"accord/saga"
+)
+
+// SagaHeader is the response header with the id of the saga that a changing
+// request ran, failed ones included.
+const SagaHeader = "X-Accord-Saga"
+
+// SetReceipt puts the saga's id on the answer. A receipt without an id, of a
+// request that was refused before any saga began, leaves no header.
+func SetReceipt(c echo.Context, r saga.Receipt) {
+	if r.ID != "" {
+		c.Response().Header().Set(SagaHeader, r.ID)
+	}
+}
+
+// Token is the access token of the request's Authorization header, bare or
+// after "Bearer"; empty where there is none.
+func Token(c echo.Context) app.Secret {
+	value := strings.TrimSpace(c.Request().Header.Get(echo.HeaderAuthorization))
+	scheme, token, _ := strings.Cut(value, " ")
+	if strings.EqualFold(scheme, "Bearer") {
+		value = strings.TrimSpace(token)
+	}
+	return app.Secret(value)
+}

@@ -1,0 +1,103 @@
+// Package api is the HTTP edge: one Echo server under every wire dialect, and
+// the place where errors become answers.
+package api
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"net/netip"
+	"strconv"
+	"time"
+
+	"github.com/labstack/echo/v4"
+	"github.com/labstack/echo/v4/middleware"
+	"golang.org/x/sync/singleflight"
+)
+
+// DefaultBodyLimit is the largest request body in bytes where Options names none.
+const DefaultBodyLimit = 1 << 20
+
+// Options say what a server is made of.
+type Options struct {
+	// Dialects in order of precedence: the first answers for paths that are
+	// nobody's.
+	Dialects []Dialect
+	// Logger takes one record per request. Required.
+	Logger *slog.Logger
+	// TrustedProxies are the networks whose X-Forwarded-For is believed.
+	TrustedProxies []netip.Prefix
+	// BodyLimit is the largest request body in bytes; DefaultBodyLimit where zero.
+	BodyLimit int64
+	// Ready asks each system how it is, within ctx; it is called once at a time.
+	// Without it the server always says that it is ready.
+	Ready func(ctx context.Context) []SystemState
+	// JWKS returns the public keys of access tokens as a JSON Web Key Set
+	// (RFC 7517), or nothing where they are not to be had. Without it there is
+	// no key endpoint.
+	JWKS func() []byte
+	// NewRequestID draws the id of a request that brought none; random where nil.
+	NewRequestID func() string
+}
+
+// server is what handlers of the server itself share.
+type server struct {
+	table  *table
+	logger *slog.Logger
+	ready  func(ctx context.Context) []SystemState
+	checks singleflight.Group
+}
+
+// New makes the handler of a whole server, safe for concurrent use. It fails
+// where two dialects claim the same method, path and media type.
+func New(o Options) (http.Handler, error) {
+	table, err := newTable(o.Dialects)
+	if err != nil {
+		return nil, err
+	}
+	s := &server{table: table, logger: o.Logger, ready: o.Ready}
+	e := echo.New()
+	e.IPExtractor = clientAddress(o.TrustedProxies)
+	e.HTTPErrorHandler = s.writeFailure
+	e.Use(
+		dropInsaneRequestID,
+		middleware.RequestIDWithConfig(middleware.RequestIDConfig{Generator: o.NewRequestID}),
+		secureHeaders(),
+		noStore,
+		accessLog(o.Logger),
+		recoverPanic(),
+		middleware.BodyLimit(bodyLimit(o.BodyLimit)),
+	)
+	for at, claims := range table.claims {
+		e.Add(at.method, at.path, serve(claims))
+	}
+	probe := []string{http.MethodGet, http.MethodHead}
+	e.Match(probe, "/healthz", alive)
+	e.Match(probe, "/readyz", s.readiness)
+	if o.JWKS != nil {
+		e.Match(probe, "/.well-known/jwks.json", keySet(o.JWKS))
+	}
+	return e, nil
+}
+
+func bodyLimit(bytes int64) string {
+	if bytes <= 0 {
+		bytes = DefaultBodyLimit
+	}
+	return strconv.FormatInt(bytes, 10) + "B"
+}
+
+// NewHTTPServer makes a server for h with every time and size bounded. Its
+// fields may be changed before it is started. Complaints of the connection
+// level go to the logger.
+func NewHTTPServer(h http.Handler, logger *slog.Logger) *http.Server {
+	return &http.Server{
+		Handler:           h,
+		ReadHeaderTimeout: 5 * time.Second,
+		ReadTimeout:       15 * time.Second,
+		WriteTimeout:      30 * time.Second,
+		IdleTimeout:       2 * time.Minute,
+		MaxHeaderBytes:    32 << 10,
+		ErrorLog:          slog.NewLogLogger(logger.Handler(), slog.LevelDebug),
+	}
+}

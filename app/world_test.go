@@ -1,0 +1,133 @@
+package app_test
+
+import (
+	"log/slog"
+	"os"
+	"path/filepath"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"accord/adapters/ident"
+	"accord/adapters/keyring"
+	"accord/adapters/memory"
+	"accord/adapters/password"
+	"accord/adapters/token"
+	"accord/app"
+	"accord/saga"
+	"accord/saga/sagatest"
+	"accord/store"
+)
+
+// world is a service over a real database and fakes of everything else.
+type world struct {
+	*core
+	directory *memory.Directory
+	storage   *memory.Storage
+	mailer    *memory.Mailer
+}
+
+// core is what a world has whatever is behind the ports.
+type core struct {
+	store   *store.Store
+	hasher  *password.Hasher
+	runner  *saga.Runner
+	service *app.Service
+}
+
+const (
+	goodPassword = app.Secret("1qazxsw2")
+	sessionTTL   = 2 * time.Hour
+	keepTTL      = 7 * 24 * time.Hour
+)
+
+// keys makes one key ring for all worlds.
+var keys = sync.OnceValues(keyring.Generate)
+
+func newWorld(t *testing.T, clock *sagatest.Clock) *world {
+	t.Helper()
+	w := &world{directory: memory.NewDirectory(), storage: memory.NewStorage(), mailer: memory.NewMailer()}
+	w.storage.Now = clock.Now
+	w.core = newCore(t, clock.Now, password.Options{Memory: 64, Time: 1}, w.directory, w.storage, w.mailer)
+	return w
+}
+
+func newCore(
+	t testing.TB, now func() time.Time, cost password.Options, d app.Directory, s app.Storage, m app.Mailer,
+) *core {
+	t.Helper()
+	ring, err := keys()
+	require.NoError(t, err)
+	c := &core{store: openStore(t, ring)}
+	tokens, err := token.New(token.Options{Keys: ring, Issuer: "accord.test", Now: now})
+	require.NoError(t, err)
+	c.hasher, err = password.New(cost)
+	require.NoError(t, err)
+	ids, err := ident.New(ident.Options{
+		Location: time.UTC, Start: time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC),
+		MachineID: func() (uint16, error) { return 1, nil },
+	})
+	require.NoError(t, err)
+	logger := slog.New(slog.DiscardHandler)
+	c.runner = saga.NewRunner(c.store.Journal, saga.Options{Now: now, Logger: logger})
+	c.service, err = app.New(app.Deps{
+		Accounts: c.store.Accounts, Sessions: c.store.Sessions, Directory: d, Storage: s,
+		Hasher: c.hasher, Tokens: tokens, Mailer: m, IDs: ids, Runner: c.runner, Now: now, Logger: logger,
+	}, app.Settings{SessionTTL: sessionTTL, KeepTTL: keepTTL})
+	require.NoError(t, err)
+	return c
+}
+
+// openStore opens a copy of one migrated database.
+func openStore(t testing.TB, ring *keyring.Ring) *store.Store {
+	t.Helper()
+	data, err := migrated()
+	require.NoError(t, err)
+	file := filepath.Join(t.TempDir(), "accord.db")
+	require.NoError(t, os.WriteFile(file, data, 0o600))
+	st, err := store.Open(t.Context(), store.Options{Driver: store.SQLite, DSN: file, Sealer: ring})
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, st.Close()) })
+	return st
+}
+
+// register takes a person through a registration that must succeed.
+func (w *world) register(t *testing.T, username, email string) app.Account {
+	t.Helper()
+	_, err := w.service.Register(t.Context(), app.Registration{
+		Username: username, Email: email, Password: goodPassword, Language: "en",
+	})
+	require.NoError(t, err)
+	account, err := w.store.Accounts.ByUsername(t.Context(), username)
+	require.NoError(t, err)
+	return account
+}
+
+func (w *world) signIn(t *testing.T, username string) app.SignedIn {
+	t.Helper()
+	in, _, err := w.service.SignIn(t.Context(), app.Credentials{Username: username, Password: goodPassword})
+	require.NoError(t, err)
+	return in
+}
+
+// dead requires that nothing of the sign-in is good any more.
+func (w *world) dead(t *testing.T, in app.SignedIn) {
+	t.Helper()
+	_, err := w.service.Authenticate(t.Context(), in.AccessToken)
+	require.NotEqual(t, app.Internal, app.KindOf(err))
+	require.Error(t, err)
+	require.Empty(t, w.directory.TokenOwner(in.GiteaToken))
+	require.False(t, w.storage.MayUse(in.Grant, in.Grant.Prefix+"x"))
+}
+
+// alive requires that all three tokens of the sign-in are good.
+func (w *world) alive(t *testing.T, in app.SignedIn) {
+	t.Helper()
+	p, err := w.service.Authenticate(t.Context(), in.AccessToken)
+	require.NoError(t, err)
+	require.Equal(t, in.Account.ID, p.Account.ID)
+	require.Equal(t, in.Account.Username, w.directory.TokenOwner(in.GiteaToken))
+	require.True(t, w.storage.MayUse(in.Grant, in.Grant.Prefix+"x"))
+}

@@ -1,0 +1,126 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"github.com/spf13/cobra"
+
+	"accord/cmd/accord/internal/config"
+	"accord/store"
+)
+
+// devFlags are what the user of `accord dev` chooses.
+type devFlags struct {
+	data, listen, giteaListen, storageListen, database string
+	serversOnly                                        bool
+}
+
+func newDev(life lifetime) *cobra.Command {
+	var f devFlags
+	cmd := &cobra.Command{
+		Use:   "dev",
+		Short: "Run everything on this machine: Gitea, MinIO, a database, a mail catcher and the API",
+		Long: "Run everything on this machine, for trying out and for developing against. What is in the data directory\n" +
+			"goes on where it was. ACCORD_… variables set what no flag does; with --database mysql, ACCORD_DATABASE_DSN\n" +
+			"names a database to use instead of a private MariaDB. Ctrl-C ends all of it, a second one at once.",
+		Args: cobra.NoArgs,
+	}
+	flags := cmd.Flags()
+	flags.StringVar(&f.data, "data", "data", "`directory` that keeps everything")
+	flags.StringVar(&f.listen, "listen", "localhost:8081", "`address` of the API")
+	flags.StringVar(&f.giteaListen, "gitea-listen", "localhost:3000", "`address` of Gitea")
+	flags.StringVar(&f.storageListen, "storage-listen", "localhost:9000", "`address` of the storage")
+	flags.StringVar(&f.database, "database", "", "sqlite or mysql (default: what the data directory has, else sqlite)")
+	flags.BoolVar(&f.serversOnly, "servers-only", false, "start all but the API")
+	cmd.RunE = func(cmd *cobra.Command, _ []string) (err error) {
+		d := &devRun{devFlags: f, cmd: cmd}
+		if err := d.settle(os.Environ()); err != nil {
+			return err
+		}
+		lock, err := lockDir(d.data)
+		if err != nil {
+			return err
+		}
+		defer func() { err = errors.Join(err, lock.Close()) }()
+		return d.run(life)
+	}
+	return cmd
+}
+
+// devRun is one run of `accord dev`.
+type devRun struct {
+	devFlags
+	cmd *cobra.Command
+	// base is what the environment makes of the defaults.
+	base config.Config
+}
+
+// settle checks the flags and fills in what was left open.
+func (d *devRun) settle(environ []string) (err error) {
+	if d.data, err = filepath.Abs(d.data); err != nil {
+		return err
+	}
+	if d.base, err = config.FromEnv(environ); err != nil {
+		return &configFaults{err}
+	}
+	present := ""
+	if before, _, err := config.Load(d.path(configFile), nil); err == nil {
+		present = before.Database.Driver
+	}
+	switch {
+	case d.database == "" && present != "":
+		d.database = present
+	case d.database == "":
+		d.database = store.SQLite
+	case d.database != store.SQLite && d.database != store.MySQL:
+		return fmt.Errorf("--database is %q: it is %s or %s", d.database, store.SQLite, store.MySQL)
+	case present != "" && present != d.database:
+		return fmt.Errorf("%s holds accounts in %s: leave --database out, or choose another --data", d.data, present)
+	}
+	return nil
+}
+
+// path names something in the data directory.
+func (d *devRun) path(name string) string { return filepath.Join(d.data, name) }
+
+// say tells the user how it goes.
+func (d *devRun) say(format string, args ...any) { d.cmd.PrintErrf("accord: "+format+"\n", args...) }
+
+// run starts everything, says where it is, and ends it all when life does or a
+// part of it fails.
+func (d *devRun) run(life lifetime) (err error) {
+	if err := d.forget(); err != nil {
+		return err
+	}
+	listener, err := listen(life.ctx, d.listen) // before anything starts: a port in use is told at once
+	if err != nil {
+		return err
+	}
+	d.listen = listensOn(listener, d.listen)
+	servers, err := d.startServers(life.ctx)
+	if err != nil {
+		return errors.Join(err, listener.Close())
+	}
+	defer func() { err = errors.Join(err, servers.stop(life.forced)) }()
+	c, err := d.prepare(life.ctx, servers)
+	if err != nil {
+		return errors.Join(err, listener.Close())
+	}
+	if d.serversOnly {
+		if err := listener.Close(); err != nil {
+			return err
+		}
+		return d.serveUntilEnd(life, servers, c, func(l lifetime) error {
+			<-l.ctx.Done()
+			return nil
+		})
+	}
+	p, err := newProgram(life.ctx, c, listener, newLogger(d.cmd.ErrOrStderr(), c.Log))
+	if err != nil {
+		return err
+	}
+	return d.serveUntilEnd(life, servers, c, p.run)
+}

@@ -1,0 +1,172 @@
+package config_test
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/stretchr/testify/require"
+
+	"accord/cmd/accord/internal/config"
+)
+
+// whole is the least that a configuration must say, with secrets that no error
+// may show.
+const whole = `
+gitea: {url: "http://gitea:3000", adminUser: root, adminPassword: hunter2-gitea}
+storage: {endpoint: "http://minio:9000", adminUser: root, adminPassword: hunter2-storage}
+database: {dsn: "hunter2-dsn.db"}
+mail: {host: smtp, from: accord@example.com}
+keys: {file: keys.json}
+`
+
+func write(t *testing.T, name, text string) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), name)
+	require.NoError(t, os.WriteFile(path, []byte(text), 0o600))
+	return path
+}
+
+func load(t *testing.T, yaml string, environ ...string) (config.Config, error) {
+	t.Helper()
+	c, ignored, err := config.Load(write(t, "accord.yaml", yaml), environ)
+	require.Empty(t, ignored)
+	return c, err
+}
+
+func TestTheLeastConfigurationTakesTheDefaults(t *testing.T) {
+	got, err := load(t, whole)
+	require.NoError(t, err)
+
+	want := config.Default()
+	want.Gitea.URL, want.Gitea.AdminUser, want.Gitea.AdminPassword = "http://gitea:3000", "root", "hunter2-gitea"
+	want.Storage.Endpoint, want.Storage.AdminUser = "http://minio:9000", "root"
+	want.Storage.AdminPassword, want.Database.DSN = "hunter2-storage", "hunter2-dsn.db"
+	want.Mail.Host, want.Mail.From, want.Keys.File = "smtp", "accord@example.com", "keys.json"
+	require.Empty(t, cmp.Diff(want, got))
+}
+
+func TestTheEnvironmentWinsOverTheFile(t *testing.T) {
+	c, err := load(t, whole+"listen: localhost:1\nsession: {ttl: 1h}\n",
+		"ACCORD_LISTEN=:2", "ACCORD_SESSION_TTL=90s", "ACCORD_HTTP_TRUSTED_PROXIES=10.0.0.0/8, ::1",
+		"ACCORD_SAGA_MAX_ATTEMPTS=7", "ACCORD_HTTP_BODY_LIMIT=4096", "ACCORD_ZONE=", "OTHER=x")
+	require.NoError(t, err)
+	require.Equal(t, ":2", c.Listen)
+	require.Equal(t, 90*time.Second, c.Session.TTL)
+	require.Equal(t, []string{"10.0.0.0/8", "::1"}, c.HTTP.TrustedProxies)
+	require.Equal(t, 7, c.Saga.MaxAttempts)
+	require.EqualValues(t, 4096, c.HTTP.BodyLimit)
+	require.Equal(t, "Asia/Shanghai", c.Zone, "an empty variable counts as unset")
+}
+
+func TestSecretsComeFromFiles(t *testing.T) {
+	secret := write(t, "secret", "from a file\n")
+	byYAML := strings.Replace(whole, "adminPassword: hunter2-gitea", "adminPasswordFile: "+secret, 1)
+	c, err := load(t, byYAML, "ACCORD_STORAGE_ADMIN_PASSWORD_FILE="+secret)
+	require.NoError(t, err)
+	require.Equal(t, "from a file", c.Gitea.AdminPassword.Reveal())
+	require.Equal(t, "from a file", c.Storage.AdminPassword.Reveal(), "the variable wins over the file's plain value")
+
+	c, err = load(t, byYAML, "ACCORD_GITEA_ADMIN_PASSWORD=plain")
+	require.NoError(t, err)
+	require.Equal(t, "plain", c.Gitea.AdminPassword.Reveal(), "the variable wins over the file's File key")
+
+	_, err = load(t, whole, "ACCORD_DATABASE_DSN=a", "ACCORD_DATABASE_DSN_FILE="+secret)
+	require.ErrorContains(t, err, "database.dsn: is given together with database.dsnFile")
+	_, err = load(t, whole, "ACCORD_DATABASE_DSN_FILE=/nowhere/at/all")
+	require.ErrorContains(t, err, "database.dsnFile: open /nowhere/at/all")
+	_, err = load(t, whole, "ACCORD_DATABASE_DSN_FILE="+write(t, "big", strings.Repeat("x", 100<<10)))
+	require.ErrorContains(t, err, "larger than")
+}
+
+func TestAllFaultsAreReportedTogetherAndShowNoValue(t *testing.T) {
+	_, err := load(t, `
+listen: hunter2
+zone: Hunter2/Nowhere
+sesion: {ttl: 2h}
+session: {ttl: 7200, keep: hunter2}
+dialects: [infinite, hunter2]
+http: {trustedProxies: [hunter2], bodyLimit: many}
+gitea: {url: "http://root:hunter2@gitea", adminPassword: 12345678}
+storage: {endpoint: "ftp://hunter2", region: "", bucket: ab}
+database: {driver: hunter2}
+mail: {host: "hunter2!", port: 99999, tls: hunter2, username: hunter2, from: hunter2}
+sms: {provider: dev}
+log: {level: {hunter2: 1}}
+`)
+	require.Error(t, err)
+	require.NotContains(t, strings.ReplaceAll(err.Error(), "log.level.hunter2", ""), "hunter2")
+	for _, want := range []string{
+		"listen: is not an address", "zone: is not a time zone", "sesion.ttl: is no setting", "session.ttl: is not a duration",
+		"session.keep: is not a duration", "dialects: is none of infinite", "http.trustedProxies: has an item",
+		"http.bodyLimit: is not a whole number", "gitea.url: has a user or password", "gitea.adminUser: is missing",
+		"gitea.adminPassword: is not text", "storage.endpoint: is not an http", "storage.region: is missing",
+		"storage.bucket: is less than 3", "storage.adminUser: is missing", "storage.adminPassword: is missing",
+		"database.driver: is none of sqlite, mysql", "database.dsn: is missing", "mail.host: is not a host", "mail.port: is more than",
+		"mail.tls: is none of", "mail.password: is missing", "mail.from: is not a mail", "sms.dir: is missing",
+		"keys.file: is missing", "log.level.hunter2: is no setting",
+	} {
+		require.Regexp(t, "(?m)^"+want, err.Error())
+	}
+	require.Contains(t, err.Error(), "ACCORD_STORAGE_ADMIN_PASSWORD or ACCORD_STORAGE_ADMIN_PASSWORD_FILE")
+}
+
+func TestBrokenFilesAreFaults(t *testing.T) {
+	_, _, err := config.Load("/nowhere/accord.yaml", nil)
+	require.ErrorContains(t, err, "/nowhere/accord.yaml")
+	for _, text := range []string{"hunter2", "- hunter2", "a: [hunter2", "a: hunter2\na: 2"} {
+		_, err := load(t, text)
+		require.Error(t, err, text)
+		require.NotContains(t, err.Error(), "hunter2")
+	}
+	_, err = load(t, whole+"mail2:\nlog:\n")
+	require.EqualError(t, err, strings.Split(err.Error(), "\n")[0], "an empty group of settings is no fault")
+	require.ErrorContains(t, err, "mail2: is no setting")
+}
+
+func TestUnknownVariablesAreNamed(t *testing.T) {
+	_, ignored, err := config.Load(write(t, "accord.yaml", whole), []string{"ACCORD_GITEA_ULR=x", "ACCORD_GITEA_BIN=y"})
+	require.NoError(t, err)
+	require.Equal(t, []string{"ACCORD_GITEA_ULR"}, ignored)
+}
+
+func TestWriteAndLoadAgree(t *testing.T) {
+	want, err := load(t, whole+"dialects: [infinite]\nhttp: {trustedProxies: ['::1']}\n")
+	require.NoError(t, err)
+	want.Gitea.AdminPassword = `"quoted": 'and' # more`
+	path := filepath.Join(t.TempDir(), "accord.yaml")
+	require.NoError(t, want.Write(path))
+	got, _, err := config.Load(path, nil)
+	require.NoError(t, err)
+	require.Empty(t, cmp.Diff(want, got))
+
+	info, err := os.Stat(path)
+	require.NoError(t, err)
+	require.Equal(t, os.FileMode(0o600), info.Mode().Perm())
+	left, err := os.ReadDir(filepath.Dir(path))
+	require.NoError(t, err)
+	require.Len(t, left, 1, "no temporary file is left")
+}
+
+func TestEnvNames(t *testing.T) {
+	for key, want := range map[string]string{
+		"listen": "ACCORD_LISTEN", "gitea.adminPasswordFile": "ACCORD_GITEA_ADMIN_PASSWORD_FILE",
+		"http.bodyLimit": "ACCORD_HTTP_BODY_LIMIT", "password.memory": "ACCORD_PASSWORD_MEMORY",
+	} {
+		require.Equal(t, want, config.EnvName(key))
+	}
+}
+
+// TestEverySettingIsDocumented keeps the reference and the program together.
+func TestEverySettingIsDocumented(t *testing.T) {
+	manual, err := os.ReadFile("../../../../docs/operating.md")
+	require.NoError(t, err)
+	for _, s := range config.Reference() {
+		row := fmt.Sprintf("| `%s` | `%s` | %s |", s.Key, s.Env, s.Default)
+		require.Contains(t, string(manual), row)
+	}
+}

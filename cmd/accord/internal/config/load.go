@@ -1,0 +1,134 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/knadh/koanf/parsers/yaml"
+	"github.com/knadh/koanf/providers/confmap"
+	"github.com/knadh/koanf/providers/env/v2"
+	"github.com/knadh/koanf/providers/file"
+	"github.com/knadh/koanf/v2"
+	yamlv3 "go.yaml.in/yaml/v3"
+)
+
+// delim parts the names of a key.
+const delim = "."
+
+// Load returns the configuration that the YAML file at path (empty for none)
+// and the environment make of the defaults; an empty variable counts as unset.
+// Its error holds every fault, a line each, and never a value. ignored names
+// the variables that begin with ACCORD_ and are no setting.
+func Load(path string, environ []string) (c Config, ignored []string, err error) {
+	c, ignored, err = merge(path, environ)
+	return c, ignored, errors.Join(err, c.Validate())
+}
+
+// FromEnv returns what the environment makes of the defaults, which need not be
+// whole. Its error is like that of Load.
+func FromEnv(environ []string) (Config, error) {
+	c, _, err := merge("", environ)
+	return c, err
+}
+
+// merge is Load without the judgement of the whole.
+func merge(path string, environ []string) (Config, []string, error) {
+	c := Default()
+	settings := settingsOf(&c)
+	fromFile, fileFaults := readFile(path, settings)
+	fromEnv, ignored, envFaults := readEnv(environ, settings)
+	merged := koanf.New(delim)
+	faults := append(fileFaults, envFaults...)
+	for _, layer := range []map[string]any{fromFile, fromEnv} {
+		if err := merged.Load(confmap.Provider(layer, delim), nil); err != nil {
+			faults = append(faults, err)
+		}
+		dropOther(merged, layer, settings)
+	}
+	for _, s := range settings {
+		if merged.Exists(s.key) {
+			if err := s.set(merged.Get(s.key)); err != nil {
+				faults = append(faults, err)
+			}
+		}
+	}
+	faults = append(faults, readSecrets(settings)...)
+	return c, ignored, errors.Join(faults...)
+}
+
+// readFile returns the settings of the file by their keys.
+func readFile(path string, settings []setting) (map[string]any, []error) {
+	if path == "" {
+		return nil, nil
+	}
+	k := koanf.New(delim)
+	if err := k.Load(file.Provider(path), yaml.Parser()); err != nil {
+		var mismatch *yamlv3.TypeError // its text quotes the file, which holds secrets
+		if errors.As(err, &mismatch) {
+			err = fmt.Errorf("%s: is not YAML of the form \"key: value\"", path)
+		}
+		return nil, []error{err}
+	}
+	known := map[string]bool{}
+	for _, s := range settings {
+		known[s.key] = true
+	}
+	var faults []error
+	values := k.All()
+	for _, key := range slices.Sorted(maps.Keys(values)) {
+		if known[key] {
+			continue
+		}
+		if !isEmptyGroup(key, values[key], settings) {
+			faults = append(faults, fmt.Errorf("%s: is no setting; take it out of %s, or correct its name", key, path))
+		}
+		delete(values, key)
+	}
+	return values, append(faults, bothGiven(values, settings)...)
+}
+
+// isEmptyGroup reports whether the key stands for a group with nothing in it.
+func isEmptyGroup(key string, value any, settings []setting) bool {
+	group, isMap := value.(map[string]any)
+	if value != nil && (!isMap || len(group) > 0) {
+		return false
+	}
+	return slices.ContainsFunc(settings, func(s setting) bool { return strings.HasPrefix(s.key, key+delim) })
+}
+
+// readEnv returns the settings of the environment by their keys, and the names
+// that look like settings and are none.
+func readEnv(environ []string, settings []setting) (map[string]any, []string, []error) {
+	keyOf := map[string]string{}
+	for _, s := range settings {
+		keyOf[EnvName(s.key)] = s.key
+	}
+	var ignored []string
+	provider := env.Provider("", env.Opt{
+		Prefix:      envPrefix,
+		EnvironFunc: func() []string { return environ },
+		TransformFunc: func(name, value string) (string, any) {
+			key, known := keyOf[name]
+			if !known && !slices.Contains(otherVariables, name) {
+				ignored = append(ignored, name)
+			}
+			if value == "" {
+				return "", nil
+			}
+			return key, value
+		},
+	})
+	values, err := provider.Read()
+	slices.Sort(ignored)
+	faults := bothGiven(values, settings)
+	if err != nil {
+		faults = append(faults, err)
+	}
+	return values, ignored, faults
+}
+
+// otherVariables are read elsewhere and are no settings.
+var otherVariables = []string{"ACCORD_GITEA_BIN", "ACCORD_MINIO_BIN"}

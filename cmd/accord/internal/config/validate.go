@@ -1,0 +1,116 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"net/mail"
+	"net/url"
+	"reflect"
+	"strconv"
+	"strings"
+
+	"github.com/go-playground/validator/v10"
+)
+
+// Validate finds every fault of the configuration: an error of one line each,
+// with the key, what is wrong and what to do, and no value.
+func (c Config) Validate() error {
+	judge, err := newJudge()
+	if err != nil {
+		return err
+	}
+	var found validator.ValidationErrors
+	if err := judge.Struct(c); !errors.As(err, &found) {
+		return err
+	}
+	faults := make([]error, len(found))
+	for i, f := range found {
+		_, key, _ := strings.Cut(f.Namespace(), ".") // less the name of the struct
+		key, _, _ = strings.Cut(key, "[")            // less the place in a list
+		faults[i] = fmt.Errorf("%s: %s; set it in the file, or by %s", key, wrong(f), ways(key, c))
+	}
+	return errors.Join(faults...)
+}
+
+// ways names the variables that the setting can come from.
+func ways(key string, c Config) string {
+	for _, s := range settingsOf(&c) {
+		if s.key == key && s.secret() {
+			return EnvName(key) + " or " + EnvName(key+fileSuffix)
+		}
+	}
+	return EnvName(key)
+}
+
+func newJudge() (*validator.Validate, error) {
+	judge := validator.New(validator.WithRequiredStructEnabled())
+	judge.RegisterTagNameFunc(func(f reflect.StructField) string { return f.Tag.Get("koanf") })
+	return judge, errors.Join(
+		judge.RegisterValidation("listen", isListen),
+		judge.RegisterValidation("nouser", hasNoUser),
+		judge.RegisterValidation("hostonly", hasHostOnly),
+		judge.RegisterValidation("mailbox", isMailbox),
+	)
+}
+
+// isListen accepts host:port, :port and port 0.
+func isListen(f validator.FieldLevel) bool {
+	_, port, err := net.SplitHostPort(f.Field().String())
+	if err != nil {
+		return false
+	}
+	n, err := strconv.ParseUint(port, 10, 16)
+	return err == nil && n <= 65535
+}
+
+// hasNoUser refuses URLs that would carry a password outside its own setting.
+func hasNoUser(f validator.FieldLevel) bool {
+	u, err := url.Parse(f.Field().String())
+	return err == nil && u.User == nil
+}
+
+// hasHostOnly wants a URL of nothing but scheme, host and port.
+func hasHostOnly(f validator.FieldLevel) bool {
+	u, err := url.Parse(f.Field().String())
+	return err == nil && u.User == nil && strings.Trim(u.Path, "/") == "" && u.RawQuery == "" && u.Fragment == ""
+}
+
+func isMailbox(f validator.FieldLevel) bool {
+	_, err := mail.ParseAddress(f.Field().String())
+	return err == nil
+}
+
+// wrong says what the rule that was broken asks for.
+func wrong(f validator.FieldError) string {
+	switch f.Tag() {
+	case "required", "required_if", "required_with":
+		return "is missing"
+	case "listen":
+		return "is not an address to listen on, such as localhost:8081 or :8081"
+	case "timezone":
+		return "is not a time zone of the tz database, such as Asia/Shanghai"
+	case "oneof":
+		return "is none of " + strings.ReplaceAll(f.Param(), " ", ", ")
+	case "http_url":
+		return "is not an http or https URL, such as http://gitea:3000"
+	case "nouser":
+		return "has a user or password in its URL; they have settings of their own"
+	case "hostonly":
+		return "has more than scheme, host and port"
+	case "excluded_if":
+		return "would travel in clear: mail.tls must be starttls or implicit"
+	case "mailbox":
+		return "is not a mail address, such as Accord <accord@example.com>"
+	case "hostname_rfc1123|ip":
+		return "is not a host name or IP address"
+	case "ip|cidr":
+		return "has an item that is no IP address or range, such as 10.0.0.0/8"
+	case "min":
+		return "is less than " + f.Param()
+	case "max":
+		return "is more than " + f.Param()
+	default:
+		return "breaks the rule " + f.Tag()
+	}
+}

@@ -1,0 +1,133 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/cenkalti/backoff/v5"
+
+	"accord/api"
+	"accord/cmd/accord/internal/config"
+)
+
+// prepareAgain is the pause before the storage is asked again.
+const prepareAgain = 5 * time.Second
+
+// errForced tells of an end that did not wait for running sagas.
+var errForced = errors.New("forced to end: what was running is left to recovery")
+
+// program is one Accord server as a value: it listens once made, and serves
+// while run works.
+type program struct {
+	*parts
+	config   config.Config
+	log      *slog.Logger
+	listener net.Listener
+}
+
+// newProgram wires a server that takes the listener over, also on an error.
+func newProgram(ctx context.Context, c config.Config, listener net.Listener, log *slog.Logger) (*program, error) {
+	wired, err := wire(ctx, c, log)
+	if err != nil {
+		return nil, errors.Join(err, listener.Close())
+	}
+	return &program{parts: wired, config: c, log: log, listener: listener}, nil
+}
+
+// url is where a client on this machine finds the server.
+func (p *program) url() string { return "http://" + reachable(listensOn(p.listener, p.config.Listen)) }
+
+// run serves until life ends or a part fails, then stops accepting, finishes
+// what runs within the configured grace, hands the rest to recovery, and closes
+// everything. It runs once.
+func (p *program) run(life lifetime) error {
+	ctx, stop := context.WithCancelCause(life.ctx)
+	defer stop(nil)
+	background, endBackground := context.WithCancel(context.WithoutCancel(ctx))
+	defer endBackground()
+
+	server := api.NewHTTPServer(p.handler, p.log)
+	var work sync.WaitGroup
+	work.Go(func() {
+		if err := server.Serve(p.listener); !errors.Is(err, http.ErrServerClosed) {
+			stop(err)
+		}
+	})
+	work.Go(func() {
+		if err := p.runner.Run(background); err != nil {
+			p.log.Warn("handing sagas to recovery", "error", err)
+		}
+	})
+	work.Go(func() { p.prepareStorage(ctx) })
+	work.Go(func() { every(p.config.Session.SweepEvery, func(ticks <-chan time.Time) { p.service.Sweep(ctx, ticks) }) })
+	work.Go(func() {
+		every(machineRenew, func(ticks <-chan time.Time) {
+			if err := p.machine.keep(background, ticks); err != nil {
+				stop(err)
+			}
+		})
+	})
+	p.log.Info("serving", "url", p.url(), "version", versionText())
+
+	<-ctx.Done()
+	p.log.Info("stopping")
+	p.shutDown(server, life.forced)
+	endBackground()
+	if !waited(life.forced, &work) {
+		return errForced
+	}
+	return errors.Join(failure(ctx, life), p.close(life.forced))
+}
+
+// prepareStorage makes the bucket and the policy where they are missing, as soon
+// as the storage lets it.
+func (p *program) prepareStorage(ctx context.Context) {
+	ensure := func() (struct{}, error) { return struct{}{}, p.storage.EnsureHome(ctx) }
+	_, _ = backoff.Retry(ctx, ensure, // ends well, or with ctx
+		backoff.WithBackOff(backoff.NewConstantBackOff(prepareAgain)), backoff.WithMaxElapsedTime(0),
+		backoff.WithNotify(func(err error, _ time.Duration) { p.log.Warn("the bucket or its policy is not there yet", "error", err) }))
+}
+
+// shutDown lets running requests end within the grace, then cuts them off.
+func (p *program) shutDown(server *http.Server, forced context.Context) {
+	ctx, cancel := context.WithTimeout(forced, p.config.HTTP.ShutdownGrace)
+	defer cancel()
+	if err := server.Shutdown(ctx); err != nil {
+		p.log.Warn("requests are cut off", "error", errors.Join(err, server.Close()))
+	}
+}
+
+// waited reports whether the work ended before ctx did.
+func waited(ctx context.Context, work *sync.WaitGroup) bool {
+	ended := make(chan struct{})
+	go func() {
+		work.Wait()
+		close(ended)
+	}()
+	select {
+	case <-ended:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
+
+// failure is why ctx ended, or nil where life itself did.
+func failure(ctx context.Context, life lifetime) error {
+	if life.ctx.Err() != nil {
+		return nil
+	}
+	return context.Cause(ctx)
+}
+
+// every gives do a tick at each interval.
+func every(interval time.Duration, do func(ticks <-chan time.Time)) {
+	ticker := time.NewTicker(interval)
+	defer ticker.Stop()
+	do(ticker.C)
+}

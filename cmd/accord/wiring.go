@@ -1,0 +1,195 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/netip"
+	"time"
+
+	"accord/adapters/gitea"
+	"accord/adapters/ident"
+	"accord/adapters/keyring"
+	"accord/adapters/mail"
+	"accord/adapters/minio"
+	"accord/adapters/password"
+	"accord/adapters/token"
+	"accord/api"
+	"accord/api/infinite"
+	"accord/app"
+	"accord/cmd/accord/internal/config"
+	"accord/saga"
+	"accord/store"
+)
+
+// firstUserNumber is when user numbers begin; see ident.Options.Start.
+var firstUserNumber = time.Date(2026, time.January, 1, 0, 0, 0, 0, time.UTC)
+
+// parts are what a server is made of, wired. They are closed after use.
+type parts struct {
+	store   *store.Store
+	machine *machine
+	gitea   *gitea.Directory
+	storage *minio.Storage
+	runner  *saga.Runner
+	service *app.Service
+	handler http.Handler
+}
+
+// wire connects everything; only the database is asked for anything. A database
+// that is not migrated is an error that says so.
+func wire(ctx context.Context, c config.Config, log *slog.Logger) (*parts, error) {
+	ring, err := keyring.Load(c.Keys.File)
+	if err != nil {
+		return nil, fmt.Errorf("%w; `accord keys create` makes a key ring where there is none", err)
+	}
+	p := &parts{}
+	if p.store, err = openStore(ctx, c, ring, log); err != nil {
+		return nil, err
+	}
+	if err = p.store.CheckSchema(ctx); err == nil {
+		p.machine, err = leaseMachine(ctx, p.store.Machines, time.Now, log)
+	}
+	if err == nil {
+		err = p.assemble(c, ring, log)
+	}
+	if err != nil {
+		return nil, errors.Join(err, p.close(ctx))
+	}
+	return p, nil
+}
+
+// assemble builds everything above the store.
+func (p *parts) assemble(c config.Config, ring *keyring.Ring, log *slog.Logger) error {
+	zone, zoneErr := time.LoadLocation(c.Zone)
+	directory, giteaErr := newGitea(c.Gitea)
+	storage, storageErr := newStorage(c.Storage)
+	mailer, mailErr := newMailer(c.Mail)
+	hasher, hashErr := newHasher(c.Password)
+	tokens, tokenErr := token.New(token.Options{Issuer: c.Issuer, Keys: ring, Now: time.Now})
+	ids, idErr := ident.New(ident.Options{
+		Location: zone, Start: firstUserNumber, MachineID: func() (uint16, error) { return p.machine.id, nil },
+	})
+	if err := errors.Join(zoneErr, giteaErr, storageErr, mailErr, hashErr, tokenErr, idErr); err != nil {
+		return err
+	}
+	p.gitea, p.storage = directory, storage
+	p.runner = newRunner(p.store.Journal, c.Saga, log)
+	var err error
+	p.service, err = app.New(app.Deps{
+		Accounts: p.store.Accounts, Sessions: p.store.Sessions, Directory: directory, Storage: storage,
+		Hasher: hasher, Tokens: tokens, Mailer: mailer, IDs: ids, Runner: p.runner, Now: time.Now, Logger: log,
+	}, app.Settings{SessionTTL: c.Session.TTL, KeepTTL: c.Session.Keep})
+	if err != nil {
+		return err
+	}
+	p.handler, err = p.newHandler(c, zone, tokens, log)
+	return err
+}
+
+// newHandler puts the HTTP edge above the use cases.
+func (p *parts) newHandler(c config.Config, zone *time.Location, tokens *token.Tokens, log *slog.Logger) (http.Handler, error) {
+	dialects := map[string]func() api.Dialect{
+		"infinite": func() api.Dialect { return infinite.New(infinite.Options{Service: p.service, Zone: zone}) },
+	}
+	var served []api.Dialect
+	for _, name := range c.Dialects {
+		served = append(served, dialects[name]())
+	}
+	proxies, err := prefixes(c.HTTP.TrustedProxies)
+	if err != nil {
+		return nil, err
+	}
+	return api.New(api.Options{
+		Dialects: served, Logger: log, TrustedProxies: proxies, BodyLimit: c.HTTP.BodyLimit,
+		Ready: p.ready, JWKS: func() []byte {
+			keys, err := tokens.JWKS()
+			if err != nil {
+				log.Error("publishing the key set", "error", err)
+			}
+			return keys
+		},
+	})
+}
+
+// prefixes reads addresses and ranges; an address is a range of one.
+func prefixes(texts []string) ([]netip.Prefix, error) {
+	ranges := make([]netip.Prefix, 0, len(texts))
+	for _, text := range texts {
+		if address, err := netip.ParseAddr(text); err == nil {
+			ranges = append(ranges, netip.PrefixFrom(address, address.BitLen()))
+			continue
+		}
+		prefix, err := netip.ParsePrefix(text)
+		if err != nil {
+			return nil, fmt.Errorf("http.trustedProxies: %w", err)
+		}
+		ranges = append(ranges, prefix)
+	}
+	return ranges, nil
+}
+
+// close gives everything back. The parts' work must have ended.
+func (p *parts) close(ctx context.Context) error {
+	var err error
+	if p.machine != nil {
+		err = p.machine.release(context.WithoutCancel(ctx))
+	}
+	if p.gitea != nil {
+		p.gitea.Close()
+		p.storage.Close()
+	}
+	return errors.Join(err, p.store.Close())
+}
+
+// usable finds what the adapters have against a configuration, all of it,
+// without asking any system.
+func usable(c config.Config) error {
+	_, giteaErr := newGitea(c.Gitea)
+	_, storageErr := newStorage(c.Storage)
+	_, mailErr := newMailer(c.Mail)
+	_, hashErr := newHasher(c.Password)
+	_, proxyErr := prefixes(c.HTTP.TrustedProxies)
+	return errors.Join(giteaErr, storageErr, mailErr, hashErr, proxyErr)
+}
+
+func openStore(ctx context.Context, c config.Config, ring *keyring.Ring, log *slog.Logger) (*store.Store, error) {
+	return store.Open(ctx, store.Options{
+		Driver: c.Database.Driver, DSN: c.Database.DSN.Reveal(), Sealer: ring, Logger: log,
+	})
+}
+
+func newGitea(c config.Gitea) (*gitea.Directory, error) {
+	return gitea.New(gitea.Options{
+		URL: c.URL, AdminUser: c.AdminUser, AdminPassword: c.AdminPassword, AdminToken: c.AdminToken, Timeout: c.Timeout,
+	})
+}
+
+func newStorage(c config.Storage) (*minio.Storage, error) {
+	return minio.New(minio.Options{
+		Endpoint: c.Endpoint, PublicEndpoint: c.PublicEndpoint, Region: c.Region, Bucket: c.Bucket,
+		AdminUser: c.AdminUser, AdminPassword: c.AdminPassword, Timeout: c.Timeout,
+	})
+}
+
+func newMailer(c config.Mail) (*mail.Mailer, error) {
+	return mail.New(mail.Options{
+		Host: c.Host, Port: c.Port, TLS: mail.TLS(c.TLS), Username: c.Username, Password: c.Password, From: c.From,
+		Timeout: c.Timeout, Now: time.Now,
+	})
+}
+
+func newHasher(c config.Password) (*password.Hasher, error) {
+	return password.New(password.Options{
+		Memory: uint32(c.MemoryKiB), Time: uint32(c.Passes), Concurrent: c.Together, //nolint:gosec // bounded by Validate
+	})
+}
+
+func newRunner(journal saga.Journal, c config.Saga, log *slog.Logger) *saga.Runner {
+	return saga.NewRunner(journal, saga.Options{
+		Lease: c.Lease, Deadline: c.Deadline, Answer: c.Answer, StepTimeout: c.StepTimeout, Settle: c.Settle,
+		MaxAttempts: c.MaxAttempts, Poll: c.Poll, Concurrency: c.Together, Logger: log,
+	})
+}

@@ -1,0 +1,232 @@
+package saga_test
+
+import (
+	"context"
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"accord/saga"
+)
+
+// TestTakeOver: what a runner left behind, what the next one does at once, and
+// what becomes of the saga.
+func TestTakeOver(t *testing.T) {
+	type steps = map[string]saga.StepStatus
+	tests := map[string]struct {
+		phase saga.Phase
+		steps steps
+		calls []string
+		after saga.Phase
+		then  []string
+	}{
+		"running, nothing started": {saga.Running, nil, nil, saga.Aborted, nil},
+		"running, a step started": {
+			saga.Running, steps{"a": saga.Done, "b": saga.Started},
+			[]string{"undo b", "undo a"}, saga.Settling, []string{"undo b"},
+		},
+		"running, all done but the pivot": {
+			saga.Running, steps{"a": saga.Done, "b": saga.Done},
+			[]string{"undo b", "undo a"}, saga.Aborted, nil,
+		},
+		"running, the pivot started": {
+			saga.Running, steps{"a": saga.Done, "b": saga.Done, "pivot": saga.Started},
+			[]string{"do pivot", "do end"}, saga.Committed, nil,
+		},
+		"completing, the pivot unknown": {
+			saga.Completing, steps{"a": saga.Done, "b": saga.Done, "pivot": saga.Unknown},
+			[]string{"do pivot", "do end"}, saga.Committed, nil,
+		},
+		"completing, a step started": {
+			saga.Completing, steps{"a": saga.Done, "b": saga.Done, "pivot": saga.Done, "end": saga.Started},
+			[]string{"do end"}, saga.Committed, nil,
+		},
+		"unwinding": {
+			saga.Unwinding, steps{"a": saga.Unknown, "b": saga.Undone},
+			[]string{"undo a"}, saga.Settling, []string{"undo a"},
+		},
+		"unwinding, nothing owed": {saga.Unwinding, steps{"a": saga.RefusedStep}, nil, saga.Aborted, nil},
+		"settling": {
+			saga.Settling, steps{"a": saga.UndoneUnsettled, "b": saga.UndoneUnsettled},
+			[]string{"undo b", "undo a"}, saga.Aborted, nil,
+		},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			l := newLab(t, saga.Options{})
+			l.bind(l.r, l.simple())
+			id := l.put(test.phase, test.steps)
+			require.Equal(t, 1, l.tick(l.r))
+			require.Equal(t, test.calls, l.took())
+			require.Equal(t, test.after, l.load(id).Phase)
+			if test.then != nil {
+				l.clock.Reach(l.load(id).Due)
+				require.Equal(t, 1, l.tick(l.r))
+				l.takes(test.then...)
+			}
+			require.True(t, l.load(id).Phase.Ended())
+			require.Empty(t, l.load(id).State)
+			require.Equal(t, "taken-over", l.events(id)[0])
+			require.Zero(t, l.tick(l.r))
+		})
+	}
+}
+
+// TestUnfitSagasGetStuck: never lost, never a panic.
+func TestUnfitSagasGetStuck(t *testing.T) {
+	tests := map[string]struct {
+		steps  map[string]saga.StepStatus
+		flow   func(l *lab) saga.Definition[order]
+		reason string
+	}{
+		"unbound": {nil, func(l *lab) saga.Definition[order] {
+			d := l.simple()
+			d.Name = "another"
+			return d
+		}, "not bound"},
+		"strange step": {
+			map[string]saga.StepStatus{"a": saga.Done, "gone": saga.Done},
+			func(l *lab) saga.Definition[order] { return l.simple() }, "gone",
+		},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			l := newLab(t, saga.Options{})
+			l.bind(l.r, test.flow(l))
+			id := l.put(saga.Running, test.steps)
+			require.Equal(t, 1, l.tick(l.r))
+			requireStuck(l, id, test.reason)
+			require.Equal(t, saga.Running, l.load(id).Phase)
+			require.Empty(t, l.took())
+		})
+	}
+	t.Run("state does not decode", func(t *testing.T) {
+		l := newLab(t, saga.Options{})
+		do := func(context.Context, *int) error { return nil }
+		_, err := saga.Bind(l.r, saga.Sequence("flow", saga.One(saga.Step[int]{Name: "p", Kind: saga.Pivot, Do: do})))
+		require.NoError(t, err)
+		id := l.put(saga.Running, nil)
+		require.Equal(t, 1, l.tick(l.r))
+		requireStuck(l, id, "does not decode")
+	})
+}
+
+func requireStuck(l *lab, id, reason string) {
+	l.t.Helper()
+	rec := l.load(id)
+	require.True(l.t, rec.Stuck)
+	require.Contains(l.t, rec.Reason, reason)
+	require.True(l.t, rec.Due.IsZero())
+	require.Empty(l.t, rec.Owner)
+	require.NotEmpty(l.t, rec.State, "an operator may still let it go on")
+	require.Contains(l.t, l.logs.String(), "level=ERROR")
+	require.NotContains(l.t, l.logs.String(), secret)
+	events := l.events(id)
+	require.Equal(l.t, "stuck", events[len(events)-1])
+	l.clock.Advance(24 * time.Hour)
+	require.Zero(l.t, l.tick(l.r), "it waits for an operator")
+}
+
+func TestUndoIsRetriedWithBackoffThenStuck(t *testing.T) {
+	l := newLab(t, saga.Options{MaxAttempts: 5, Backoff: 2 * time.Second, MaxBackoff: 10 * time.Second})
+	l.on("do b", returns(saga.Refused(errA)))
+	for range 5 {
+		l.on("undo a", returns(errB))
+	}
+	_, receipt, err := l.execute(l.simple())
+	require.ErrorIs(t, err, errA)
+	// The jitter is a half throughout.
+	for i, pause := range []time.Duration{1, 2, 4, 5} {
+		rec := l.load(receipt.ID)
+		require.Equal(t, saga.Unwinding, rec.Phase)
+		require.Equal(t, i+1, rec.Attempts)
+		require.Equal(t, pause*time.Second, rec.Due.Sub(l.clock.Now()))
+		require.Empty(t, rec.Owner)
+		l.clock.Reach(rec.Due)
+		require.Equal(t, 1, l.tick(l.r))
+	}
+	requireStuck(l, receipt.ID, "fault b")
+	l.takes("do a", "do b", "undo a", "undo a", "undo a", "undo a", "undo a")
+}
+
+func TestProgressRestoresPatience(t *testing.T) {
+	l := newLab(t, saga.Options{MaxAttempts: 3})
+	l.on("do pivot", returns(saga.Refused(errA)))
+	l.on("undo b", returns(errB), returns(errB))
+	l.on("undo a", returns(errB), returns(errB))
+	_, receipt, err := l.execute(l.simple())
+	require.ErrorIs(t, err, errA)
+	require.Equal(t, saga.Aborted, l.until(l.r, receipt.ID).Phase, "four failed passes, never three in a row")
+}
+
+// TestLaterRefusalOfAnAmbiguousPivot does not lead back: the first try may have
+// taken effect.
+func TestLaterRefusalOfAnAmbiguousPivot(t *testing.T) {
+	l := newLab(t, saga.Options{MaxAttempts: 4})
+	ctx, leave := context.WithCancel(t.Context())
+	l.on("do pivot", func(context.Context, *order) error { leave(); return errA })
+	for range 3 {
+		l.on("do pivot", returns(saga.Refused(errB)))
+	}
+	_, receipt, err := l.bind(l.r, l.simple()).Execute(ctx, "subject", order{})
+	require.ErrorIs(t, err, saga.ErrUndecided)
+	two := l.second(saga.Options{MaxAttempts: 4}, l.simple())
+	l.drain(l.r)
+	rec := l.until(two, receipt.ID)
+	require.True(t, rec.Stuck)
+	require.Equal(t, saga.Completing, rec.Phase)
+	require.Contains(t, rec.Reason, "fault b")
+	l.takes("do a", "do b", "do pivot", "do pivot", "do pivot", "do pivot")
+}
+
+// TestFailedSettleLookIsRepeated: it is not taken for a look.
+func TestFailedSettleLookIsRepeated(t *testing.T) {
+	l := newLab(t, saga.Options{})
+	l.on("do a", returns(errA))
+	l.on("undo a", nil, returns(errB))
+	_, receipt, err := l.execute(l.simple())
+	require.ErrorIs(t, err, errA)
+	l.clock.Advance(30 * time.Second)
+	l.tick(l.r)
+	rec := l.load(receipt.ID)
+	require.Equal(t, saga.Settling, rec.Phase)
+	require.Equal(t, saga.UndoneUnsettled, rec.Steps["a"])
+	require.Equal(t, saga.Aborted, l.until(l.r, receipt.ID).Phase)
+	l.takes("do a", "undo a", "undo a", "undo a")
+}
+
+func TestTickRunsAtMostConcurrencyAtOnce(t *testing.T) {
+	l := newLab(t, saga.Options{Concurrency: 3})
+	l.bind(l.r, l.simple())
+	for i := range 7 {
+		rec := saga.Record{
+			ID: fmt.Sprint(i), Flow: "flow", Phase: saga.Unwinding, Epoch: 1, Due: l.clock.Now(),
+			State: []byte("{}"), Steps: map[string]saga.StepStatus{"a": saga.Done},
+		}
+		require.NoError(t, l.journal.Begin(t.Context(), func(context.Context) (saga.Write, error) {
+			return saga.Write{Record: rec}, nil
+		}))
+	}
+	claimed := []int{l.tick(l.r), l.tick(l.r), l.tick(l.r), l.tick(l.r)}
+	require.Equal(t, []int{3, 3, 1, 0}, claimed)
+	require.Len(t, l.took(), 7)
+}
+
+func TestLocalUndosShareTheLastTransaction(t *testing.T) {
+	l := newLab(t, saga.Options{})
+	l.on("undo y", returns(errB))
+	d := sequence(local(l.compensable("x")), local(l.compensable("y")), l.pivot("pivot"))
+	l.on("do pivot", returns(saga.Refused(errA)))
+	_, receipt, err := l.execute(d)
+	require.ErrorIs(t, err, errA)
+	require.Equal(t, 1, l.load(receipt.ID).Attempts, "the local undo failed, and was recorded")
+	l.took()
+	before := l.counted()
+	l.clock.Reach(l.load(receipt.ID).Due)
+	l.tick(l.r)
+	l.takes("undo y", "undo x")
+	require.Equal(t, 1, l.counted()-before)
+	require.Equal(t, saga.Aborted, l.load(receipt.ID).Phase)
+}

@@ -1,0 +1,84 @@
+package storetest
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"accord/app"
+	"accord/saga"
+	"accord/store"
+)
+
+func sealedColumns(t *testing.T, d *database) {
+	reserved := newAccount(1, "bob", "bob@example.com")
+	require.NoError(t, d.Accounts.Reserve(t.Context(), reserved))
+	activated := normal(t, d, 2, "alice")
+	for _, a := range []app.Account{reserved, activated} {
+		var raw []byte
+		require.NoError(t, d.raw.Get(&raw, "SELECT storage_secret FROM accounts WHERE id = ?", a.ID))
+		require.NotEmpty(t, raw)
+		require.NotContains(t, string(raw), a.StorageSecret.Reveal()[:10])
+	}
+
+	state := func() (raw []byte) {
+		require.NoError(t, d.raw.Get(&raw, "SELECT state FROM sagas"))
+		return raw
+	}
+	r := running("saga")
+	begin(t, d.Journal, r)
+	begun := state()
+	require.NotEmpty(t, begun)
+	require.NotContains(t, string(begun), "plain")
+	require.NoError(t, d.Journal.Append(t.Context(), r.ID, 1, writing(r, nothing)))
+	require.NotEmpty(t, state())
+	require.NotContains(t, string(state()), "plain")
+	require.NotEqual(t, begun, state(), "the same state is sealed anew")
+	r.Phase = saga.Committed
+	require.NoError(t, d.Journal.Append(t.Context(), r.ID, 1, writing(r, nothing)))
+	require.Empty(t, state())
+}
+
+func sealedOtherKey(t *testing.T, d *database) {
+	a := normal(t, d, 1, "alice")
+	s := opened(t, d, newSession("s", a))
+	begin(t, d.Journal, running("saga"))
+	other := openStore(t, store.Options{Driver: d.options.Driver, DSN: d.options.DSN, Sealer: NewSealer()})
+	for name, read := range map[string]func() error{
+		"id":      func() error { _, err := other.Accounts.ByID(t.Context(), a.ID); return err },
+		"name":    func() error { _, err := other.Accounts.ByUsername(t.Context(), "alice"); return err },
+		"session": func() error { _, _, err := other.Sessions.Live(t.Context(), s.ID, at(0)); return err },
+		"saga":    func() error { _, err := other.Journal.Load(t.Context(), "saga"); return err },
+	} {
+		requireKind(t, app.Internal, read())
+		require.NotErrorIs(t, read(), saga.ErrNotFound, name)
+	}
+}
+
+func sealedPlace(t *testing.T, d *database) {
+	a, b := normal(t, d, 1, "alice"), normal(t, d, 2, "bob")
+	var raw []byte
+	require.NoError(t, d.raw.Get(&raw, "SELECT storage_secret FROM accounts WHERE id = ?", a.ID))
+	d.exec(t, "UPDATE accounts SET storage_secret = ? WHERE id = ?", raw, b.ID)
+	_, err := d.Accounts.ByID(t.Context(), a.ID)
+	require.NoError(t, err)
+	_, err = d.Accounts.ByID(t.Context(), b.ID)
+	requireKind(t, app.Internal, err)
+}
+
+// journalUnreadable claims with one saga among others that another key sealed.
+func journalUnreadable(t *testing.T, d *database) {
+	other := openStore(t, store.Options{Driver: d.options.Driver, DSN: d.options.DSN, Sealer: NewSealer()})
+	r := running("unreadable")
+	r.Due = at(-time.Hour)
+	begin(t, other.Journal, r)
+	begin(t, d.Journal, running("readable"))
+	claimed, err := d.Journal.Claim(t.Context(), "two", at(time.Minute), at(time.Hour), 10)
+	require.NoError(t, err)
+	require.Len(t, claimed, 1)
+	require.Equal(t, "readable", claimed[0].ID)
+	kept, err := other.Journal.Load(t.Context(), r.ID)
+	require.NoError(t, err)
+	requireEqual(t, r, kept)
+}

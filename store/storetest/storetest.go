@@ -1,0 +1,243 @@
+// Package storetest is the conformance suite of the store: whatever database it
+// works on, it has to behave the same.
+package storetest
+
+import (
+	"context"
+	"crypto/aes"
+	"crypto/cipher"
+	"crypto/rand"
+	"errors"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/jmoiron/sqlx"
+	"github.com/stretchr/testify/require"
+
+	"accord/app"
+	"accord/saga"
+	"accord/saga/sagatest"
+	"accord/store"
+)
+
+// racers is how many goroutines contend in the concurrency tier.
+const racers = 64
+
+// Run tests the store on one kind of database. fresh makes an empty one,
+// removes it by t.Cleanup, and returns its DSN.
+func Run(t *testing.T, driver string, fresh func(t testing.TB) string) {
+	tests := map[string]func(*testing.T, *database){
+		"accounts: every field is kept":                     accountKept,
+		"accounts: names and addresses are unique":          accountTaken,
+		"accounts: only the case of letters is ignored":     accountFolding,
+		"accounts: activate":                                accountActivate,
+		"accounts: abandon frees name and address":          accountAbandon,
+		"accounts: times":                                   accountTimes,
+		"accounts: 64 at once, one name":                    accountRaceName,
+		"accounts: 64 at once, one address":                 accountRaceEmail,
+		"sessions: from reserved to closed":                 sessionLife,
+		"sessions: who may not open":                        sessionRefused,
+		"sessions: discard":                                 sessionDiscard,
+		"sessions: expiry":                                  sessionExpiry,
+		"sessions: what the client says is clipped":         sessionClipped,
+		"sessions: open against a change of credentials":    sessionRace,
+		"sealing: nothing readable in the columns":          sealedColumns,
+		"sealing: another key opens nothing":                sealedOtherKey,
+		"sealing: a value opens in its own row only":        sealedPlace,
+		"transactions: local writes share the journal's":    txShared,
+		"transactions: a failed function leaves nothing":    txRollback,
+		"transactions: a fenced append leaves nothing":      txFenced,
+		"transactions: another store's are not joined":      txOtherStore,
+		"transactions: an ended context":                    txContext,
+		"journal: texts are made to fit":                    journalClips,
+		"journal: times are kept to the microsecond":        journalTimes,
+		"journal: what cannot be opened holds nobody up":    journalUnreadable,
+		"journal: two replicas share the sagas out":         journalReplicas,
+		"machines: lowest free id":                          machineLowest,
+		"machines: renew and release":                       machineRenew,
+		"machines: all in use":                              machineExhausted,
+		"machines: raced by two replicas":                   machineRace,
+		"migrations: a migrated database":                   migrated,
+		"migrations: a newer database":                      migratedNewer,
+		"migrations: a database that does not answer fails": migratedClosed,
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) { test(t, open(t, driver, fresh(t))) })
+	}
+	t.Run("migrations: four at once", func(t *testing.T) { migrateTogether(t, driver, fresh(t)) })
+	t.Run("journal", func(t *testing.T) {
+		sagatest.TestJournal(t, func(t *testing.T) saga.Journal { return open(t, driver, fresh(t)).Journal })
+	})
+}
+
+// database is a migrated store, and the same database without it.
+type database struct {
+	*store.Store
+	options store.Options
+	raw     *sqlx.DB
+}
+
+func open(t *testing.T, driver, dsn string) *database {
+	t.Helper()
+	o := store.Options{Driver: driver, DSN: dsn, Sealer: NewSealer()}
+	s := openStore(t, o)
+	require.NoError(t, s.Migrate(t.Context()))
+	if driver == store.SQLite {
+		dsn += "?_txlock=immediate&_busy_timeout=10000"
+	}
+	raw, err := sqlx.Open(driver, dsn)
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, raw.Close()) })
+	return &database{s, o, raw}
+}
+
+func openStore(t *testing.T, o store.Options) *store.Store {
+	t.Helper()
+	s, err := store.Open(t.Context(), o)
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, s.Close()) })
+	return s
+}
+
+// replica opens the same database once more.
+func (d *database) replica(t *testing.T) *store.Store { return openStore(t, d.options) }
+
+// exec changes the database behind the store's back.
+func (d *database) exec(t *testing.T, query string, args ...any) {
+	t.Helper()
+	_, err := d.raw.ExecContext(t.Context(), query, args...)
+	require.NoError(t, err)
+}
+
+// NewSealer makes a sealer with a key of its own.
+func NewSealer() store.Sealer {
+	key := make([]byte, 32)
+	_, _ = rand.Read(key) // never fails
+	block, err := aes.NewCipher(key)
+	if err != nil {
+		panic(err)
+	}
+	aead, err := cipher.NewGCMWithRandomNonce(block)
+	if err != nil {
+		panic(err)
+	}
+	return sealer{aead}
+}
+
+type sealer struct{ aead cipher.AEAD }
+
+func (s sealer) Seal(plain, associated []byte) ([]byte, error) {
+	return s.aead.Seal(nil, nil, plain, associated), nil
+}
+
+func (s sealer) Open(sealed, associated []byte) ([]byte, error) {
+	return s.aead.Open(nil, nil, sealed, associated)
+}
+
+// at is a moment of the suite's own time.
+func at(d time.Duration) time.Time {
+	return time.Date(2026, 3, 1, 12, 0, 0, 123_456_000, time.UTC).Add(d)
+}
+
+// accountID makes a 14-digit id out of a small number.
+func accountID(n int) string { return "2603011200" + string([]byte{digit(n, 1000), digit(n, 100), digit(n, 10), digit(n, 1)}) }
+
+func digit(n, of int) byte { return '0' + byte(n/of%10) }
+
+func newAccount(n int, username, email string) app.Account {
+	id := accountID(n)
+	return app.Account{
+		ID: id, UserID: int64(n) + 1<<60, Username: username, Email: email, Nickname: username,
+		Status: app.Reserved, GiteaOrigin: app.Created, StorageOrigin: app.Created,
+		StorageKey: app.StorageKeyOf(id), StorageSecret: "the storage secret of it",
+		CreatedAt: at(0), UpdatedAt: at(0),
+	}
+}
+
+func activation() app.Activation {
+	return app.Activation{
+		PasswordHash: "$argon2id$hash", GiteaID: 7, StorageKey: "acc-key",
+		StorageSecret: "the learnt storage secret", At: at(time.Minute),
+	}
+}
+
+// normal makes an account that may sign in.
+func normal(t *testing.T, d *database, n int, username string) app.Account {
+	t.Helper()
+	a := newAccount(n, username, username+"@example.com")
+	require.NoError(t, d.Accounts.Reserve(t.Context(), a))
+	require.NoError(t, d.Accounts.Activate(t.Context(), a.ID, activation()))
+	a, err := d.Accounts.ByID(t.Context(), a.ID)
+	require.NoError(t, err)
+	return a
+}
+
+func newSession(name string, a app.Account) app.Session {
+	return app.Session{
+		ID: name + strings.Repeat("x", 26-len(name)), AccountID: a.ID, CredentialEpoch: a.CredentialEpoch,
+		IP: "2001:db8::1", Device: "curl/8 – 设备 📱", CreatedAt: at(0), ExpiresAt: at(time.Hour),
+	}
+}
+
+// opened makes an open session.
+func opened(t *testing.T, d *database, s app.Session) app.Session {
+	t.Helper()
+	require.NoError(t, d.Sessions.Reserve(t.Context(), s))
+	require.NoError(t, d.Sessions.Open(t.Context(), s.ID, at(0)))
+	return s
+}
+
+func running(id string) saga.Record {
+	return saga.Record{
+		ID: id, Flow: "flow", Subject: "subject of " + id, Phase: saga.Running,
+		Steps: map[string]saga.StepStatus{"first": saga.Started}, State: []byte(`{"password":"plain to see"}`),
+		Epoch: 1, Owner: "one", Due: at(time.Second), CreatedAt: at(0), UpdatedAt: at(0),
+	}
+}
+
+// writing is a WriteFunc that does local work first.
+func writing(r saga.Record, local func(ctx context.Context) error) saga.WriteFunc {
+	return func(ctx context.Context) (saga.Write, error) {
+		err := local(ctx)
+		return saga.Write{Record: r, Entries: []saga.Entry{{Event: saga.EventBegan, Epoch: r.Epoch, At: at(0)}}}, err
+	}
+}
+
+func nothing(context.Context) error { return nil }
+
+func begin(t *testing.T, j saga.Journal, r saga.Record) {
+	t.Helper()
+	require.NoError(t, j.Begin(t.Context(), writing(r, nothing)))
+}
+
+func requireKind(t *testing.T, want app.Kind, err error) {
+	t.Helper()
+	require.Error(t, err)
+	require.Equal(t, want.String(), app.KindOf(err).String(), "%v", err)
+}
+
+func requireEqual(t *testing.T, want, got any) {
+	t.Helper()
+	require.Empty(t, cmp.Diff(want, got))
+}
+
+// race starts n goroutines at one signal, waits for them, and returns their errors.
+func race(n int, f func(i int) error) []error {
+	results := make([]error, n)
+	var wg sync.WaitGroup
+	start := make(chan struct{})
+	for i := range n {
+		wg.Go(func() {
+			<-start
+			results[i] = f(i)
+		})
+	}
+	close(start)
+	wg.Wait()
+	return results
+}
+
+var errOfTest = errors.New("of the test")
