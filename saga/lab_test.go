@@ -38,7 +38,7 @@ type lab struct {
 	journal *sagatest.Interposed
 	clock   *sagatest.Clock
 	now     func() time.Time // the clock's, or the bubble's
-	logs    *bytes.Buffer
+	logs    *logBook
 	r       *saga.Runner
 
 	mu     sync.Mutex
@@ -50,7 +50,7 @@ type lab struct {
 type action func(ctx context.Context, o *order) error
 
 func newLab(t *testing.T, o saga.Options) *lab {
-	l := &lab{t: t, clock: sagatest.NewClock(), logs: &bytes.Buffer{}, script: map[string][]action{}}
+	l := &lab{t: t, clock: sagatest.NewClock(), logs: &logBook{}, script: map[string][]action{}}
 	if l.now = l.clock.Now; o.Now != nil {
 		l.now = o.Now
 	}
@@ -65,20 +65,26 @@ func (l *lab) options(owner string, o saga.Options) saga.Options {
 		o.Now = l.now
 	}
 	o.Jitter = func() float64 { return 0.5 }
-	o.Logger = slog.New(slog.NewTextHandler(&lockedWriter{w: l.logs}, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	o.Logger = slog.New(slog.NewTextHandler(l.logs, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	return o
 }
 
-// lockedWriter lets a test read the log while nothing runs.
-type lockedWriter struct {
-	mu sync.Mutex
-	w  *bytes.Buffer
+// logBook is a log that can be read while it is written.
+type logBook struct {
+	mu  sync.Mutex
+	buf bytes.Buffer
 }
 
-func (w *lockedWriter) Write(p []byte) (int, error) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	return w.w.Write(p)
+func (b *logBook) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.buf.Write(p)
+}
+
+func (b *logBook) String() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.buf.String()
 }
 
 func (l *lab) count(op sagatest.Op) error {

@@ -3,6 +3,7 @@ package saga_test
 import (
 	"context"
 	"fmt"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -161,16 +162,18 @@ func (f *lateFailure) Begin(ctx context.Context, fn saga.WriteFunc) error {
 // heartbeat, and the saga is recovered when the journal is back.
 func TestJournalDownInTheMiddle(t *testing.T) {
 	timed(t, saga.Options{}, func(t *testing.T, l *lab) {
+		var down atomic.Bool
+		l.journal.Before = func(sagatest.Op) error {
+			if down.Load() {
+				return errJournal
+			}
+			return nil
+		}
 		f := l.bind(l.r, l.simple())
 		l.runs(l.r)
-		back := time.Now().Add(30 * time.Second)
 		l.on("do a", func(context.Context, *order) error {
-			l.journal.Before = func(sagatest.Op) error {
-				if time.Now().Before(back) {
-					return errJournal
-				}
-				return nil
-			}
+			down.Store(true)
+			time.AfterFunc(30*time.Second, func() { down.Store(false) })
 			return nil
 		})
 		_, receipt, err := f.Execute(t.Context(), "subject", order{})

@@ -57,9 +57,7 @@ func connect(ctx context.Context, o Options) (*database, error) {
 	if err != nil {
 		return nil, err
 	}
-	// Several processes that switch a fresh SQLite file to WAL at once meet busy
-	// errors that its busy time-out does not cover.
-	if err := db.retry(ctx, "connect", func() error { return db.ping(ctx) }); err != nil {
+	if err := db.ping(ctx); err != nil {
 		return nil, errors.Join(err, db.close())
 	}
 	return db, nil

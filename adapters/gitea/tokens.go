@@ -45,12 +45,12 @@ func (d *Directory) CreateToken(ctx context.Context, username, name string) (app
 	switch {
 	case err != nil:
 		return "", err
-	case notOurs != nil && made:
+	case made && notOurs != nil:
 		return "", d.takeBack(ctx, username, name, notOurs)
-	case notOurs != nil:
-		return "", notOurs
 	case made:
 		return a.token(name)
+	case certain(a.status) && notOurs != nil:
+		return "", notOurs
 	case a.status != http.StatusBadRequest:
 		return "", a.fault()
 	}

@@ -76,7 +76,7 @@ func (g *Generator) UserID() (int64, error) {
 	if err != nil {
 		return 0, &app.Error{Kind: app.Internal, Op: "user id", Err: err}
 	}
-	return int64(n), nil // 63 bits
+	return int64(n), nil //nolint:gosec // 63 bits
 }
 
 // SessionID returns 26 characters of lower-case base32, 130 random bits.

@@ -116,9 +116,9 @@ func TestSessionIDIsNeverDigitsOnly(t *testing.T) {
 func TestStorageSecret(t *testing.T) {
 	g := newGenerator(t, options())
 	a, b := g.StorageSecret(), g.StorageSecret()
-	require.Equal(t, 40, len(a.Reveal()))
+	require.Len(t, a, 40)
 	require.Empty(t, strings.Trim(a.Reveal(), "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"))
-	require.False(t, a == b, "two secrets are equal")
+	require.NotEqual(t, a, b)
 	require.NotEqual(t, a.Reveal()[:14], a.Reveal()[26:], "one draw was used twice")
 }
 

@@ -4,7 +4,6 @@ import (
 	"crypto"
 	"crypto/ed25519"
 	"encoding/base64"
-	"encoding/json"
 	"fmt"
 	"strings"
 	"testing"
@@ -122,9 +121,6 @@ func TestPrintsNoKeys(t *testing.T) {
 	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%x", "%d"} {
 		require.Equal(t, "key ring", fmt.Sprintf(verb, r))
 	}
-	data, err := json.Marshal(r)
-	require.NoError(t, err)
-	require.Equal(t, "{}", string(data))
 }
 
 func seedOf(r *Ring) string { return base64.RawURLEncoding.EncodeToString(r.active.Seed()) }

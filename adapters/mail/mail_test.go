@@ -143,8 +143,7 @@ func TestNoHeaderCanBeInjected(t *testing.T) {
 		got := <-s.mail
 		msg := open(t, got.data)
 		require.Empty(t, msg.Get("Bcc"))
-		require.Equal(t, "Hello alice "+strings.TrimPrefix(strings.TrimLeft(evil[len("alice"):], "\r\n\u2028\u0085\x00\v. "), " "),
-			strings.ReplaceAll(msg.subject, "alice . Bcc", "alice Bcc"))
+		require.Regexp(t, `^Hello alice (\. )?Bcc: victim@example\.test$`, msg.subject)
 		require.NotContains(t, msg.text, "\nBcc:")
 	}
 }

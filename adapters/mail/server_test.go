@@ -5,7 +5,6 @@ import (
 	"crypto/x509"
 	"errors"
 	"io"
-	"log"
 	"net"
 	"net/http/httptest"
 	"testing"
@@ -58,13 +57,13 @@ func serve(t *testing.T, mode TLS, hooks map[string]func(*smtp.Conn) error) *ser
 	backend := smtp.NewServer(smtp.BackendFunc(func(c *smtp.Conn) (smtp.Session, error) {
 		return &session{server: s, conn: c}, nil
 	}))
-	backend.ErrorLog = log.New(io.Discard, "", 0)
+	backend.ErrorLog = quiet{}
 	backend.EnableSMTPUTF8 = true
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	require.NoError(t, err)
+	listener := listen(t)
 	s.port = listener.Addr().(*net.TCPAddr).Port
 	config := &tls.Config{Certificates: certified.TLS.Certificates, MinVersion: tls.VersionTLS12}
 	switch mode {
+	case None:
 	case StartTLS:
 		backend.TLSConfig = config
 	case Implicit:
@@ -78,6 +77,21 @@ func serve(t *testing.T, mode TLS, hooks map[string]func(*smtp.Conn) error) *ser
 	})
 	return s
 }
+
+// listen opens a port of its own; what comes is queued until it is accepted.
+func listen(t *testing.T) net.Listener {
+	t.Helper()
+	listener, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	return listener
+}
+
+// quiet keeps the server's complaints about cut connections out of the output.
+type quiet struct{}
+
+func (quiet) Printf(string, ...any) {}
+
+func (quiet) Println(...any) {}
 
 // session is one connection's side of the server.
 type session struct {

@@ -47,8 +47,7 @@ func TestNotSentWhereTheServerIsNotTheRightOne(t *testing.T) {
 		serves TLS
 		change func(*Options)
 	}{
-		"no STARTTLS offered":           {None, func(o *Options) { o.TLS = StartTLS }},
-		"no sign-in offered":            {Implicit, func(o *Options) { o.TLS = None; o.Username, o.Password = "", "" }},
+		"no STARTTLS offered":           {None, func(o *Options) { o.TLS = StartTLS; o.Username, o.Password = "", "" }},
 		"unknown issuer, STARTTLS":      {StartTLS, func(o *Options) { o.RootCAs = x509.NewCertPool() }},
 		"unknown issuer, implicit":      {Implicit, func(o *Options) { o.RootCAs = x509.NewCertPool() }},
 		"certificate of another host":   {Implicit, func(o *Options) { o.Host = "localhost" }},
@@ -67,8 +66,7 @@ func TestNotSentWhereTheServerIsNotTheRightOne(t *testing.T) {
 }
 
 func TestNothingListens(t *testing.T) {
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	require.NoError(t, err)
+	listener := listen(t)
 	s := &server{port: listener.Addr().(*net.TCPAddr).Port, mail: make(chan received)}
 	require.NoError(t, listener.Close())
 	refused(t, s, newMailer(t, options(s, None)).Send(t.Context(), welcome("en", "alice")))
@@ -132,8 +130,7 @@ func TestHang(t *testing.T) {
 func TestTimeoutBoundsASilentServer(t *testing.T) {
 	for _, mode := range []TLS{None, StartTLS, Implicit} {
 		t.Run(string(mode), func(t *testing.T) {
-			listener, err := net.Listen("tcp", "127.0.0.1:0") // its backlog takes connections; nobody answers
-			require.NoError(t, err)
+			listener := listen(t) // nobody accepts
 			t.Cleanup(func() { require.NoError(t, listener.Close()) })
 			s := &server{port: listener.Addr().(*net.TCPAddr).Port, mail: make(chan received)}
 			o := options(s, mode)

@@ -8,8 +8,8 @@ import (
 	"accord/app"
 )
 
-// Mailer is an app.Mailer that keeps what it is given. Its Faults, named Send,
-// are of kind MailFailed. Safe for concurrent use.
+// Mailer is a fake of app.Mailer that keeps what it is given. Safe for
+// concurrent use.
 type Mailer struct {
 	*Faults
 
@@ -19,10 +19,10 @@ type Mailer struct {
 
 var _ app.Mailer = (*Mailer)(nil)
 
-// NewMailer makes a mailer that has sent nothing.
+// NewMailer makes a mailer that has sent nothing. Faults go by the name Send.
 func NewMailer() *Mailer { return &Mailer{Faults: newFaults(app.MailFailed)} }
 
-// Send keeps the message. See app.Mailer.
+// Send is that of app.Mailer.
 func (m *Mailer) Send(ctx context.Context, mail app.Mail) error {
 	return m.run(ctx, "Send", func() error {
 		m.mu.Lock()
@@ -32,7 +32,7 @@ func (m *Mailer) Send(ctx context.Context, mail app.Mail) error {
 	})
 }
 
-// Sent lists the messages in the order they came.
+// Sent is every message that was sent, oldest first.
 func (m *Mailer) Sent() []app.Mail {
 	m.mu.Lock()
 	defer m.mu.Unlock()

@@ -19,6 +19,7 @@ import (
 
 const (
 	adminPassword app.Secret = "the-administrators-password"
+	elsewhere                = "/elsewhere"
 	lentXML                  = `<AssumeRoleResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><AssumeRoleResult>` +
 		`<Credentials><AccessKeyId>K</AccessKeyId><SecretAccessKey>S</SecretAccessKey><SessionToken>T</SessionToken>` +
 		`<Expiration>2026-01-01T00:00:00Z</Expiration></Credentials></AssumeRoleResult></AssumeRoleResponse>`
@@ -73,6 +74,9 @@ func badServer(t *testing.T, call string, answer answering) (*minio.Storage, *at
 	calls := new(atomic.Int64)
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		asked := called(r)
+		if r.URL.Path == elsewhere {
+			t.Error("a redirect was followed")
+		}
 		switch {
 		case asked == call:
 			if r.Method != http.MethodGet {
@@ -159,7 +163,7 @@ func TestClassification(t *testing.T) {
 		"cut":             {cut, false},
 		"too long":        {flood, false},
 		"web page":        {status(200, "<html>Welcome</html>"), false},
-		"redirect":        {func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/elsewhere", http.StatusFound) }, false},
+		"redirect":        {func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, elsewhere, http.StatusFound) }, false},
 		"400":             {status(400, `{"Code":"XMinioAdminInvalidSecretKey"}`), true},
 		"403":             {status(403, `<Error><Code>AccessDenied</Code></Error>`), true},
 		"404 of a proxy":  {status(404, "<html>not found</html>"), true},

@@ -97,7 +97,7 @@ func New(o Options) (*Storage, error) {
 	s3, err := miniogo.New(base.Host, &miniogo.Options{
 		Creds:        credentials.NewStaticV4(o.AdminUser, o.AdminPassword.Reveal(), ""),
 		Secure:       base.Scheme == "https",
-		Transport:    bounded{transport},
+		Transport:    transport,
 		Region:       o.Region,
 		BucketLookup: miniogo.BucketLookupPath,
 		MaxRetries:   1,

@@ -71,7 +71,7 @@ func (s *Storage) RemoveUser(ctx context.Context, key string) error {
 	}
 	revokeAll := func() error { return s.admin.revokeAll(ctx, key) }
 	if err := s.end(ctx, revokeAll, key); err != nil {
-		return failed(op, err)
+		return failed(op, after(err)) // the user is gone by now
 	}
 	return nil
 }

@@ -23,7 +23,7 @@ import (
 
 const (
 	adminPath = "/minio/admin/v3/"
-	// maxAnswer bounds every answer but a listing of users.
+	// maxAnswer bounds every answer but a listing of users, in bytes.
 	maxAnswer = 1 << 20
 	// maxListing bounds a listing of users, at about 100 bytes each.
 	maxListing = 256 << 20

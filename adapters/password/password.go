@@ -100,7 +100,7 @@ func (h *Hasher) Verify(ctx context.Context, hash, password app.Secret) (bool, e
 			return false, &app.Error{Kind: app.Internal, Op: op, Err: err}
 		}
 	}
-	got, err := h.run(ctx, op, want.cost, password, want.salt, uint32(len(want.hash)))
+	got, err := h.run(ctx, op, want.cost, password, want.salt, uint32(len(want.hash))) //nolint:gosec // at most maxField
 	if err != nil {
 		return false, err
 	}

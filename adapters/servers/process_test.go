@@ -39,13 +39,14 @@ func TestMain(m *testing.M) {
 	os.Exit(serverstest.Run(m))
 }
 
-// parent starts another process that starts a MinIO in the directory, and returns both process numbers.
-func parent(t *testing.T, dir string) (process *exec.Cmd, child int) {
+// parent starts another process that starts the program as the MinIO of the directory, and returns that process and the
+// number of its child.
+func parent(t *testing.T, dir, bin string) (process *exec.Cmd, child int) {
 	t.Helper()
 	self, err := os.Executable()
 	require.NoError(t, err)
 	process = exec.CommandContext(t.Context(), self)
-	process.Env = append(os.Environ(), parentOf+"="+dir)
+	process.Env = append(os.Environ(), parentOf+"="+dir, "ACCORD_MINIO_BIN="+bin)
 	process.Stderr = os.Stderr
 	out, err := process.StdoutPipe()
 	require.NoError(t, err)
@@ -55,6 +56,22 @@ func parent(t *testing.T, dir string) (process *exec.Cmd, child int) {
 	child, err = strconv.Atoi(strings.TrimSpace(line))
 	require.NoError(t, err)
 	return process, child
+}
+
+// program is the MinIO under test.
+func program(t *testing.T) string {
+	t.Helper()
+	path, err := os.Readlink(fmt.Sprintf("/proc/%d/exe", serverstest.MinIO(t).PID()))
+	require.NoError(t, err)
+	return path
+}
+
+// script writes a shell script and returns its path.
+func script(t *testing.T, lines ...string) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "script")
+	require.NoError(t, os.WriteFile(path, []byte("#!/bin/sh\n"+strings.Join(lines, "\n")+"\n"), 0o700))
+	return path
 }
 
 // kill ends a process in the way that leaves it no chance to tidy up.
@@ -77,7 +94,7 @@ func pidIn(file string) int {
 }
 
 func TestAServerEndsWithItsKilledParent(t *testing.T) {
-	process, child := parent(t, t.TempDir())
+	process, child := parent(t, t.TempDir(), program(t))
 	require.True(t, running(child))
 	kill(t, process)
 	require.Eventually(t, func() bool { return !running(child) }, wait, tick)
@@ -85,8 +102,8 @@ func TestAServerEndsWithItsKilledParent(t *testing.T) {
 
 func TestAServerThatOutlivedItsParentIsEndedByTheNextStart(t *testing.T) {
 	dir := t.TempDir()
-	process, child := parent(t, dir)
-	require.NoError(t, syscall.Kill(child, syscall.SIGSTOP)) // frozen, it does not hear that its parent is gone
+	// The shell does not hear that its parent is gone, and the MinIO below it is not told.
+	process, child := parent(t, dir, script(t, "trap '' TERM HUP", program(t)+` "$@"`, ":"))
 	kill(t, process)
 	require.True(t, running(child))
 
@@ -123,18 +140,10 @@ func TestStopEndsAFrozenServer(t *testing.T) {
 }
 
 func TestStopKillsAServerThatDoesNotListenAndItsDescendants(t *testing.T) {
-	answering, err := servers.StartMinIO(t.Context(), servers.Options{Dir: t.TempDir()})
-	require.NoError(t, err)
-	t.Cleanup(func() { require.NoError(t, answering.Stop(context.Background())) })
-	minio, err := os.Readlink(fmt.Sprintf("/proc/%d/exe", answering.PID()))
-	require.NoError(t, err)
-
-	// The shell and its child ignore SIGTERM; the MinIO beside them answers for the shell.
+	// The shell and the sleep below it ignore SIGTERM; the MinIO beside that answers for them.
 	descendant := filepath.Join(t.TempDir(), "descendant")
-	script := filepath.Join(t.TempDir(), "stubborn")
-	text := fmt.Sprintf("#!/bin/sh\ntrap '' TERM\nsleep 1000 &\necho $! > %s\n%s \"$@\"\nwait\n", descendant, minio)
-	require.NoError(t, os.WriteFile(script, []byte(text), 0o700))
-	server, err := servers.StartMinIO(t.Context(), servers.Options{Dir: t.TempDir(), Bin: script})
+	stubborn := script(t, "trap '' TERM", "sleep 1000 &", "echo $! > "+descendant, program(t)+` "$@"`, "wait")
+	server, err := servers.StartMinIO(t.Context(), servers.Options{Dir: t.TempDir(), Bin: stubborn})
 	require.NoError(t, err)
 	require.True(t, running(pidIn(descendant)))
 

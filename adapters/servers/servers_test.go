@@ -234,11 +234,9 @@ func TestADirectoryServesOneAtATime(t *testing.T) {
 }
 
 func TestAServerThatExitsWhileStartingIsToldWithTheEndOfItsLog(t *testing.T) {
-	script := filepath.Join(t.TempDir(), "failing")
-	text := "#!/bin/sh\nseq 1000\necho the drive is on fire\nexit 3\n"
-	require.NoError(t, os.WriteFile(script, []byte(text), 0o700))
+	failing := script(t, "seq 1000", "echo the drive is on fire", "exit 3")
 	dir := t.TempDir()
-	_, err := servers.StartMinIO(t.Context(), servers.Options{Dir: dir, Bin: script})
+	_, err := servers.StartMinIO(t.Context(), servers.Options{Dir: dir, Bin: failing})
 	require.ErrorContains(t, err, "exit status 3")
 	require.ErrorContains(t, err, "1000\nthe drive is on fire")
 	require.NotContains(t, err.Error(), "\n900\n")
@@ -249,14 +247,12 @@ func TestAServerThatExitsWhileStartingIsToldWithTheEndOfItsLog(t *testing.T) {
 
 func TestAStartThatIsCalledOffLeavesNothingRunning(t *testing.T) {
 	pids := filepath.Join(t.TempDir(), "pids")
-	script := filepath.Join(t.TempDir(), "mute")
-	text := fmt.Sprintf("#!/bin/sh\necho $$ > %s\nexec sleep 1000\n", pids)
-	require.NoError(t, os.WriteFile(script, []byte(text), 0o700))
+	mute := script(t, "echo $$ > "+pids, "exec sleep 1000")
 	ctx, cancel := context.WithCancel(t.Context())
 	dir := t.TempDir()
 	failed := make(chan error, 1)
 	go func() {
-		_, err := servers.StartMinIO(ctx, servers.Options{Dir: dir, Bin: script})
+		_, err := servers.StartMinIO(ctx, servers.Options{Dir: dir, Bin: mute})
 		failed <- err
 	}()
 	require.Eventually(t, func() bool { return pidIn(pids) > 0 }, wait, tick)

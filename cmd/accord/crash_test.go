@@ -84,7 +84,7 @@ func TestKilledServersLeaveAccountsInAccord(t *testing.T) {
 						require.NoError(t, err)
 						require.Equal(t, "General.Success", again.Code, "the name is free")
 					}
-					require.Eventually(t, func() bool { return direct.mailTo(t, alice.email) > 0 }, soon, 20*time.Millisecond)
+					direct.requireWelcome(t, alice)
 				})
 			}
 		}
@@ -97,7 +97,7 @@ func TestRequestsThatTakeEffectLateAreUndone(t *testing.T) {
 	direct := newSite(t, store.SQLite)
 	direct.Saga.Settle = 3 * time.Second
 	gated, g, alice := direct, newGate(false), newPerson()
-	g.late = true
+	g.then = carriedOut
 	beforeGitea(http.MethodPost, "/api/v1/admin/users")(t, g, &gated)
 	gated.killWhileRegistering(t, g, alice)
 	gated.spawn(t)
@@ -114,28 +114,38 @@ func TestRequestsThatTakeEffectLateAreUndone(t *testing.T) {
 func (s site) killWhileRegistering(t testing.TB, g *gate, p person) {
 	t.Helper()
 	server := s.spawn(t)
-	answered := make(chan struct{})
-	go func() {
-		defer close(answered)
-		_, _ = server.register(p) // whose answer may be lost
-	}()
-	select {
-	case <-g.reached:
-	case <-time.After(soon):
-		require.Fail(t, "the registration does not come by")
-	}
+	answers := registering(t, server.client, g, p)
 	server.kill()
-	<-answered
+	<-answers
+}
+
+// requireWelcome waits until the registration that came about has ended, with
+// its mail.
+func (s site) requireWelcome(t testing.TB, p person) {
+	t.Helper()
+	db := s.database(t)
+	require.Eventually(t, func() bool {
+		var ended int
+		row := db.QueryRowContext(t.Context(), "SELECT COUNT(*) FROM sagas WHERE flow = 'register' AND phase = 'committed'")
+		require.NoError(t, row.Scan(&ended))
+		return ended == 1 && s.mailTo(t, p.email) > 0
+	}, soon, 20*time.Millisecond)
+}
+
+// database looks at the rows past Accord.
+func (s site) database(t testing.TB) *sql.DB {
+	t.Helper()
+	db, err := sql.Open(s.Database.Driver, s.Database.DSN.Reveal())
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, db.Close()) })
+	return db
 }
 
 // settled waits until the only account of the database is decided on, and
 // returns it.
 func (s site) settled(t testing.TB, limit time.Duration) app.Account {
 	t.Helper()
-	driver, dsn := s.Database.Driver, s.Database.DSN.Reveal()
-	db, err := sql.Open(driver, dsn)
-	require.NoError(t, err)
-	defer func() { _ = db.Close() }()
+	db := s.database(t)
 	var account app.Account
 	require.Eventually(t, func() bool {
 		row := db.QueryRowContext(t.Context(), "SELECT id, status, storage_key FROM accounts")

@@ -21,13 +21,23 @@ type gate struct {
 	after bool
 	// reached is closed when the exchange is stopped.
 	reached chan struct{}
-	// opened is closed to let go of it: what was not passed on yet is dropped,
-	// unless late, and so is an answer.
+	// opened is closed to let go of it.
 	opened chan struct{}
-	// late passes a stopped request on when the gate is opened.
-	late  bool
-	first sync.Once
+	then   then
+	first  sync.Once
 }
+
+// then is what becomes of a stopped HTTP exchange when its gate is opened.
+type then uint8
+
+const (
+	// dropped: the connection is cut; what was not passed on never is.
+	dropped then = iota
+	// carriedOut: the request takes effect, and nobody hears of it.
+	carriedOut
+	// answered: all goes on as if nothing had been.
+	answered
+)
 
 func newGate(after bool) *gate {
 	return &gate{after: after, reached: make(chan struct{}), opened: make(chan struct{})}
@@ -72,8 +82,12 @@ func (g *gate) before(t testing.TB, server string, stops func(*http.Request) boo
 			proxy.ServeHTTP(httptest.NewRecorder(), kept)
 		}
 		g.hold()
-		if g.late {
+		switch g.then {
+		case carriedOut:
 			proxy.ServeHTTP(httptest.NewRecorder(), kept)
+		case answered:
+			proxy.ServeHTTP(w, kept)
+			return
 		}
 		panic(http.ErrAbortHandler)
 	}))

@@ -3,14 +3,20 @@ package main
 import (
 	"bufio"
 	"io"
+	"net"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"strings"
+	"syscall"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"accord/store"
 )
 
 // startLimit bounds the start of a server as a process.
@@ -19,8 +25,9 @@ const startLimit = 30 * time.Second
 // process is `accord serve` as a process of its own.
 type process struct {
 	client
-	cmd  *exec.Cmd
-	done chan struct{} // its output has ended
+	cmd    *exec.Cmd
+	done   chan struct{} // its output has ended
+	output []string      // its lines, once done
 }
 
 var servingURL = regexp.MustCompile(`msg=serving url=(\S+)`)
@@ -41,6 +48,7 @@ func (s site) spawn(t testing.TB) *process {
 		defer close(p.done)
 		lines := bufio.NewScanner(output)
 		for lines.Scan() {
+			p.output = append(p.output, lines.Text())
 			if match := servingURL.FindStringSubmatch(lines.Text()); match != nil {
 				found <- match[1]
 			}
@@ -62,4 +70,62 @@ func (p *process) kill() {
 	_ = p.cmd.Process.Kill() // it may have ended
 	<-p.done
 	_ = p.cmd.Wait() // its end is not its own
+}
+
+// registering starts a registration and returns when it stands at the gate.
+func registering(t testing.TB, c client, g *gate, p person) <-chan answer {
+	t.Helper()
+	answers := make(chan answer, 1)
+	go func() {
+		a, _ := c.register(p) // an answer may be lost
+		answers <- a
+	}()
+	select {
+	case <-g.reached:
+	case <-time.After(soon):
+		require.Fail(t, "the registration does not come by")
+	}
+	return answers
+}
+
+// TestSIGTERMFinishesWhatRuns stops a server in the middle of a registration.
+func TestSIGTERMFinishesWhatRuns(t *testing.T) {
+	s, g, alice := newSite(t, store.SQLite), newGate(false), newPerson()
+	g.then = answered
+	beforeGitea(http.MethodPost, "/api/v1/admin/users")(t, g, &s)
+	server := s.spawn(t)
+	answers := registering(t, server.client, g, alice)
+	require.NoError(t, server.cmd.Process.Signal(syscall.SIGTERM))
+	require.Eventually(t, func() bool { return !accepts(server.url) }, soon, 20*time.Millisecond, "it accepts no more")
+	close(g.opened)
+	require.Equal(t, "General.Success", (<-answers).Code)
+	<-server.done
+	require.NoError(t, server.cmd.Wait())
+	require.Contains(t, strings.Join(server.output, "\n"), "msg=stopping")
+}
+
+// TestASecondSignalDoesNotWait leaves the registration to the next start.
+func TestASecondSignalDoesNotWait(t *testing.T) {
+	s, g, alice := newSite(t, store.SQLite), newGate(false), newPerson()
+	beforeGitea(http.MethodPost, "/api/v1/admin/users")(t, g, &s)
+	defer close(g.opened)
+	server := s.spawn(t)
+	answers := registering(t, server.client, g, alice)
+	require.NoError(t, server.cmd.Process.Signal(syscall.SIGTERM))
+	require.Eventually(t, func() bool { return !accepts(server.url) }, soon, 20*time.Millisecond)
+	require.NoError(t, server.cmd.Process.Signal(syscall.SIGINT))
+	<-server.done
+	var exit *exec.ExitError
+	require.ErrorAs(t, server.cmd.Wait(), &exit)
+	require.Equal(t, 1, exit.ExitCode())
+	require.Equal(t, "accord: "+errForced.Error(), server.output[len(server.output)-1])
+	require.Empty(t, (<-answers).Code)
+}
+
+func accepts(url string) bool {
+	conn, err := net.Dial("tcp", strings.TrimPrefix(url, "http://"))
+	if err == nil {
+		_ = conn.Close()
+	}
+	return err == nil
 }

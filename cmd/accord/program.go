@@ -64,7 +64,9 @@ func (p *program) run(life lifetime) error {
 		}
 	})
 	work.Go(func() { p.prepareStorage(ctx) })
-	work.Go(func() { every(p.config.Session.SweepEvery, func(ticks <-chan time.Time) { p.service.Sweep(ctx, ticks) }) })
+	work.Go(func() {
+		every(p.config.Session.SweepEvery, func(ticks <-chan time.Time) { p.service.Sweep(ctx, ticks) })
+	})
 	work.Go(func() {
 		every(machineRenew, func(ticks <-chan time.Time) {
 			if err := p.machine.keep(background, ticks); err != nil {
@@ -90,7 +92,9 @@ func (p *program) prepareStorage(ctx context.Context) {
 	ensure := func() (struct{}, error) { return struct{}{}, p.storage.EnsureHome(ctx) }
 	_, _ = backoff.Retry(ctx, ensure, // ends well, or with ctx
 		backoff.WithBackOff(backoff.NewConstantBackOff(prepareAgain)), backoff.WithMaxElapsedTime(0),
-		backoff.WithNotify(func(err error, _ time.Duration) { p.log.Warn("the bucket or its policy is not there yet", "error", err) }))
+		backoff.WithNotify(func(err error, _ time.Duration) {
+			p.log.Warn("the bucket or its policy is not there yet", "error", err)
+		}))
 }
 
 // shutDown lets running requests end within the grace, then cuts them off.

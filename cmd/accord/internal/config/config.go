@@ -55,10 +55,10 @@ type Session struct {
 
 // Gitea is where Gitea is and who administers it.
 type Gitea struct {
-	URL               string        `koanf:"url" validate:"required,http_url,nouser"`
-	AdminUser         string        `koanf:"adminUser" validate:"required"`
-	AdminPassword     app.Secret    `koanf:"adminPassword" validate:"required"`
-	AdminPasswordFile string        `koanf:"adminPasswordFile"`
+	URL               string     `koanf:"url" validate:"required,http_url,nouser"`
+	AdminUser         string     `koanf:"adminUser" validate:"required"`
+	AdminPassword     app.Secret `koanf:"adminPassword" validate:"required"`
+	AdminPasswordFile string     `koanf:"adminPasswordFile"`
 	// AdminToken, optional, spares Gitea a password check on most requests.
 	AdminToken     app.Secret    `koanf:"adminToken"`
 	AdminTokenFile string        `koanf:"adminTokenFile"`

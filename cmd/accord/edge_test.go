@@ -1,0 +1,148 @@
+package main
+
+import (
+	"encoding/json"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/netip"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.yaml.in/yaml/v3"
+
+	"accord/adapters/keyring"
+	"accord/cmd/accord/internal/config"
+	"accord/store"
+
+)
+
+func get(t testing.TB, url string) (int, string) {
+	t.Helper()
+	response, err := http.Get(url)
+	require.NoError(t, err)
+	defer func() { _ = response.Body.Close() }()
+	text, err := io.ReadAll(response.Body)
+	require.NoError(t, err)
+	return response.StatusCode, string(text)
+}
+
+// TestReadinessNamesTheSystemAtFault takes Gitea away from a server.
+func TestReadinessNamesTheSystemAtFault(t *testing.T) {
+	s := newSite(t, store.SQLite)
+	well := s.start(t)
+	require.NoError(t, askReady(t.Context(), well.url))
+
+	s.Gitea.URL = "http://localhost:1"
+	ill := s.start(t)
+	status, text := get(t, ill.url+"/healthz")
+	require.Equal(t, http.StatusOK, status, text)
+	status, text = get(t, ill.url+"/readyz")
+	require.Equal(t, http.StatusServiceUnavailable, status)
+	var answer struct {
+		Systems []struct {
+			Name, Fault string
+			Ready       bool
+		}
+	}
+	require.NoError(t, json.Unmarshal([]byte(text), &answer))
+	for _, system := range answer.Systems {
+		require.Equal(t, system.Name != "gitea", system.Ready, system.Name)
+		require.Equal(t, system.Ready, system.Fault == "", system.Name)
+	}
+	require.Len(t, answer.Systems, 3)
+	require.ErrorContains(t, askReady(t.Context(), ill.url), "/readyz says which system is at fault")
+	for _, secret := range s.Secrets() {
+		require.NotContains(t, text, secret.Reveal())
+	}
+}
+
+// TestPublishedKeysCheckTokens compares the key set with the key ring.
+func TestPublishedKeysCheckTokens(t *testing.T) {
+	s := newSite(t, store.SQLite)
+	status, text := get(t, s.start(t).url+"/.well-known/jwks.json")
+	require.Equal(t, http.StatusOK, status)
+	ring, err := keyring.Load(s.Keys.File)
+	require.NoError(t, err)
+	kid, _ := ring.SigningKey()
+	require.Contains(t, text, `"kid":"`+kid+`"`)
+}
+
+// TestALostMachineIDEndsTheProgram has another replica take the number.
+func TestALostMachineIDEndsTheProgram(t *testing.T) {
+	s := newSite(t, store.SQLite)
+	ring, err := keyring.Load(s.Keys.File)
+	require.NoError(t, err)
+	db, err := openStore(t.Context(), s.Config, ring, slog.New(slog.DiscardHandler))
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, db.Close()) })
+	now := time.Now()
+	ours, err := leaseMachine(t.Context(), db.Machines, func() time.Time { return now }, slog.New(slog.DiscardHandler))
+	require.NoError(t, err)
+	ticks := make(chan time.Time)
+	lost := make(chan error, 1)
+	go func() { lost <- ours.keep(t.Context(), ticks) }()
+
+	ticks <- now
+	_, err = db.Machines.Lease(t.Context(), "another", now, now.Add(machineLease))
+	require.NoError(t, err)
+	ticks <- now // the lease was renewed: the other replica has another number
+	later := now.Add(2 * machineLease)
+	_, err = db.Machines.Lease(t.Context(), "a third", later, later.Add(machineLease))
+	require.NoError(t, err)
+	ticks <- now
+	require.ErrorIs(t, <-lost, store.ErrLeaseLost)
+}
+
+func TestTrustedProxiesAreAddressesAndRanges(t *testing.T) {
+	got, err := prefixes([]string{"10.1.2.3", "10.0.0.0/8", "::1"})
+	require.NoError(t, err)
+	require.Equal(t, []netip.Prefix{
+		netip.MustParsePrefix("10.1.2.3/32"), netip.MustParsePrefix("10.0.0.0/8"), netip.MustParsePrefix("::1/128"),
+	}, got)
+	_, err = prefixes([]string{"proxy"})
+	require.ErrorContains(t, err, "http.trustedProxies")
+}
+
+func TestAServerIsReachedWhereItListens(t *testing.T) {
+	for listens, want := range map[string]string{
+		":8081": "localhost:8081", "0.0.0.0:1": "localhost:1", "[::]:1": "localhost:1", "10.0.0.1:1": "10.0.0.1:1",
+	} {
+		require.Equal(t, want, reachable(listens))
+	}
+}
+
+// TestTheComposeFileSpeaksOurSettings loads the configuration that it gives to
+// each service of ours; only the files of secrets are not there.
+func TestTheComposeFileSpeaksOurSettings(t *testing.T) {
+	text, err := os.ReadFile("../../docker-compose.yml")
+	require.NoError(t, err)
+	var file struct {
+		Services map[string]struct {
+			Image       string
+			Environment map[string]string
+		}
+	}
+	require.NoError(t, yaml.Unmarshal(text, &file))
+	ours := 0
+	for name, service := range file.Services {
+		if !strings.HasPrefix(service.Image, "accord:") {
+			continue
+		}
+		ours++
+		var environ []string
+		for key, value := range service.Environment {
+			require.False(t, strings.HasSuffix(key, "PASSWORD") || strings.HasSuffix(key, "DSN"), "%s: a secret in the file", name)
+			environ = append(environ, key+"="+value)
+		}
+		_, ignored, err := config.Load("", environ)
+		require.Empty(t, ignored, name)
+		for line := range strings.SplitSeq(err.Error(), "\n") {
+			require.Regexp(t, `^(gitea|storage|database)\.\w+(: open /secrets/|: is missing)`, line, name)
+		}
+	}
+	require.Equal(t, 3, ours)
+}
