@@ -18,6 +18,9 @@ const (
 	Paused  Status = "pause"
 	Locked  Status = "lock"
 	Stopped Status = "stop"
+	// Leaving accounts were deleted by their person and wait for the end of the
+	// grace period: off everywhere, nothing removed yet, name and address kept.
+	Leaving Status = "leaving"
 	// Deleted accounts are tombstones: the row stays so that its id is never
 	// used again; name and address are free.
 	Deleted Status = "delete"
@@ -48,10 +51,11 @@ type Account struct {
 	// Email is as typed; uniqueness ignores case.
 	Email         string
 	EmailVerified bool
-	Mobile        string
-	Nickname      string
-	AvatarURL     string
-	Status        Status
+	// Country and Mobile are the bound number, digits only: the country's code
+	// and the national number; both empty where none is bound.
+	Country, Mobile string
+	Profile
+	Status Status
 	// PasswordHash is a PHC string (Argon2id).
 	PasswordHash Secret
 	// CredentialEpoch rises whenever what was checked at a sign-in no longer
@@ -68,6 +72,21 @@ type Account struct {
 	CreatedAt     time.Time
 	UpdatedAt     time.Time
 }
+
+// Profile is what a person tells of himself. AvatarURL is the address that was
+// given; the picture itself is Gitea's too.
+type Profile struct {
+	Nickname, AvatarURL, Description, Website, Location string
+}
+
+// DirectoryRef names a person's user in Gitea.
+type DirectoryRef struct {
+	// AccountID is the mark that the user must bear, else nothing is changed.
+	AccountID, Username string
+}
+
+// Ref names the account's user in Gitea.
+func (a Account) Ref() DirectoryRef { return DirectoryRef{AccountID: a.ID, Username: a.Username} }
 
 // MaySignIn reports whether the account's status lets it open sessions.
 func (a Account) MaySignIn() bool { return a.Status == Normal }

@@ -27,6 +27,20 @@ const (
 	UserTaken
 	// EmailTaken: the address is in use here or on a remote system.
 	EmailTaken
+	// MobileTaken: the number is bound to another account.
+	MobileTaken
+	// Unchanged: what was to be changed is so already.
+	Unchanged
+	// CodeWrong: the verification code is wrong, used up, too old, or was tried
+	// too often.
+	CodeWrong
+	// TooOften: a limit of the platform's, an address's or a client's is used up.
+	TooOften
+	// SMSLimit: the platform's limit of short messages is used up.
+	SMSLimit
+	// LastOwner: the account is the last owner of an organization that others
+	// belong to, and cannot be deleted.
+	LastOwner
 	// NotFound: no such account or session. Never shown for another's account.
 	NotFound
 	// Busy: another saga holds the account, or a bounded resource is used up.
@@ -56,7 +70,8 @@ func Kinds() []Kind {
 
 var kindNames = [kinds]string{
 	"internal", "invalid", "bad credentials", "token missing", "token invalid", "token expired",
-	"user name taken", "address taken", "not found", "busy", "directory failed", "storage failed", "mail failed",
+	"user name taken", "address taken", "mobile taken", "unchanged", "code wrong", "too often", "short message limit",
+	"last owner", "not found", "busy", "directory failed", "storage failed", "mail failed",
 	"short message failed", "picture failed",
 }
 

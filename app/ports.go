@@ -27,6 +27,45 @@ type Accounts interface {
 	ByEmail(ctx context.Context, email string) (Account, error)
 	// ByID finds an account in any status, or NotFound.
 	ByID(ctx context.Context, id string) (Account, error)
+
+	// StillAt locks the account's row until the transaction ends and returns
+	// BadCredentials where its credential epoch is another or it may not sign in.
+	StillAt(ctx context.Context, id string, epoch int64) error
+	// SetProfile stores p and returns what it replaced. NotFound.
+	SetProfile(ctx context.Context, id string, p Profile, at time.Time) (Profile, error)
+	// SetPassword stores the hash, raises the credential epoch, closes every open
+	// session but keep (empty keeps none), lifts keep to that epoch, discards
+	// sessions that are reserved, and returns those it closed. NotFound.
+	SetPassword(ctx context.Context, id string, hash Secret, keep string, at time.Time) ([]Session, error)
+	// ReserveEmail keeps the address for the account beside its present one:
+	// EmailTaken where any account has or reserved it, in any case of letters.
+	ReserveEmail(ctx context.Context, id, email string) error
+	// ReleaseEmail frees a reserved address. Repeatable; the account's present
+	// address stays.
+	ReleaseEmail(ctx context.Context, id, email string) error
+	// ChangeEmail makes a reserved address the account's, verified, and frees
+	// the one before. Repeatable; NotFound where it is not reserved.
+	ChangeEmail(ctx context.Context, id, email string, at time.Time) error
+	// VerifyEmail marks the account's address verified if it is this one.
+	VerifyEmail(ctx context.Context, id, email string, at time.Time) error
+	// SetMobile binds a number: MobileTaken where another account has it.
+	SetMobile(ctx context.Context, id, country, mobile string, at time.Time) error
+	// Leave puts an account that may sign in into status Leaving until the end
+	// of the grace period, raises the credential epoch, closes its sessions and
+	// returns them. Repeatable.
+	Leave(ctx context.Context, id string, until, at time.Time) ([]Session, error)
+	// MayBury locks the account's row until the transaction ends and returns
+	// NotFound where it is not Leaving.
+	MayBury(ctx context.Context, id string) error
+	// ComeBack makes a leaving account Normal again. Repeatable; NotFound where
+	// it is neither.
+	ComeBack(ctx context.Context, id string, at time.Time) error
+	// Bury makes a leaving account Deleted: a tombstone without name, address,
+	// number, profile, hash or storage secret. Repeatable.
+	Bury(ctx context.Context, id string, at time.Time) error
+	// Departed lists leaving accounts whose grace period ended by now, oldest
+	// first, at most limit.
+	Departed(ctx context.Context, now time.Time, limit int) ([]Account, error)
 }
 
 // Activation is what a registration learnt on its way.
@@ -77,6 +116,48 @@ type Directory interface {
 	CreateToken(ctx context.Context, username, name string) (Secret, error)
 	// DeleteToken removes the token; absent is done, an absent user too.
 	DeleteToken(ctx context.Context, username, name string) error
+
+	// The calls below change the user ref names only if it bears the mark of
+	// ref.AccountID; a user that is absent or another's is refused with kind
+	// DirectoryFailed, except where "absent is done" is said. Each is repeatable
+	// and touches nothing but what it names.
+
+	// Profile reads what SetProfile writes.
+	Profile(ctx context.Context, ref DirectoryRef) (DirectoryProfile, error)
+	// SetProfile writes full name, description, website and location. Invalid,
+	// refused, where Gitea does not take one of them.
+	SetProfile(ctx context.Context, ref DirectoryRef, p DirectoryProfile) error
+	// SetAvatar replaces the picture; png is a PNG.
+	SetAvatar(ctx context.Context, ref DirectoryRef, png []byte) error
+	// SetPassword replaces the password and reads back that the user still bears
+	// the mark. Its access tokens stay good.
+	SetPassword(ctx context.Context, ref DirectoryRef, password Secret) error
+	// SetEmail makes the address the user's only one. EmailTaken, refused, with
+	// a *Taken cause where another user has it.
+	SetEmail(ctx context.Context, ref DirectoryRef, email string) error
+	// SetActive lets the user in, or keeps it out: then its tokens and password
+	// are refused at once. Absent is done where active is false.
+	SetActive(ctx context.Context, ref DirectoryRef, active bool) error
+	// Belongings lists what the user has. It changes nothing.
+	Belongings(ctx context.Context, ref DirectoryRef) (Belongings, error)
+	// PurgeUser deletes the user with its repositories, packages, and the
+	// organizations that have no other member. Absent is done. LastOwner,
+	// refused, where an organization with other members would lose its last
+	// owner.
+	PurgeUser(ctx context.Context, ref DirectoryRef) error
+}
+
+// DirectoryProfile is what Gitea shows of a person.
+type DirectoryProfile struct {
+	FullName, Description, Website, Location string
+}
+
+// Belongings is what a user has in Gitea, at most a hundred of each listed.
+type Belongings struct {
+	Repositories, Organizations, Packages []string
+	// LastOwnerOf are the organizations with other members that would lose their
+	// last owner.
+	LastOwnerOf []string
 }
 
 // DirectoryUser is what Gitea is told of an account.
@@ -102,6 +183,24 @@ type Storage interface {
 	// Revoke ends the credentials that were granted to that session, and no
 	// others. Repeatable; an absent user is done.
 	Revoke(ctx context.Context, key, session string) error
+	// SetActive lets the user and its live credentials in, or keeps them out.
+	// Repeatable; an absent user is done where active is false, else refused.
+	SetActive(ctx context.Context, key string, active bool) error
+	// CountObjects counts the objects in the user's home, stopping at limit.
+	CountObjects(ctx context.Context, key string, limit int) (int, error)
+	// PurgeUser deletes the objects of the user's home, then the user. It may
+	// end early with ctx and goes on when it is repeated. Absent is done.
+	PurgeUser(ctx context.Context, key string) error
+}
+
+// Files keeps uploaded pictures where everybody can read them by URL. Safe for
+// concurrent use. Errors are StorageFailed.
+type Files interface {
+	// PutPicture stores a PNG for the account under a name made from its content
+	// and returns the URL that it can be read at. Repeatable.
+	PutPicture(ctx context.Context, accountID string, png []byte) (url string, err error)
+	// RemovePictures deletes what the account uploaded. Absent is done.
+	RemovePictures(ctx context.Context, accountID string) error
 }
 
 // Grant is what an S3 client needs to work in its home.
@@ -147,8 +246,13 @@ type Mailer interface {
 // MailKind chooses a template.
 type MailKind string
 
-// MailWelcome greets after a registration.
-const MailWelcome MailKind = "welcome"
+// The kinds of mail.
+const (
+	// MailWelcome greets after a registration.
+	MailWelcome MailKind = "welcome"
+	// MailCode brings a verification code.
+	MailCode MailKind = "code"
+)
 
 // Mail is one message to one person.
 type Mail struct {
@@ -157,6 +261,8 @@ type Mail struct {
 	// Language is "zh" or "en".
 	Language string
 	Username string
+	// Code of a MailCode.
+	Code Secret
 }
 
 // IDs makes identifiers. Safe for concurrent use.
@@ -169,6 +275,9 @@ type IDs interface {
 	// SessionID returns 26 unguessable characters, digits and lower-case letters,
 	// never digits only.
 	SessionID() string
+	// Code returns 6 unguessable characters of an alphabet in which none looks
+	// like another: no 0 O 1 I L.
+	Code() Secret
 	// StorageSecret returns 40 unguessable printable characters.
 	StorageSecret() Secret
 }

@@ -44,7 +44,7 @@ func (s *Service) Register(ctx context.Context, in Registration) (saga.Receipt, 
 		id := s.IDs.AccountID(now.Add(idShift(try)))
 		_, receipt, err = s.register.Execute(ctx, id, registration{
 			Account: Account{
-				ID: id, UserID: userID, Username: in.Username, Email: in.Email, Nickname: in.Username,
+				ID: id, UserID: userID, Username: in.Username, Email: in.Email, Profile: Profile{Nickname: in.Username},
 				Status: Reserved, GiteaOrigin: Created, StorageOrigin: Created,
 				StorageKey: StorageKeyOf(id), StorageSecret: secret, CreatedAt: now, UpdatedAt: now,
 			},

@@ -2,9 +2,11 @@ package app
 
 import (
 	"net/mail"
+	"net/url"
 	"regexp"
 	"slices"
 	"strings"
+	"unicode/utf8"
 )
 
 // Bounds of what a person may choose, in bytes.
@@ -87,6 +89,76 @@ func (in Registration) violations() []Violation {
 		case !field.allowed:
 			found = append(found, Violation{field.name, field.rule})
 		}
+	}
+	return found
+}
+
+// Bounds of a profile, in characters.
+const (
+	MaxNickname = 255
+	MaxShort    = 50 // description, website, location
+)
+
+// WebsiteAllowed reports whether Gitea shows the address: an absolute http or
+// https URL with a host, or nothing.
+func WebsiteAllowed(website string) bool {
+	if website == "" {
+		return true
+	}
+	u, err := url.Parse(website)
+	return err == nil && (u.Scheme == "http" || u.Scheme == "https") && u.Hostname() != "" && u.User == nil &&
+		!strings.ContainsFunc(website, func(r rune) bool { return r <= ' ' || r == 0x7f })
+}
+
+func (p Profile) violations() []Violation {
+	var found []Violation
+	for _, field := range []struct {
+		name, value string
+		limit       int
+		required    bool
+	}{
+		{"nickname", p.Nickname, MaxNickname, true},
+		{"avatarUrl", p.AvatarURL, MaxNickname, true},
+		{"description", p.Description, MaxShort, false},
+		{"website", p.Website, MaxShort, false},
+		{"location", p.Location, MaxShort, false},
+	} {
+		switch {
+		case field.required && strings.TrimSpace(field.value) == "":
+			found = append(found, Violation{field.name, NotBlank})
+		case utf8.RuneCountInString(field.value) > field.limit:
+			found = append(found, Violation{field.name, Length})
+		case field.name == "website" && !WebsiteAllowed(field.value):
+			found = append(found, Violation{field.name, Pattern})
+		}
+	}
+	return found
+}
+
+// numberLengths are how long national numbers are, by country code; others
+// follow E.164: country code and number have at most 15 digits.
+var numberLengths = map[string]struct{ least, most int }{"86": {11, 11}, "852": {8, 8}, "853": {8, 8}, "886": {9, 9}, "1": {10, 10}}
+
+// MobileAllowed reports whether a country has such a number.
+func MobileAllowed(country, mobile string) bool {
+	bounds, known := numberLengths[country]
+	if !known {
+		bounds.least, bounds.most = 4, 15-len(country)
+	}
+	digits := !strings.ContainsFunc(mobile, func(r rune) bool { return r < '0' || r > '9' })
+	return digits && len(mobile) >= bounds.least && len(mobile) <= bounds.most && (country != "86" || mobile[0] == '1')
+}
+
+func (s *Service) numberViolations(country, mobile string) []Violation {
+	var found []Violation
+	if !slices.Contains(s.settings.Countries, country) {
+		found = append(found, Violation{"internationalCode", NotContainsDict})
+	}
+	switch {
+	case strings.TrimSpace(mobile) == "":
+		found = append(found, Violation{"mobile", NotBlank})
+	case !MobileAllowed(country, mobile):
+		found = append(found, Violation{"mobile", Pattern})
 	}
 	return found
 }

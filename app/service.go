@@ -20,6 +20,11 @@ type Deps struct {
 	Hasher    Hasher
 	Tokens    Tokens
 	Mailer    Mailer
+	SMS       SMS
+	Pictures  Pictures
+	Files     Files
+	Codes     Codes
+	Counters  Counters
 	IDs       IDs
 	Runner    *saga.Runner
 	Now       func() time.Time
@@ -31,6 +36,12 @@ type Settings struct {
 	// SessionTTL is how long a sign-in lasts, KeepTTL where the person asked to
 	// stay signed in.
 	SessionTTL, KeepTTL time.Duration
+	// DeletionGrace is how long a deleted account can be brought back; zero
+	// removes it at once.
+	DeletionGrace time.Duration
+	// Countries are the country codes that telephones may have, digits only.
+	Countries []string
+	SMS       SMSLimits
 }
 
 // Service holds every use case. Safe for concurrent use.
@@ -40,6 +51,15 @@ type Service struct {
 	register *saga.Flow[registration]
 	signIn   *saga.Flow[signingIn]
 	signOut  *saga.Flow[signingOut]
+
+	edit           *saga.Flow[editing]
+	changeEmail    *saga.Flow[changingEmail]
+	changePassword *saga.Flow[changingPassword]
+	resetPassword  *saga.Flow[resettingPassword]
+	changeMobile   *saga.Flow[changingMobile]
+	delete         *saga.Flow[deleting]
+	bury           *saga.Flow[burying]
+	restore        *saga.Flow[restoring]
 }
 
 // New binds every flow to the runner, so that it can also recover them. A
@@ -50,6 +70,14 @@ func New(d Deps, s Settings) (*Service, error) {
 		bind(d.Runner, svc.registerFlow(), &svc.register),
 		bind(d.Runner, svc.signInFlow(), &svc.signIn),
 		bind(d.Runner, svc.signOutFlow(), &svc.signOut),
+		bind(d.Runner, svc.editFlow(), &svc.edit),
+		bind(d.Runner, svc.changeEmailFlow(), &svc.changeEmail),
+		bind(d.Runner, svc.changePasswordFlow(), &svc.changePassword),
+		bind(d.Runner, svc.resetPasswordFlow(), &svc.resetPassword),
+		bind(d.Runner, svc.changeMobileFlow(), &svc.changeMobile),
+		bind(d.Runner, svc.deleteFlow(), &svc.delete),
+		bind(d.Runner, svc.purgeFlow(), &svc.bury),
+		bind(d.Runner, svc.restoreFlow(), &svc.restore),
 	)
 }
 
@@ -57,6 +85,18 @@ func bind[S any](r *saga.Runner, d saga.Definition[S], into **saga.Flow[S]) erro
 	flow, err := saga.Bind(r, d)
 	*into = flow
 	return err
+}
+
+// exclusive makes a flow that holds its account until it has ended.
+func exclusive[S any](name string, stages ...saga.Stage[S]) saga.Definition[S] {
+	d := saga.Sequence(name, stages...)
+	d.Exclusive = true
+	return d
+}
+
+// invalid is the error of one broken rule.
+func invalid(op, field string, rule Rule) error {
+	return &Error{Kind: Invalid, Op: op, Violations: []Violation{{field, rule}}}
 }
 
 // failed turns the error of a saga into an *Error, keeping the kind of its

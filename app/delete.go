@@ -1,0 +1,159 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"accord/saga"
+)
+
+// deleting is the state of the delete saga.
+type deleting struct {
+	Account Account
+	Until   time.Time
+	// Found out on the way.
+	Ended []Session
+}
+
+// burying is the state of the purge saga.
+type burying struct{ Account Account }
+
+// Delete ends an account on all three systems: it is shut out everywhere at
+// once, and removed when the grace period is over, which without one is at
+// once. Gitea repositories and storage objects go with it. BadCredentials,
+// LastOwner, DirectoryFailed, StorageFailed, Busy or Internal. DirectoryFailed
+// and StorageFailed after the account was shut out tell that the removal goes on
+// in the background.
+func (s *Service) Delete(ctx context.Context, p Principal, password Secret) (saga.Receipt, error) {
+	const op = "delete"
+	account, err := s.confirmPassword(ctx, p, password)
+	if err != nil {
+		return saga.Receipt{}, failed(op, err)
+	}
+	until := s.Now().Add(s.settings.DeletionGrace)
+	_, receipt, err := s.delete.Execute(ctx, account.ID, deleting{Account: account, Until: until})
+	if err == nil {
+		err = receipt.Pending
+	}
+	if err != nil || s.settings.DeletionGrace > 0 {
+		return receipt, failed(op, err)
+	}
+	_, err = s.purge(ctx, account)
+	return receipt, failed(op, err)
+}
+
+func (s *Service) deleteFlow() saga.Definition[deleting] {
+	return exclusive("delete",
+		saga.One(saga.Step[deleting]{
+			Name: "check credentials still hold", Kind: saga.Compensable, Local: true,
+			Do: func(ctx context.Context, d *deleting) error {
+				return s.Accounts.StillAt(ctx, d.Account.ID, d.Account.CredentialEpoch)
+			},
+		}),
+		saga.One(saga.Step[deleting]{
+			Name: "take inventory", Kind: saga.Compensable, Do: s.takeInventory,
+		}),
+		saga.Parallel(
+			saga.Step[deleting]{
+				Name: "shut out of Gitea", Kind: saga.Compensable,
+				Do: func(ctx context.Context, d *deleting) error {
+					return s.Directory.SetActive(ctx, d.Account.Ref(), false)
+				},
+				Undo: func(ctx context.Context, d *deleting) error {
+					return s.Directory.SetActive(ctx, d.Account.Ref(), true)
+				},
+			},
+			saga.Step[deleting]{
+				Name: "shut out of storage", Kind: saga.Compensable,
+				Do: func(ctx context.Context, d *deleting) error {
+					return s.Storage.SetActive(ctx, d.Account.StorageKey, false)
+				},
+				Undo: func(ctx context.Context, d *deleting) error {
+					return s.Storage.SetActive(ctx, d.Account.StorageKey, true)
+				},
+			},
+		),
+		saga.One(saga.Step[deleting]{
+			Name: "leave", Kind: saga.Pivot, Local: true,
+			Do: func(ctx context.Context, d *deleting) (err error) {
+				d.Ended, err = s.Accounts.Leave(ctx, d.Account.ID, d.Until, s.Now())
+				return err
+			},
+		}),
+		saga.One(saga.Step[deleting]{
+			Name: "end sessions", Kind: saga.Retriable,
+			Do: func(ctx context.Context, d *deleting) error { return s.endRemotely(ctx, d.Account, d.Ended) },
+		}),
+	)
+}
+
+// takeInventory refuses where deleting the account would take an organization
+// from others.
+func (s *Service) takeInventory(ctx context.Context, d *deleting) error {
+	has, err := s.Directory.Belongings(ctx, d.Account.Ref())
+	if err != nil {
+		return err
+	}
+	if len(has.LastOwnerOf) > 0 {
+		return saga.Refused(&Error{Kind: LastOwner, Err: fmt.Errorf("last owner of %s", strings.Join(has.LastOwnerOf, ", "))})
+	}
+	return nil
+}
+
+func (s *Service) purge(ctx context.Context, a Account) (saga.Receipt, error) {
+	_, receipt, err := s.bury.Execute(ctx, a.ID, burying{Account: a})
+	if err == nil {
+		err = receipt.Pending
+	}
+	return receipt, err
+}
+
+func (s *Service) purgeFlow() saga.Definition[burying] {
+	return exclusive("purge",
+		saga.One(saga.Step[burying]{
+			Name: "decide", Kind: saga.Pivot, Local: true,
+			Do: func(ctx context.Context, b *burying) error { return s.Accounts.MayBury(ctx, b.Account.ID) },
+		}),
+		saga.Parallel(
+			saga.Step[burying]{
+				Name: "purge in Gitea", Kind: saga.Retriable,
+				Do: func(ctx context.Context, b *burying) error { return s.Directory.PurgeUser(ctx, b.Account.Ref()) },
+			},
+			saga.Step[burying]{
+				Name: "purge in storage", Kind: saga.Retriable,
+				Do: func(ctx context.Context, b *burying) error { return s.Storage.PurgeUser(ctx, b.Account.StorageKey) },
+			},
+			saga.Step[burying]{
+				Name: "remove pictures", Kind: saga.Retriable,
+				Do: func(ctx context.Context, b *burying) error { return s.Files.RemovePictures(ctx, b.Account.ID) },
+			},
+		),
+		saga.One(saga.Step[burying]{
+			Name: "bury", Kind: saga.Retriable, Local: true,
+			Do: func(ctx context.Context, b *burying) error { return s.Accounts.Bury(ctx, b.Account.ID, s.Now()) },
+		}),
+	)
+}
+
+// EndDeparted removes accounts whose grace period is over, at most a batch of
+// them, and returns how many it took up. The first fault is returned after the
+// rest was tried. Safe to run on several replicas.
+func (s *Service) EndDeparted(ctx context.Context) (int, error) {
+	accounts, err := s.Accounts.Departed(ctx, s.Now(), sweepBatch)
+	if err != nil {
+		return 0, failed("end departed accounts", err)
+	}
+	var group errgroup.Group
+	group.SetLimit(sweepTogether)
+	for _, a := range accounts {
+		group.Go(func() error {
+			_, err := s.purge(ctx, a)
+			return failed("end departed accounts", err)
+		})
+	}
+	return len(accounts), group.Wait()
+}

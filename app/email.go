@@ -1,0 +1,85 @@
+package app
+
+import (
+	"context"
+
+	"accord/saga"
+)
+
+// EmailChange is a signed-in person's wish for another address.
+type EmailChange struct {
+	Password Secret
+	// Old must be the account's present address. The code was sent to New.
+	Old, New string
+	Code     Secret
+}
+
+// changingEmail is the state of the change-e-mail saga.
+type changingEmail struct {
+	Account Account
+	Code    CodeRef
+	New     string
+}
+
+// ChangeEmail makes another address the account's, here and in Gitea, or
+// nowhere. Invalid, BadCredentials, CodeWrong, Unchanged, EmailTaken,
+// DirectoryFailed, Busy or Internal.
+func (s *Service) ChangeEmail(ctx context.Context, p Principal, in EmailChange) (saga.Receipt, error) {
+	const op = "change e-mail"
+	if !EmailAllowed(in.New) {
+		return saga.Receipt{}, invalid(op, "email", EmailSyntax)
+	}
+	account, err := s.confirmPassword(ctx, p, in.Password)
+	switch {
+	case err != nil:
+		return saga.Receipt{}, failed(op, err)
+	case FoldKey(in.Old) != FoldKey(account.Email):
+		return saga.Receipt{}, invalid(op, "oriEmail", Pattern)
+	case FoldKey(in.New) == FoldKey(account.Email):
+		return saga.Receipt{}, &Error{Kind: Unchanged, Op: op}
+	}
+	code, err := s.checkCode(ctx, in.New, in.Code)
+	if err != nil {
+		return saga.Receipt{}, failed(op, err)
+	}
+	_, receipt, err := s.changeEmail.Execute(ctx, account.ID, changingEmail{Account: account, Code: code, New: in.New})
+	return receipt, failed(op, err)
+}
+
+func (s *Service) changeEmailFlow() saga.Definition[changingEmail] {
+	return exclusive("change e-mail",
+		saga.One(saga.Step[changingEmail]{
+			Name: "reserve address", Kind: saga.Compensable, Local: true,
+			Do: func(ctx context.Context, c *changingEmail) error {
+				if err := s.Accounts.StillAt(ctx, c.Account.ID, c.Account.CredentialEpoch); err != nil {
+					return err
+				}
+				if err := s.Accounts.ReserveEmail(ctx, c.Account.ID, c.New); err != nil {
+					return err
+				}
+				return s.Codes.Redeem(ctx, c.Code, s.Now())
+			},
+			Undo: func(ctx context.Context, c *changingEmail) error {
+				if err := s.Accounts.ReleaseEmail(ctx, c.Account.ID, c.New); err != nil {
+					return err
+				}
+				return s.Codes.GiveBack(ctx, c.Code)
+			},
+		}),
+		saga.One(saga.Step[changingEmail]{
+			Name: "change Gitea address", Kind: saga.Compensable,
+			Do: func(ctx context.Context, c *changingEmail) error {
+				return s.Directory.SetEmail(ctx, c.Account.Ref(), c.New)
+			},
+			Undo: func(ctx context.Context, c *changingEmail) error {
+				return s.Directory.SetEmail(ctx, c.Account.Ref(), c.Account.Email)
+			},
+		}),
+		saga.One(saga.Step[changingEmail]{
+			Name: "change address", Kind: saga.Pivot, Local: true,
+			Do: func(ctx context.Context, c *changingEmail) error {
+				return s.Accounts.ChangeEmail(ctx, c.Account.ID, c.New, s.Now())
+			},
+		}),
+	)
+}

@@ -1,0 +1,65 @@
+package app
+
+import (
+	"cmp"
+	"context"
+
+	"accord/saga"
+)
+
+// MobileChange is a signed-in person's wish for another number.
+type MobileChange struct {
+	Password Secret
+	// Old is checked where it is not empty. The code was sent to New; Country is
+	// that of New, the platform's first one where it is empty.
+	Old, New, Country string
+	Code              Secret
+}
+
+// changingMobile is the state of the change-mobile saga.
+type changingMobile struct {
+	Account      Account
+	Code         CodeRef
+	Country, New string
+}
+
+// ChangeMobile binds another number to the account. Only the account store
+// knows numbers, so the saga is its pivot. Invalid, BadCredentials, CodeWrong,
+// MobileTaken, Busy or Internal.
+func (s *Service) ChangeMobile(ctx context.Context, p Principal, in MobileChange) (saga.Receipt, error) {
+	const op = "change mobile"
+	country := cmp.Or(in.Country, s.settings.Countries[0])
+	if v := s.numberViolations(country, in.New); len(v) > 0 {
+		return saga.Receipt{}, &Error{Kind: Invalid, Op: op, Violations: v}
+	}
+	account, err := s.confirmPassword(ctx, p, in.Password)
+	switch {
+	case err != nil:
+		return saga.Receipt{}, failed(op, err)
+	case in.Old != "" && in.Old != account.Mobile:
+		return saga.Receipt{}, invalid(op, "oriMobile", Pattern)
+	}
+	code, err := s.Codes.Check(ctx, smsTarget(country, in.New), in.Code, s.Now())
+	if err != nil {
+		return saga.Receipt{}, failed(op, err)
+	}
+	_, receipt, err := s.changeMobile.Execute(ctx, account.ID, changingMobile{Account: account, Code: code, Country: country, New: in.New})
+	return receipt, failed(op, err)
+}
+
+func (s *Service) changeMobileFlow() saga.Definition[changingMobile] {
+	return exclusive("change mobile",
+		saga.One(saga.Step[changingMobile]{
+			Name: "change mobile", Kind: saga.Pivot, Local: true,
+			Do: func(ctx context.Context, c *changingMobile) error {
+				if err := s.Accounts.StillAt(ctx, c.Account.ID, c.Account.CredentialEpoch); err != nil {
+					return err
+				}
+				if err := s.Accounts.SetMobile(ctx, c.Account.ID, c.Country, c.New, s.Now()); err != nil {
+					return err
+				}
+				return s.Codes.Redeem(ctx, c.Code, s.Now())
+			},
+		}),
+	)
+}

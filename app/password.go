@@ -1,0 +1,93 @@
+package app
+
+import (
+	"context"
+
+	"accord/saga"
+)
+
+// PasswordChange is a signed-in person's wish for another password.
+type PasswordChange struct {
+	Old, New Secret
+}
+
+// changingPassword is the state of the change-password saga.
+type changingPassword struct {
+	Account  Account
+	Keep     string // the session that stays open
+	Old, New Secret
+	// Found out on the way.
+	Hash  Secret
+	Ended []Session
+}
+
+// ChangePassword sets a password here and in Gitea, or in neither, and ends
+// every other session of the account. Invalid, BadCredentials, Unchanged where
+// the two are the same, DirectoryFailed, Busy or Internal.
+func (s *Service) ChangePassword(ctx context.Context, p Principal, in PasswordChange) (saga.Receipt, error) {
+	const op = "change password"
+	if !PasswordAllowed(in.New.Reveal()) {
+		return saga.Receipt{}, invalid(op, "password", Pattern)
+	}
+	account, err := s.confirmPassword(ctx, p, in.Old)
+	switch {
+	case err != nil:
+		return saga.Receipt{}, failed(op, err)
+	case in.Old == in.New:
+		return saga.Receipt{}, &Error{Kind: Unchanged, Op: op}
+	}
+	_, receipt, err := s.changePassword.Execute(ctx, account.ID, changingPassword{
+		Account: account, Keep: p.Session.ID, Old: in.Old, New: in.New,
+	})
+	return receipt, failed(op, err)
+}
+
+// confirmPassword asks a signed-in person's password again.
+func (s *Service) confirmPassword(ctx context.Context, p Principal, password Secret) (Account, error) {
+	ok, err := s.Hasher.Verify(ctx, p.Account.PasswordHash, password)
+	if err == nil && !ok {
+		err = &Error{Kind: BadCredentials}
+	}
+	return p.Account, err
+}
+
+func (s *Service) changePasswordFlow() saga.Definition[changingPassword] {
+	return exclusive("change password",
+		// The password was checked before the saga held the account.
+		saga.One(saga.Step[changingPassword]{
+			Name: "check credentials still hold", Kind: saga.Compensable, Local: true,
+			Do: func(ctx context.Context, c *changingPassword) error {
+				return s.Accounts.StillAt(ctx, c.Account.ID, c.Account.CredentialEpoch)
+			},
+		}),
+		saga.Parallel(
+			saga.Step[changingPassword]{
+				Name: "hash password", Kind: saga.Compensable,
+				Do: func(ctx context.Context, c *changingPassword) (err error) {
+					c.Hash, err = s.Hasher.Hash(ctx, c.New)
+					return err
+				},
+			},
+			saga.Step[changingPassword]{
+				Name: "set Gitea password", Kind: saga.Compensable,
+				Do: func(ctx context.Context, c *changingPassword) error {
+					return s.Directory.SetPassword(ctx, c.Account.Ref(), c.New)
+				},
+				Undo: func(ctx context.Context, c *changingPassword) error {
+					return s.Directory.SetPassword(ctx, c.Account.Ref(), c.Old)
+				},
+			},
+		),
+		saga.One(saga.Step[changingPassword]{
+			Name: "set password", Kind: saga.Pivot, Local: true,
+			Do: func(ctx context.Context, c *changingPassword) (err error) {
+				c.Ended, err = s.Accounts.SetPassword(ctx, c.Account.ID, c.Hash, c.Keep, s.Now())
+				return err
+			},
+		}),
+		saga.One(saga.Step[changingPassword]{
+			Name: "end other sessions", Kind: saga.Retriable,
+			Do: func(ctx context.Context, c *changingPassword) error { return s.endRemotely(ctx, c.Account, c.Ended) },
+		}),
+	)
+}
