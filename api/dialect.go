@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/labstack/echo/v4"
+	"github.com/labstack/echo/v4/middleware"
 )
 
 // Dialect is one wire language over the use cases.
@@ -30,6 +31,8 @@ type Route struct {
 	// MediaTypes are the request bodies the route takes; a request that names no
 	// type is taken too. None at all: the route reads no body and takes any.
 	MediaTypes []string
+	// BodyLimit is the largest request body in bytes; the server's where zero.
+	BodyLimit int64
 	// Handler serves the request or returns what Dialect.WriteError is to write.
 	Handler echo.HandlerFunc
 }
@@ -58,6 +61,9 @@ func newTable(dialects []Dialect) (*table, error) {
 				if overlap(route, other.route) {
 					return nil, fmt.Errorf("api: %s and %s both serve %s %s", dialects[i].Name, other.dialect.Name, at.method, at.path)
 				}
+			}
+			if route.BodyLimit > 0 {
+				route.Handler = middleware.BodyLimit(inBytes(route.BodyLimit))(route.Handler)
 			}
 			t.claims[at] = append(t.claims[at], claim{&dialects[i], route})
 		}
@@ -95,6 +101,12 @@ func serve(claims []claim) echo.HandlerFunc {
 		}
 		return chosen.route.Handler(c)
 	}
+}
+
+// ownLimit reports whether the request met a route with a body limit of its own.
+func (t *table) ownLimit(c echo.Context) bool {
+	chosen, ok := choose(t.claims[endpoint{c.Request().Method, c.Path()}], mediaTypeOf(c))
+	return ok && chosen.route.BodyLimit > 0
 }
 
 // owner is the dialect that answers for a failed request: the one whose route

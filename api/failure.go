@@ -16,18 +16,25 @@ var httpFailures = []int{
 	http.StatusUnsupportedMediaType, http.StatusTooManyRequests, http.StatusServiceUnavailable,
 }
 
-// retryAfter is how many seconds a client that met a full house should wait.
-const retryAfter = "1"
+// retryAfter is how many seconds a client should wait that met a full house;
+// that asked too often, a minute, which is the least window of any limit.
+func retryAfter(err error) string {
+	if app.KindOf(err) == app.TooOften {
+		return "60"
+	}
+	return "1"
+}
 
 // Status is the HTTP status a dialect with an envelope answers an error with:
 // 404, 405, 413, 415, 429 and 503 where that is what went wrong, 429 where the
-// error is Busy, and 200 for every business outcome and for defects.
+// error is Busy or TooOften, and 200 for every business outcome and for defects.
 func Status(err error) int {
 	var he *echo.HTTPError
+	kind := app.KindOf(err)
 	switch {
 	case errors.As(err, &he) && slices.Contains(httpFailures, he.Code):
 		return he.Code
-	case app.KindOf(err) == app.Busy:
+	case kind == app.Busy, kind == app.TooOften:
 		return http.StatusTooManyRequests
 	default:
 		return http.StatusOK
@@ -41,7 +48,7 @@ func (s *server) writeFailure(err error, c echo.Context) {
 		return
 	}
 	if status := Status(err); status == http.StatusTooManyRequests || status == http.StatusServiceUnavailable {
-		c.Response().Header().Set(echo.HeaderRetryAfter, retryAfter)
+		c.Response().Header().Set(echo.HeaderRetryAfter, retryAfter(err))
 	}
 	write := func(c echo.Context, err error) error { return c.NoContent(Status(err)) }
 	if owner := s.table.owner(c); owner != nil {

@@ -93,7 +93,7 @@ func levelOf(c echo.Context, err error) slog.Level {
 	switch app.KindOf(err) {
 	case app.Internal:
 		return slog.LevelError
-	case app.DirectoryFailed, app.StorageFailed, app.MailFailed:
+	case app.DirectoryFailed, app.StorageFailed, app.MailFailed, app.SMSFailed, app.PictureFailed:
 		return slog.LevelWarn
 	default:
 		return slog.LevelInfo

@@ -3,6 +3,7 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	"log/slog"
 	"net/http"
@@ -27,7 +28,8 @@ type Options struct {
 	Logger *slog.Logger
 	// TrustedProxies are the networks whose X-Forwarded-For is believed.
 	TrustedProxies []netip.Prefix
-	// BodyLimit is the largest request body in bytes; DefaultBodyLimit where zero.
+	// BodyLimit is the largest request body in bytes of routes that have no limit
+	// of their own; DefaultBodyLimit where zero.
 	BodyLimit int64
 	// Ready asks each system how it is, within ctx; it is called once at a time.
 	// Without it the server always says that it is ready.
@@ -66,7 +68,9 @@ func New(o Options) (http.Handler, error) {
 		noStore,
 		accessLog(o.Logger),
 		recoverPanic(),
-		middleware.BodyLimit(bodyLimit(o.BodyLimit)),
+		middleware.BodyLimitWithConfig(middleware.BodyLimitConfig{
+			Skipper: table.ownLimit, Limit: inBytes(cmp.Or(o.BodyLimit, DefaultBodyLimit)),
+		}),
 	)
 	for at, claims := range table.claims {
 		e.Add(at.method, at.path, serve(claims))
@@ -80,12 +84,8 @@ func New(o Options) (http.Handler, error) {
 	return e, nil
 }
 
-func bodyLimit(bytes int64) string {
-	if bytes <= 0 {
-		bytes = DefaultBodyLimit
-	}
-	return strconv.FormatInt(bytes, 10) + "B"
-}
+// inBytes is a size as Echo reads it.
+func inBytes(size int64) string { return strconv.FormatInt(size, 10) + "B" }
 
 // NewHTTPServer makes a server for h with every time and size bounded. Its
 // fields may be changed before it is started. Complaints of the connection

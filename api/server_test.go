@@ -82,7 +82,8 @@ func TestFailuresAreWrittenByTheirOwner(t *testing.T) {
 		plain("main", "/api/user/", post("/api/user/login", says("json"), "application/json")),
 		plain("forms", "/api/user/", post("/api/user/login", says("form"), "application/x-www-form-urlencoded")),
 		plain("portal", "/api/v1/", post("/api/v1/any", says("any"))),
-		plain("community", "/api/v1/user/", post("/api/v1/user/x", fails(&app.Error{Kind: app.Busy}))),
+		plain("community", "/api/v1/user/",
+			post("/api/v1/user/x", fails(&app.Error{Kind: app.Busy})), post("/api/v1/user/y", fails(&app.Error{Kind: app.TooOften}))),
 	}})
 	const jsonType, formType = "application/json; charset=utf-8", "application/x-www-form-urlencoded"
 	for _, tt := range []struct {
@@ -103,6 +104,7 @@ func TestFailuresAreWrittenByTheirOwner(t *testing.T) {
 		{"POST", "/api/v1/nothing", "", 404, "portal: internal"},
 		{"POST", "/api/v1/user/nothing", "", 404, "community: internal"},
 		{"POST", "/api/v1/user/x", "", 429, "community: busy"},
+		{"POST", "/api/v1/user/y", "", 429, "community: too often"},
 		{"POST", "/", "", 404, "main: internal"},
 	} {
 		r := request(tt.method, tt.path, "")
@@ -113,7 +115,8 @@ func TestFailuresAreWrittenByTheirOwner(t *testing.T) {
 		require.Equal(t, tt.status, w.Code, "%+v", tt)
 		require.Equal(t, tt.body, w.Body.String(), "%+v", tt)
 		require.Equal(t, tt.status == 405, strings.Contains(w.Header().Get("Allow"), "POST"), "%+v", tt)
-		require.Equal(t, tt.status == 429, w.Header().Get("Retry-After") != "", "%+v", tt)
+		wait := map[string]string{"community: busy": "1", "community: too often": "60"}[tt.body]
+		require.Equal(t, wait, w.Header().Get("Retry-After"), "%+v", tt)
 	}
 }
 
@@ -136,7 +139,7 @@ func TestServerWithoutDialects(t *testing.T) {
 
 func TestStatus(t *testing.T) {
 	for _, kind := range app.Kinds() {
-		want := map[app.Kind]int{app.Busy: 429}[kind]
+		want := map[app.Kind]int{app.Busy: 429, app.TooOften: 429}[kind]
 		if want == 0 {
 			want = 200
 		}
@@ -165,6 +168,45 @@ func TestBodyLimit(t *testing.T) {
 			"announced": request("POST", "/x", body),
 			"streamed":  httptest.NewRequest(http.MethodPost, "/x", io.MultiReader(strings.NewReader(body))),
 		} {
+			require.Equal(t, tt.status, answer(h, r).Code, "%s %+v", name, tt)
+		}
+	}
+}
+
+// TestBodyLimitOfARoute: a route's own limit stands in place of the server's,
+// above it and below it, and for that route's media types only.
+func TestBodyLimitOfARoute(t *testing.T) {
+	route := func(path string, limit int64, mediaTypes ...string) api.Route {
+		r := post(path, readsBody, mediaTypes...)
+		r.BodyLimit = limit
+		return r
+	}
+	h := serve(t, api.Options{BodyLimit: 10, Dialects: []api.Dialect{plain("main", "/",
+		route("/large", 20), route("/small", 5), route("/either", 20, "image/png"), route("/either", 0, "text/plain"),
+	)}})
+	for _, tt := range []struct {
+		path, mediaType string
+		length, status  int
+	}{
+		{"/large", "", 20, 200},
+		{"/large", "", 21, 413},
+		{"/small", "", 5, 200},
+		{"/small", "", 6, 413},
+		{"/either", "image/png", 20, 200},
+		{"/either", "image/png", 21, 413},
+		{"/either", "text/plain", 10, 200},
+		{"/either", "text/plain", 11, 413},
+		{"/nothing", "", 11, 413},
+	} {
+		body := strings.Repeat("a", tt.length)
+		for name, r := range map[string]*http.Request{
+			"announced": request("POST", tt.path, body),
+			"streamed":  httptest.NewRequest(http.MethodPost, tt.path, io.MultiReader(strings.NewReader(body))),
+		} {
+			if tt.path == "/nothing" && name == "streamed" {
+				continue // nobody reads it
+			}
+			r.Header.Set("Content-Type", tt.mediaType)
 			require.Equal(t, tt.status, answer(h, r).Code, "%s %+v", name, tt)
 		}
 	}
@@ -240,6 +282,8 @@ func TestLogLevels(t *testing.T) {
 		{"wrong password", &app.Error{Kind: app.BadCredentials}, t.Context(), "INFO"},
 		{"Gitea down", &app.Error{Kind: app.DirectoryFailed}, t.Context(), "WARN"},
 		{"mail down", &app.Error{Kind: app.MailFailed}, t.Context(), "WARN"},
+		{"SMS down", &app.Error{Kind: app.SMSFailed}, t.Context(), "WARN"},
+		{"host of a picture down", &app.Error{Kind: app.PictureFailed}, t.Context(), "WARN"},
 		{"busy", &app.Error{Kind: app.Busy}, t.Context(), "INFO"},
 		{"too large", echo.ErrStatusRequestEntityTooLarge, t.Context(), "INFO"},
 	} {

@@ -43,7 +43,9 @@ func newLive(b *testing.B) *live {
 	b.Cleanup(storage.Close)
 	require.NoError(b, storage.EnsureHome(b.Context()))
 	l := &live{directory: directory, storage: storage}
-	l.core = newCore(b, time.Now, password.Options{}, directory, storage, memory.NewMailer())
+	l.core = newCore(b, time.Now, password.Options{}, app.Deps{
+		Directory: directory, Storage: storage, Mailer: memory.NewMailer(),
+	})
 	running, stop := context.WithCancel(context.Background())
 	var group errgroup.Group
 	group.Go(func() error { return l.runner.Run(running) })

@@ -2,7 +2,10 @@ package app
 
 import (
 	"context"
+	"strings"
 	"time"
+
+	"accord/saga"
 )
 
 // CodeRef names one verification code that was checked and not redeemed yet.
@@ -17,6 +20,9 @@ type Codes interface {
 	// Put stores a code for a target (an address or a number), replacing the one
 	// before. TooOften where the target's limits are used up; nothing is stored.
 	Put(ctx context.Context, target string, code Secret, expires time.Time, limits CodeLimits, now time.Time) error
+	// Withdraw forgets the target's live code if it is this one, and that it was
+	// put: it does not count against the limits. Repeatable; absent is done.
+	Withdraw(ctx context.Context, target string, code Secret) error
 	// Check counts a try against the target's live code and returns its
 	// reference where the code is right; else CodeWrong. A code that was tried
 	// wrongly too often, was redeemed or has expired is CodeWrong as well.
@@ -33,27 +39,77 @@ type CodeLimits struct {
 	PerMinute, PerDay int
 }
 
-// How long a code lives, and how often it may be sent to one address.
+// CodeLength is how many characters a code has.
+const CodeLength = 6
+
+// codeSubject stands for the subject of sagas that send a code: an address or a
+// number is nothing to keep in a journal.
+const codeSubject = "code"
+
+// codeLifetime is how long a code can be redeemed.
 const codeLifetime = 5 * time.Minute
 
 var mailCodeLimits = CodeLimits{PerMinute: 1, PerDay: 10}
 
+// sendingCode is the state of the two flows that send a code.
+type sendingCode struct {
+	Target, Language string
+	Code             Secret
+	Limits           CodeLimits
+	Expires          time.Time
+	// Where to: Email, or Country and Mobile.
+	Email, Country, Mobile string
+}
+
 // SendMailCode mails a fresh code to the address. It does not tell whether an
-// account has that address. Invalid, TooOften, MailFailed or Internal.
-func (s *Service) SendMailCode(ctx context.Context, email, language string) error {
+// account has that address. A message that certainly was not sent leaves no
+// code and counts against no limit. Invalid, TooOften, MailFailed or Internal.
+func (s *Service) SendMailCode(ctx context.Context, email, language string) (saga.Receipt, error) {
 	const op = "send mail code"
 	if !EmailAllowed(email) {
-		return invalid(op, "email", EmailSyntax)
+		return saga.Receipt{}, invalid(op, "email", EmailSyntax)
 	}
-	code, now := s.IDs.Code(), s.Now()
-	if err := s.Codes.Put(ctx, mailTarget(email), code, now.Add(codeLifetime), mailCodeLimits, now); err != nil {
-		return failed(op, err)
-	}
-	return failed(op, s.Mailer.Send(ctx, Mail{Kind: MailCode, To: email, Language: language, Code: code}))
+	target := mailTarget(email)
+	_, receipt, err := s.mailCode.Execute(ctx, codeSubject, sendingCode{
+		Target: target, Language: language, Code: s.IDs.Code(), Limits: mailCodeLimits,
+		Expires: s.Now().Add(codeLifetime), Email: email,
+	})
+	return receipt, failed(op, err)
+}
+
+func (s *Service) mailCodeFlow() saga.Definition[sendingCode] {
+	return s.sendCodeFlow("send mail code", func(ctx context.Context, c *sendingCode) error {
+		return s.Mailer.Send(ctx, Mail{Kind: MailCode, To: c.Email, Language: c.Language, Code: c.Code})
+	})
+}
+
+// sendCodeFlow stores a code, then sends it. A message that may have gone out is
+// sent again until it certainly has, or nobody can use the code any more.
+func (s *Service) sendCodeFlow(name string, send saga.Action[sendingCode]) saga.Definition[sendingCode] {
+	return saga.Sequence(name,
+		saga.One(saga.Step[sendingCode]{
+			Name: "put code", Kind: saga.Compensable, Local: true,
+			Do: func(ctx context.Context, c *sendingCode) error {
+				return s.Codes.Put(ctx, c.Target, c.Code, c.Expires, c.Limits, s.Now())
+			},
+			Undo: func(ctx context.Context, c *sendingCode) error { return s.Codes.Withdraw(ctx, c.Target, c.Code) },
+		}),
+		saga.One(saga.Step[sendingCode]{
+			Name: "send", Kind: saga.Pivot,
+			Do: func(ctx context.Context, c *sendingCode) error {
+				if !s.Now().Before(c.Expires) {
+					return nil
+				}
+				return send(ctx, c)
+			},
+		}),
+	)
 }
 
 func mailTarget(email string) string { return "mail:" + FoldKey(email) }
 
-func (s *Service) checkCode(ctx context.Context, email string, code Secret) (CodeRef, error) {
-	return s.Codes.Check(ctx, mailTarget(email), code, s.Now())
+// checkCode compares a code as people type it: in any case of letters.
+func (s *Service) checkCode(ctx context.Context, target string, code Secret) (CodeRef, error) {
+	typed := Secret(strings.ToUpper(strings.TrimSpace(code.Reveal())))
+	return s.Codes.Check(ctx, target, typed, s.Now())
 }

@@ -62,3 +62,40 @@ func (w *world) sessionIs(t *testing.T, s app.Session, open bool) {
 	require.NotContains(t, tokens, s.GiteaTokenName())
 	require.NotContains(t, w.storage.LiveSessions(), s.ID)
 }
+
+// giteaEmailIs requires that the address is the account's only one in Gitea.
+func (w *world) giteaEmailIs(t *testing.T, a app.Account, email string) {
+	t.Helper()
+	for _, e := range w.directory.Entries() {
+		if e.Mark == a.ID {
+			require.Equal(t, []string{email}, e.Emails)
+			return
+		}
+	}
+	require.Fail(t, "Gitea does not have the account")
+}
+
+// leave deletes the account that is signed in, as its person would.
+func (w *world) leave(t *testing.T, in app.SignedIn) {
+	t.Helper()
+	p, err := w.service.Authenticate(t.Context(), in.AccessToken)
+	require.NoError(t, err)
+	_, err = w.service.Delete(t.Context(), p, goodPassword)
+	require.NoError(t, err)
+}
+
+// gone requires that nothing of the account is left but its tombstone, and that
+// its name and address are free.
+func (w *world) gone(t *testing.T, a app.Account) {
+	t.Helper()
+	tomb, err := w.store.Accounts.ByID(t.Context(), a.ID)
+	require.NoError(t, err)
+	require.Equal(t, app.Deleted, tomb.Status)
+	require.Empty(t, tomb.Username+tomb.Email+tomb.Mobile+tomb.Nickname+tomb.PasswordHash.Reveal()+tomb.StorageSecret.Reveal())
+	for _, e := range w.directory.Entries() {
+		require.NotEqual(t, a.ID, e.Mark)
+	}
+	require.NotContains(t, w.storage.Users(), a.StorageKey)
+	w.absent(t, a.Username, a.Email)
+	w.whole(t, w.register(t, a.Username, a.Email).Username)
+}

@@ -38,7 +38,7 @@ func (s *Service) ChangeEmail(ctx context.Context, p Principal, in EmailChange) 
 	case FoldKey(in.New) == FoldKey(account.Email):
 		return saga.Receipt{}, &Error{Kind: Unchanged, Op: op}
 	}
-	code, err := s.checkCode(ctx, in.New, in.Code)
+	code, err := s.checkCode(ctx, mailTarget(in.New), in.Code)
 	if err != nil {
 		return saga.Receipt{}, failed(op, err)
 	}

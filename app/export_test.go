@@ -7,8 +7,39 @@ type (
 	RegistrationState = registration
 	SigningInState    = signingIn
 	SigningOutState   = signingOut
+
+	EditingState           = editing
+	ChangingEmailState     = changingEmail
+	ChangingPasswordState  = changingPassword
+	ResettingPasswordState = resettingPassword
+	ChangingMobileState    = changingMobile
+	DeletingState          = deleting
+	BuryingState           = burying
+	RestoringState         = restoring
+	SendingCodeState       = sendingCode
 )
 
 func (s *Service) RegisterFlow() saga.Definition[registration] { return s.registerFlow() }
 func (s *Service) SignInFlow() saga.Definition[signingIn]      { return s.signInFlow() }
 func (s *Service) SignOutFlow() saga.Definition[signingOut]    { return s.signOutFlow() }
+
+func (s *Service) EditFlow() saga.Definition[editing]              { return s.editFlow() }
+func (s *Service) ChangeEmailFlow() saga.Definition[changingEmail] { return s.changeEmailFlow() }
+func (s *Service) ChangePasswordFlow() saga.Definition[changingPassword] {
+	return s.changePasswordFlow()
+}
+func (s *Service) ResetPasswordFlow() saga.Definition[resettingPassword] {
+	return s.resetPasswordFlow()
+}
+func (s *Service) ChangeMobileFlow() saga.Definition[changingMobile] { return s.changeMobileFlow() }
+func (s *Service) DeleteFlow() saga.Definition[deleting]             { return s.deleteFlow() }
+func (s *Service) PurgeFlow() saga.Definition[burying]               { return s.purgeFlow() }
+func (s *Service) RestoreFlow() saga.Definition[restoring]           { return s.restoreFlow() }
+func (s *Service) MailCodeFlow() saga.Definition[sendingCode]        { return s.mailCodeFlow() }
+func (s *Service) SMSCodeFlow() saga.Definition[sendingCode]         { return s.smsCodeFlow() }
+
+// Targets of codes, as flows name them.
+var (
+	MailTarget = mailTarget
+	SMSTarget  = smsTarget
+)

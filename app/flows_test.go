@@ -21,7 +21,7 @@ func TestRegisterFailingEveryStep(t *testing.T) {
 			Definition: w.service.RegisterFlow(), Journal: w.store.Journal, Subject: accountID,
 			State: app.RegistrationState{
 				Account: app.Account{
-					ID: accountID, UserID: 1, Username: "Alice", Email: "Alice@example.com", Nickname: "Alice",
+					ID: accountID, UserID: 1, Username: "Alice", Email: "Alice@example.com", Profile: app.Profile{Nickname: "Alice"},
 					Status: app.Reserved, GiteaOrigin: app.Created, StorageOrigin: app.Created,
 					StorageKey: app.StorageKeyOf(accountID), StorageSecret: "a-storage-secret-of-many-characters",
 					CreatedAt: clock.Now(), UpdatedAt: clock.Now(),

@@ -39,7 +39,7 @@ func (s *Service) ChangeMobile(ctx context.Context, p Principal, in MobileChange
 	case in.Old != "" && in.Old != account.Mobile:
 		return saga.Receipt{}, invalid(op, "oriMobile", Pattern)
 	}
-	code, err := s.Codes.Check(ctx, smsTarget(country, in.New), in.Code, s.Now())
+	code, err := s.checkCode(ctx, smsTarget(country, in.New), in.Code)
 	if err != nil {
 		return saga.Receipt{}, failed(op, err)
 	}

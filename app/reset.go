@@ -36,7 +36,7 @@ func (s *Service) ResetPassword(ctx context.Context, in PasswordReset) (saga.Rec
 	if err != nil {
 		return saga.Receipt{}, failed(op, err)
 	}
-	code, err := s.checkCode(ctx, in.Email, in.Code)
+	code, err := s.checkCode(ctx, mailTarget(in.Email), in.Code)
 	if err != nil {
 		return saga.Receipt{}, failed(op, err)
 	}

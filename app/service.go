@@ -60,6 +60,8 @@ type Service struct {
 	delete         *saga.Flow[deleting]
 	bury           *saga.Flow[burying]
 	restore        *saga.Flow[restoring]
+	mailCode       *saga.Flow[sendingCode]
+	smsCode        *saga.Flow[sendingCode]
 }
 
 // New binds every flow to the runner, so that it can also recover them. A
@@ -78,6 +80,8 @@ func New(d Deps, s Settings) (*Service, error) {
 		bind(d.Runner, svc.deleteFlow(), &svc.delete),
 		bind(d.Runner, svc.purgeFlow(), &svc.bury),
 		bind(d.Runner, svc.restoreFlow(), &svc.restore),
+		bind(d.Runner, svc.mailCodeFlow(), &svc.mailCode),
+		bind(d.Runner, svc.smsCodeFlow(), &svc.smsCode),
 	)
 }
 

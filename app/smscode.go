@@ -3,6 +3,8 @@ package app
 import (
 	"context"
 	"time"
+
+	"accord/saga"
 )
 
 // Limits of short messages that no setting changes: to one number.
@@ -18,22 +20,28 @@ type SMSLimits struct {
 // SendSMSCode sends a fresh code to a telephone. It does not tell whether an
 // account has the number. Invalid, TooOften, SMSLimit, SMSFailed or Internal.
 // client is the address of whoever asks.
-func (s *Service) SendSMSCode(ctx context.Context, country, mobile, client, language string) error {
+func (s *Service) SendSMSCode(ctx context.Context, country, mobile, client, language string) (saga.Receipt, error) {
 	const op = "send short message"
 	if v := s.numberViolations(country, mobile); len(v) > 0 {
-		return &Error{Kind: Invalid, Op: op, Violations: v}
+		return saga.Receipt{}, &Error{Kind: Invalid, Op: op, Violations: v}
 	}
-	now := s.Now()
-	if err := s.spendSMS(ctx, client, now); err != nil {
-		return failed(op, err)
+	if err := s.spendSMS(ctx, client, s.Now()); err != nil {
+		return saga.Receipt{}, failed(op, err)
 	}
-	code := s.IDs.Code()
-	if err := s.Codes.Put(ctx, smsTarget(country, mobile), code, now.Add(codeLifetime), numberLimits, now); err != nil {
-		return failed(op, err)
-	}
-	return failed(op, s.SMS.Send(ctx, ShortMessage{
-		InternationalCode: country, Mobile: mobile, Code: code, Language: language,
-	}))
+	target := smsTarget(country, mobile)
+	_, receipt, err := s.smsCode.Execute(ctx, codeSubject, sendingCode{
+		Target: target, Language: language, Code: s.IDs.Code(), Limits: numberLimits,
+		Expires: s.Now().Add(codeLifetime), Country: country, Mobile: mobile,
+	})
+	return receipt, failed(op, err)
+}
+
+func (s *Service) smsCodeFlow() saga.Definition[sendingCode] {
+	return s.sendCodeFlow("send short message", func(ctx context.Context, c *sendingCode) error {
+		return s.SMS.Send(ctx, ShortMessage{
+			InternationalCode: c.Country, Mobile: c.Mobile, Code: c.Code, Language: c.Language,
+		})
+	})
 }
 
 func (s *Service) spendSMS(ctx context.Context, client string, now time.Time) error {

@@ -1,6 +1,7 @@
 package app_test
 
 import (
+	"context"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -27,6 +28,8 @@ type world struct {
 	directory *memory.Directory
 	storage   *memory.Storage
 	mailer    *memory.Mailer
+	sms       *memory.SMS
+	files     *memory.Files
 }
 
 // core is what a world has whatever is behind the ports.
@@ -41,6 +44,8 @@ const (
 	goodPassword = app.Secret("1qazxsw2")
 	sessionTTL   = 2 * time.Hour
 	keepTTL      = 7 * 24 * time.Hour
+	grace        = 24 * time.Hour
+	codeLife     = 5 * time.Minute
 )
 
 // keys makes one key ring for all worlds.
@@ -48,15 +53,16 @@ var keys = sync.OnceValues(keyring.Generate)
 
 func newWorld(t *testing.T, clock *sagatest.Clock) *world {
 	t.Helper()
-	w := &world{directory: memory.NewDirectory(), storage: memory.NewStorage(), mailer: memory.NewMailer()}
+	w := &world{directory: memory.NewDirectory(), storage: memory.NewStorage(), mailer: memory.NewMailer(), sms: memory.NewSMS(), files: memory.NewFiles()}
 	w.storage.Now = clock.Now
-	w.core = newCore(t, clock.Now, password.Options{Memory: 64, Time: 1}, w.directory, w.storage, w.mailer)
+	w.core = newCore(t, clock.Now, password.Options{Memory: 64, Time: 1}, app.Deps{
+		Directory: w.directory, Storage: w.storage, Mailer: w.mailer, SMS: w.sms, Files: w.files,
+	})
 	return w
 }
 
-func newCore(
-	t testing.TB, now func() time.Time, cost password.Options, d app.Directory, s app.Storage, m app.Mailer,
-) *core {
+// newCore fills in what is not given.
+func newCore(t testing.TB, now func() time.Time, cost password.Options, d app.Deps) *core {
 	t.Helper()
 	ring, err := keys()
 	require.NoError(t, err)
@@ -72,10 +78,13 @@ func newCore(
 	require.NoError(t, err)
 	logger := slog.New(slog.DiscardHandler)
 	c.runner = saga.NewRunner(c.store.Journal, saga.Options{Now: now, Logger: logger})
-	c.service, err = app.New(app.Deps{
-		Accounts: c.store.Accounts, Sessions: c.store.Sessions, Directory: d, Storage: s,
-		Hasher: c.hasher, Tokens: tokens, Mailer: m, IDs: ids, Runner: c.runner, Now: now, Logger: logger,
-	}, app.Settings{SessionTTL: sessionTTL, KeepTTL: keepTTL})
+	d.Accounts, d.Sessions, d.Codes, d.Counters = c.store.Accounts, c.store.Sessions, c.store.Codes, c.store.Counters
+	d.Hasher, d.Tokens, d.IDs, d.Pictures = c.hasher, tokens, ids, pictures{picture(t)}
+	d.Runner, d.Now, d.Logger = c.runner, now, logger
+	c.service, err = app.New(d, app.Settings{
+		SessionTTL: sessionTTL, KeepTTL: keepTTL, DeletionGrace: grace, Countries: []string{"86"},
+		SMS: app.SMSLimits{PerClientHour: 3, PlatformDay: 5},
+	})
 	require.NoError(t, err)
 	return c
 }
@@ -131,3 +140,9 @@ func (w *world) alive(t *testing.T, in app.SignedIn) {
 	require.Equal(t, in.Account.Username, w.directory.TokenOwner(in.GiteaToken))
 	require.True(t, w.storage.MayUse(in.Grant, in.Grant.Prefix+"x"))
 }
+
+// pictures stands for whatever prepares pictures: all look the same.
+type pictures struct{ png []byte }
+
+func (p pictures) Fetch(context.Context, string) ([]byte, error) { return p.png, nil }
+func (p pictures) Normalize([]byte) ([]byte, error)              { return p.png, nil }

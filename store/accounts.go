@@ -4,7 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"errors"
-	"fmt"
 	"time"
 
 	"accord/app"
@@ -22,37 +21,50 @@ var (
 )
 
 func (s *accounts) Reserve(ctx context.Context, a app.Account) error {
+	const op = "reserve account"
 	a.Status = app.Reserved
 	secret, err := s.sealSecret(a.ID, a.StorageSecret)
 	if err != nil {
 		return err
 	}
 	row := accountRowOf(a, secret)
-	return s.db.atomically(ctx, "reserve account", func(ctx context.Context) error {
+	return s.db.atomically(ctx, op, func(ctx context.Context) error {
 		_, err := s.db.named(ctx, insertAccount, row)
 		if isDuplicate(err) {
-			return s.inUse(ctx, row)
+			return s.inUse(ctx, op, a)
+		}
+		if err != nil {
+			return err
+		}
+		err = s.addAddress(ctx, op, a.ID, a.Email, true)
+		if app.KindOf(err) == app.EmailTaken {
+			// The transaction may be a caller's, who may go on with it.
+			_, undoErr := s.db.exec(ctx, "DELETE FROM accounts WHERE id = ?", a.ID)
+			return errors.Join(err, undoErr)
 		}
 		return err
 	})
 }
 
-// inUse says which key of the row is in use. Where the holder has gone in the
+// inUse says what of an account is in use. Where the holder has gone in the
 // meantime, too, another id does no harm.
-func (s *accounts) inUse(ctx context.Context, row accountRow) error {
-	var holders []accountRow
-	err := s.db.many(ctx, &holders,
-		"SELECT username_key, email_key FROM accounts WHERE username_key = ? OR email_key = ?", row.UsernameKey, row.EmailKey)
-	if err != nil {
-		return err
-	}
-	for _, h := range holders {
-		if *h.UsernameKey == *row.UsernameKey {
-			return &app.Error{Kind: app.UserTaken, Op: "reserve account"}
+func (s *accounts) inUse(ctx context.Context, op string, a app.Account) error {
+	for _, key := range []struct {
+		query string
+		value any
+		kind  app.Kind
+	}{
+		{"SELECT COUNT(*) FROM accounts WHERE username_key = ?", app.FoldKey(a.Username), app.UserTaken},
+		{"SELECT COUNT(*) FROM addresses WHERE email_key = ?", app.FoldKey(a.Email), app.EmailTaken},
+		{"SELECT COUNT(*) FROM accounts WHERE mobile_key = ?", mobileKey(a.Country, a.Mobile), app.MobileTaken},
+	} {
+		var holders int
+		switch err := s.db.one(ctx, &holders, key.query, key.value); {
+		case err != nil:
+			return err
+		case holders > 0:
+			return &app.Error{Kind: key.kind, Op: op}
 		}
-	}
-	if len(holders) > 0 {
-		return &app.Error{Kind: app.EmailTaken, Op: "reserve account"}
 	}
 	return app.ErrIDTaken
 }
@@ -80,16 +92,19 @@ func (s *accounts) Abandon(ctx context.Context, id string, at time.Time) error {
 	const op = "abandon account"
 	return s.db.atomically(ctx, op, func(ctx context.Context) error {
 		n, err := s.db.exec(ctx, `UPDATE accounts
-			SET status = ?, username_key = NULL, email_key = NULL, updated_at = ?
+			SET status = ?, username_key = NULL, mobile_key = NULL, updated_at = ?
 			WHERE id = ? AND status = ?`, app.Abandoned, microsOf(at), id, app.Reserved)
-		if err != nil || n > 0 {
+		if err != nil {
 			return err
+		}
+		if n > 0 {
+			return s.dropAddresses(ctx, id)
 		}
 		switch status, err := s.status(ctx, id); {
 		case err != nil:
 			return err
 		case status != "" && status != app.Abandoned:
-			return &app.Error{Kind: app.Internal, Op: op, Err: fmt.Errorf("it is in status %s", status)}
+			return misplaced(op, status)
 		}
 		return nil
 	})
@@ -104,10 +119,7 @@ func (s *accounts) Abandoned(ctx context.Context, id string) (bool, error) {
 func (s *accounts) status(ctx context.Context, id string) (app.Status, error) {
 	var status app.Status
 	err := s.db.one(ctx, &status, "SELECT status FROM accounts WHERE id = ?", id)
-	if errors.Is(err, sql.ErrNoRows) {
-		err = nil
-	}
-	return status, err
+	return status, inPlaceOfNone(err, nil)
 }
 
 func (s *accounts) ByUsername(ctx context.Context, username string) (app.Account, error) {
@@ -115,7 +127,7 @@ func (s *accounts) ByUsername(ctx context.Context, username string) (app.Account
 }
 
 func (s *accounts) ByEmail(ctx context.Context, email string) (app.Account, error) {
-	return s.find(ctx, "email_key = ?", app.FoldKey(email))
+	return s.find(ctx, "id = (SELECT account_id FROM addresses WHERE email_key = ? AND present = 1)", app.FoldKey(email))
 }
 
 func (s *accounts) ByID(ctx context.Context, id string) (app.Account, error) {

@@ -27,17 +27,19 @@ type dialect struct {
 	// transaction ends; lockFree is one that passes over rows locked by others.
 	// SQLite needs none: a transaction locks the whole database.
 	lock, lockFree string
+	// orElse ends an INSERT with what to set where the row exists already.
+	orElse string
 	// tableExists counts the tables of a name.
 	tableExists string
 }
 
 var dialects = map[string]dialect{
 	SQLite: {
-		goose:       goose.DialectSQLite3,
+		goose: goose.DialectSQLite3, orElse: " ON CONFLICT DO UPDATE SET ",
 		tableExists: "SELECT COUNT(*) FROM sqlite_master WHERE type = 'table' AND name = ?",
 	},
 	MySQL: {
-		goose: goose.DialectMySQL, lock: " FOR UPDATE", lockFree: " FOR UPDATE SKIP LOCKED",
+		goose: goose.DialectMySQL, lock: " FOR UPDATE", lockFree: " FOR UPDATE SKIP LOCKED", orElse: " ON DUPLICATE KEY UPDATE ",
 		tableExists: "SELECT COUNT(*) FROM information_schema.tables WHERE table_schema = DATABASE() AND table_name = ?",
 	},
 }

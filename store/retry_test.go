@@ -25,7 +25,9 @@ type retries struct {
 	seen  chan string
 }
 
-func watchRetries() *retries { return &retries{Handler: slog.DiscardHandler, seen: make(chan string, 1000)} }
+func watchRetries() *retries {
+	return &retries{Handler: slog.DiscardHandler, seen: make(chan string, 1000)}
+}
 
 func (r *retries) Enabled(context.Context, slog.Level) bool { return true }
 

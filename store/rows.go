@@ -56,40 +56,61 @@ func columns(names, form string) string {
 	return strings.Join(all, ", ")
 }
 
-const accountColumns = `id user_id username username_key email email_key email_verified mobile nickname avatar_url
-	status password_hash credential_epoch gitea_id gitea_origin storage_key storage_secret storage_origin
+const accountColumns = `id user_id username username_key email email_verified country mobile mobile_key
+	nickname avatar_url description website location status leaving_until password_hash credential_epoch gitea_id gitea_origin storage_key storage_secret storage_origin
 	created_at updated_at`
 
 type accountRow struct {
-	ID              string  `db:"id"`
-	UserID          int64   `db:"user_id"`
-	Username        string  `db:"username"`
-	UsernameKey     *string `db:"username_key"`
-	Email           string  `db:"email"`
-	EmailKey        *string `db:"email_key"`
-	EmailVerified   bool    `db:"email_verified"`
-	Mobile          string  `db:"mobile"`
-	Nickname        string  `db:"nickname"`
-	AvatarURL       string  `db:"avatar_url"`
-	Status          string  `db:"status"`
-	PasswordHash    string  `db:"password_hash"`
-	CredentialEpoch int64   `db:"credential_epoch"`
-	GiteaID         int64   `db:"gitea_id"`
-	GiteaOrigin     string  `db:"gitea_origin"`
-	StorageKey      string  `db:"storage_key"`
-	StorageSecret   []byte  `db:"storage_secret"`
-	StorageOrigin   string  `db:"storage_origin"`
-	CreatedAt       micros  `db:"created_at"`
-	UpdatedAt       micros  `db:"updated_at"`
+	ID            string  `db:"id"`
+	UserID        int64   `db:"user_id"`
+	Username      string  `db:"username"`
+	UsernameKey   *string `db:"username_key"`
+	Email         string  `db:"email"`
+	EmailVerified bool    `db:"email_verified"`
+	Country       string  `db:"country"`
+	Mobile        string  `db:"mobile"`
+	MobileKey     *string `db:"mobile_key"`
+	profileRow
+	Status          string `db:"status"`
+	LeavingUntil    micros `db:"leaving_until"`
+	PasswordHash    string `db:"password_hash"`
+	CredentialEpoch int64  `db:"credential_epoch"`
+	GiteaID         int64  `db:"gitea_id"`
+	GiteaOrigin     string `db:"gitea_origin"`
+	StorageKey      string `db:"storage_key"`
+	StorageSecret   []byte `db:"storage_secret"`
+	StorageOrigin   string `db:"storage_origin"`
+	CreatedAt       micros `db:"created_at"`
+	UpdatedAt       micros `db:"updated_at"`
+}
+
+// profileRow has the fields of an app.Profile, in their order.
+type profileRow struct {
+	Nickname    string `db:"nickname"`
+	AvatarURL   string `db:"avatar_url"`
+	Description string `db:"description"`
+	Website     string `db:"website"`
+	Location    string `db:"location"`
+}
+
+// mobileKey is the form of a number in which uniqueness is judged: as it is
+// dialled, so that it does not matter where the country's code ends. Nil where
+// there is none.
+func mobileKey(country, mobile string) *string {
+	if mobile == "" {
+		return nil
+	}
+	key := country + mobile
+	return &key
 }
 
 func accountRowOf(a app.Account, sealedSecret []byte) accountRow {
-	usernameKey, emailKey := app.FoldKey(a.Username), app.FoldKey(a.Email)
+	usernameKey := app.FoldKey(a.Username)
 	return accountRow{
 		ID: a.ID, UserID: a.UserID,
 		Username: a.Username, UsernameKey: &usernameKey,
-		Email: a.Email, EmailKey: &emailKey, EmailVerified: a.EmailVerified,
-		Mobile: a.Mobile, Nickname: a.Nickname, AvatarURL: a.AvatarURL,
+		Email: a.Email, EmailVerified: a.EmailVerified,
+		Country: a.Country, Mobile: a.Mobile, MobileKey: mobileKey(a.Country, a.Mobile), profileRow: profileRow(a.Profile),
 		Status: string(a.Status), PasswordHash: a.PasswordHash.Reveal(), CredentialEpoch: a.CredentialEpoch,
 		GiteaID: a.GiteaID, GiteaOrigin: string(a.GiteaOrigin),
 		StorageKey: a.StorageKey, StorageSecret: sealedSecret, StorageOrigin: string(a.StorageOrigin),
@@ -101,7 +122,7 @@ func (r accountRow) account(secret []byte) app.Account {
 	return app.Account{
 		ID: r.ID, UserID: r.UserID,
 		Username: r.Username, Email: r.Email, EmailVerified: r.EmailVerified,
-		Mobile: r.Mobile, Nickname: r.Nickname, AvatarURL: r.AvatarURL,
+		Country: r.Country, Mobile: r.Mobile, Profile: app.Profile(r.profileRow),
 		Status: app.Status(r.Status), PasswordHash: app.Secret(r.PasswordHash), CredentialEpoch: r.CredentialEpoch,
 		GiteaID: r.GiteaID, GiteaOrigin: app.Origin(r.GiteaOrigin),
 		StorageKey: r.StorageKey, StorageSecret: app.Secret(secret), StorageOrigin: app.Origin(r.StorageOrigin),

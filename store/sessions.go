@@ -21,6 +21,8 @@ var (
 		" FROM sessions s JOIN accounts a ON a.id = s.account_id WHERE s.id = ?"
 	selectExpired = "SELECT " + columns(sessionColumns, "%") +
 		" FROM sessions WHERE closed_at = 0 AND opened_at > 0 AND expires_at < ? ORDER BY expires_at, id LIMIT ?"
+	selectOthers = "SELECT " + columns(sessionColumns, "%") +
+		" FROM sessions WHERE account_id = ? AND id <> ? AND closed_at = 0 AND opened_at > 0 ORDER BY created_at, id"
 )
 
 func (s *sessions) Reserve(ctx context.Context, session app.Session) error {
@@ -30,32 +32,26 @@ func (s *sessions) Reserve(ctx context.Context, session app.Session) error {
 	})
 }
 
-// admission is what decides whether a session may open.
-type admission struct {
-	Checked int64      `db:"checked"`
-	Present int64      `db:"present"`
-	Status  app.Status `db:"status"`
-}
-
 func (s *sessions) Open(ctx context.Context, id string, at time.Time) error {
 	const op = "open session"
 	return s.db.atomically(ctx, op, func(ctx context.Context) error {
+		var accountID string
+		err := s.db.one(ctx, &accountID, "SELECT account_id FROM sessions WHERE id = ?", id)
+		if err != nil {
+			return inPlaceOfNone(err, refusal(op))
+		}
 		// The account's row stays locked until the session is open for everybody:
 		// who raises the epoch comes wholly before or wholly after.
-		var a admission
-		err := s.db.one(ctx, &a, `SELECT s.credential_epoch AS checked, a.credential_epoch AS present, a.status AS status
-			FROM sessions s JOIN accounts a ON a.id = s.account_id
-			WHERE s.id = ? AND s.closed_at = 0`+s.db.dialect.lock, id)
+		account, err := s.db.lockAccount(ctx, accountID)
 		switch {
-		case errors.Is(err, sql.ErrNoRows):
-			return &app.Error{Kind: app.BadCredentials, Op: op}
 		case err != nil:
 			return err
-		case a.Checked != a.Present || !(app.Account{Status: a.Status}).MaySignIn():
-			return &app.Error{Kind: app.BadCredentials, Op: op}
+		case !account.maySignIn():
+			return refusal(op)
 		}
-		_, err = s.db.exec(ctx, "UPDATE sessions SET opened_at = ? WHERE id = ? AND opened_at = 0", microsOf(at), id)
-		return err
+		n, err := s.db.exec(ctx, `UPDATE sessions SET opened_at = CASE opened_at WHEN 0 THEN ? ELSE opened_at END
+			WHERE id = ? AND closed_at = 0 AND credential_epoch = ?`, microsOf(at), id, account.Epoch)
+		return unlessMatched(n, err, refusal(op))
 	})
 }
 
@@ -98,9 +94,29 @@ func (s *sessions) Expired(ctx context.Context, now time.Time, limit int) ([]app
 	if err := s.db.many(ctx, &rows, selectExpired, microsOf(now), limit); err != nil {
 		return nil, during("list expired sessions", err)
 	}
-	expired := make([]app.Session, len(rows))
-	for i, row := range rows {
-		expired[i] = row.session()
+	return sessionsOf(rows), nil
+}
+
+// closeSessions closes the open sessions of an account but keep, discards the
+// reserved ones, and returns those it closed. The account's row must be locked.
+func (db *database) closeSessions(ctx context.Context, accountID, keep string, at time.Time) ([]app.Session, error) {
+	var rows []sessionRow
+	if err := db.many(ctx, &rows, selectOthers+db.dialect.lock, accountID, keep); err != nil {
+		return nil, err
 	}
-	return expired, nil
+	_, err := db.exec(ctx, `UPDATE sessions SET closed_at = ?
+		WHERE account_id = ? AND id <> ? AND closed_at = 0 AND opened_at > 0`, microsOf(at), accountID, keep)
+	if err != nil {
+		return nil, err
+	}
+	_, err = db.exec(ctx, "DELETE FROM sessions WHERE account_id = ? AND opened_at = 0", accountID)
+	return sessionsOf(rows), err
+}
+
+func sessionsOf(rows []sessionRow) []app.Session {
+	all := make([]app.Session, len(rows))
+	for i, row := range rows {
+		all[i] = row.session()
+	}
+	return all
 }

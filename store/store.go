@@ -1,8 +1,8 @@
-// Package store keeps accounts, sessions, the saga journal and machine leases
-// in one SQL database, SQLite or MySQL/MariaDB, by one code base.
+// Package store keeps accounts, sessions, verification codes, counters, the saga
+// journal and machine leases in one SQL database, SQLite or MySQL/MariaDB, by one code base.
 //
 // A journal transaction travels in the context that a saga.WriteFunc is given:
-// what the function asks of Accounts and Sessions with it is part of that
+// what the function asks of Accounts, Sessions and Codes with it is part of that
 // transaction. Transactions that lost a deadlock or a wait for a lock are run
 // again, a bounded number of times.
 package store
@@ -40,7 +40,7 @@ type Options struct {
 	// store depends on are set whatever the DSN says. It never reaches an error
 	// or a log.
 	DSN string
-	// Sealer seals storage secrets and saga state.
+	// Sealer seals storage secrets, verification codes and saga state.
 	Sealer Sealer
 	// Logger gets retried transactions (debug), applied migrations (info) and
 	// sagas whose state cannot be opened (error). Default: nothing is logged.
@@ -51,6 +51,8 @@ type Options struct {
 type Store struct {
 	Accounts app.Accounts
 	Sessions app.Sessions
+	Codes    app.Codes
+	Counters app.Counters
 	Journal  saga.Journal
 	Machines *Machines
 
@@ -74,6 +76,8 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	return &Store{
 		Accounts: &accounts{db, s},
 		Sessions: &sessions{db, s},
+		Codes:    &codes{db, s},
+		Counters: &counters{db},
 		Journal:  &journal{db, s},
 		Machines: &Machines{db},
 		db:       db,

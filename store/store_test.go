@@ -66,7 +66,7 @@ func at(d time.Duration) time.Time {
 func newAccount(id, name string) app.Account {
 	return app.Account{
 		ID: id, UserID: at(0).UnixNano() + int64(len(name)), Username: name, Email: name + "@example.com",
-		Nickname: name, StorageKey: app.StorageKeyOf(id), StorageSecret: "secret", CreatedAt: at(0), UpdatedAt: at(0),
+		Profile: app.Profile{Nickname: name}, StorageKey: app.StorageKeyOf(id), StorageSecret: "secret", CreatedAt: at(0), UpdatedAt: at(0),
 	}
 }
 

@@ -2,6 +2,8 @@ package store
 
 import (
 	"context"
+	"database/sql"
+	"errors"
 	"time"
 
 	"github.com/cenkalti/backoff/v5"
@@ -94,7 +96,7 @@ func (db *database) exec(ctx context.Context, query string, args ...any) (int64,
 	})
 }
 
-// insert runs an INSERT or UPDATE with :names for one row, or an INSERT for a
+// named runs an INSERT or UPDATE with :names for one row, or an INSERT for a
 // slice of them, in one statement. Only inside atomically.
 func (db *database) named(ctx context.Context, query string, rows any) (int64, error) {
 	return db.tell(ctx, func(t *transaction) (int64, error) {
@@ -113,6 +115,11 @@ func (db *database) tell(ctx context.Context, do func(t *transaction) (int64, er
 	}
 	n, err := do(t)
 	return n, t.note(faultOf(ctx, err))
+}
+
+// again ends the transaction for a reason that another try may not meet.
+func (db *database) again(ctx context.Context, reason string) error {
+	return db.in(ctx).note(&fault{text: reason, transient: true})
 }
 
 // one reads a single row into dest, or returns sql.ErrNoRows; many reads all
@@ -139,6 +146,22 @@ func (db *database) ask(ctx context.Context, do func(q sqlx.QueryerContext) erro
 func (t *transaction) note(err error) error {
 	if isTransient(err) {
 		t.broken = err
+	}
+	return err
+}
+
+// inPlaceOfNone gives a row that is not there its meaning.
+func inPlaceOfNone(err, meaning error) error {
+	if errors.Is(err, sql.ErrNoRows) {
+		return meaning
+	}
+	return err
+}
+
+// unlessMatched gives a statement that matched no row its meaning.
+func unlessMatched(n int64, err, meaning error) error {
+	if err == nil && n == 0 {
+		return meaning
 	}
 	return err
 }

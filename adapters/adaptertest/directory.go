@@ -20,10 +20,18 @@ type DirectoryFixture struct {
 	Directory app.Directory
 	// PlaceUser makes a foreign user with a first address and further ones.
 	PlaceUser func(t *testing.T, username string, emails ...string)
+	// AddEmails gives the user further addresses.
+	AddEmails func(t *testing.T, username string, emails ...string)
 	// PlaceOrganization makes an organization.
 	PlaceOrganization func(t *testing.T, name string)
-	// GiveRepository makes the user own something that outlives no removal.
-	GiveRepository func(t *testing.T, username string)
+	// GiveRepository makes the user own a repository of that name.
+	GiveRepository func(t *testing.T, username, name string)
+	// GivePackage makes the user own a package, of the type generic.
+	GivePackage func(t *testing.T, username, name string)
+	// Found makes an organization whose only member is the user, its owner.
+	Found func(t *testing.T, organization, username string)
+	// Join makes the user a member of the organization, as an owner or not.
+	Join func(t *testing.T, organization, username string, owner bool)
 	// Rename gives the user another name.
 	Rename func(t *testing.T, from, to string)
 	// Describe tells all there is of a user or organization, number, addresses
@@ -35,6 +43,8 @@ type DirectoryFixture struct {
 	SignsIn func(t *testing.T, username string, password app.Secret) bool
 	// TokenOwner names the user for whom a token is good; empty for a dead one.
 	TokenOwner func(t *testing.T, token app.Secret) string
+	// Avatar is the user's picture, in any format that is shown.
+	Avatar func(t *testing.T, username string) []byte
 }
 
 // Directory runs the conformance suite of app.Directory. Each test asks for a
@@ -61,6 +71,28 @@ func Directory(t *testing.T, fixture func(t *testing.T) DirectoryFixture) {
 		"nobody else's tokens are made":               directoryTokenForeign,
 		"a number does not name a token":              directoryTokenNumeric,
 		"a call whose context has ended does nothing": directoryEnded,
+		"a profile is written and read":               directoryProfile,
+		"a profile that is not taken":                 directoryProfileRefused,
+		"an avatar is the picture that was given":     directoryAvatar,
+		"what is no picture is refused":               directoryAvatarRefused,
+		"a password is replaced":                      directoryPassword,
+		"a password that is not taken":                directoryPasswordRefused,
+		"an address is replaced":                      directoryEmail,
+		"an address of another is not taken over":     directoryEmailOfAnother,
+		"second addresses go":                         directoryEmailSeconds,
+		"an address that is not taken":                directoryEmailRefused,
+		"a user is shut out and let in":               directoryActive,
+		"belongings are listed":                       directoryBelongings,
+		"the last owner is told":                      directoryLastOwner,
+		"a purged user is gone with all it had":       directoryPurge,
+		"the last owner is not purged":                directoryPurgeLastOwner,
+		"changes go by the mark":                      directoryChangesMarked,
+		"changes follow a renamed user":               directoryChangesRenamed,
+		"changes touch nothing else":                  directoryChangesApart,
+		"a change whose context has ended":            directoryChangesEnded,
+		"one address for many at once":                directoryOneNewEmail,
+		"many accounts changed at once":               directoryManyChanges,
+		"purges at once":                              directoryPurges,
 		"one name at once":                            directoryOneName,
 		"one address at once":                         directoryOneEmail,
 		"one account at once":                         directoryOneAccount,
@@ -283,12 +315,18 @@ func directoryRemoveForeign(t *testing.T, d directoryTest) {
 }
 
 func directoryRemoveOwner(t *testing.T, d directoryTest) {
-	u := d.created(t)
-	d.GiveRepository(t, u.Username)
-	err := d.Directory.RemoveUser(t.Context(), u.Username, u.AccountID)
-	require.Equal(t, app.DirectoryFailed, app.KindOf(err))
-	require.True(t, saga.IsRefused(err))
-	require.Equal(t, u.AccountID, d.MarkOf(t, u.Username))
+	for _, give := range []func(u app.DirectoryUser){
+		func(u app.DirectoryUser) { d.GiveRepository(t, u.Username, "kept") },
+		func(u app.DirectoryUser) { d.GivePackage(t, u.Username, "kept") },
+		func(u app.DirectoryUser) { d.Found(t, d.account().Username, u.Username) },
+	} {
+		u := d.created(t)
+		give(u)
+		err := d.Directory.RemoveUser(t.Context(), u.Username, u.AccountID)
+		require.Equal(t, app.DirectoryFailed, app.KindOf(err))
+		require.True(t, saga.IsRefused(err))
+		require.Equal(t, u.AccountID, d.MarkOf(t, u.Username))
+	}
 }
 
 func directoryRemoveRenamed(t *testing.T, d directoryTest) {

@@ -18,11 +18,13 @@ type StorageFixture struct {
 	NewKey func() string
 	// PlaceForeign makes a user of that key and secret behind the adapter's back.
 	PlaceForeign func(t *testing.T, key string, secret app.Secret)
-	// MayUse reports whether credentials may read and write that object. It
-	// fails the test where that cannot be found out.
+	// MayUse reports whether credentials may read and write that object, which
+	// then stays. It fails the test where that cannot be found out.
 	MayUse func(t *testing.T, g app.Grant, object string) bool
 	// Users lists the access keys of all users, foreign ones too, in any order.
 	Users func(t *testing.T) []string
+	// Objects lists the full names of the objects in the home of key, in order.
+	Objects func(t *testing.T, key string) []string
 }
 
 // Two good secrets.
@@ -45,11 +47,20 @@ func Storage(t *testing.T, fixture func(t *testing.T) StorageFixture) {
 		"a grant needs user, secret and session":      storageGrantRefused,
 		"revoking ends one session only":              storageRevoke,
 		"revoking is per user":                        storageRevokePerUser,
+		"a user that is shut out":                     storageShutOut,
+		"the absent are shut out, and not let in":     storageShutOutAbsent,
+		"what ends while shut out stays ended":        storageEndWhileOut,
+		"counting stops at the limit":                 storageCount,
+		"a purge leaves nothing":                      storagePurge,
+		"a purge leaves the neighbours alone":         storagePurgeNeighbours,
+		"a purge goes on where another one ended":     storagePurgeResumed,
+		"a user that is shut out is purged too":       storagePurgeShutOut,
 		"names that are none are refused":             storageNames,
 		"a call whose context has ended does nothing": storageEnded,
 		"many users at once":                          storageManyUsers,
 		"many sessions of one user at once":           storageManySessions,
 		"repeats at once":                             storageRepeatsAtOnce,
+		"many purges at once":                         storagePurgesAtOnce,
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) { test(t, fixture(t)) })
@@ -226,12 +237,17 @@ func storageRevokePerUser(t *testing.T, f StorageFixture) {
 func storageNames(t *testing.T, f StorageFixture) {
 	key := f.user(t, secretA)
 	g := f.grant(t, key, secretA, "session1")
-	for _, name := range []string{"", "a/b", "/", key + "/session1"} {
+	for _, name := range []string{"", "a/b", "/", key + "/session1", ".accord"} {
 		requireRefused(t, f.Storage.CreateUser(t.Context(), name, secretA))
 		requireRefused(t, f.Storage.RemoveUser(t.Context(), name))
+		requireRefused(t, f.Storage.SetActive(t.Context(), name, false))
+		requireRefused(t, f.Storage.SetActive(t.Context(), name, true))
+		requireRefused(t, f.Storage.PurgeUser(t.Context(), name))
+		_, err := f.Storage.CountObjects(t.Context(), name, 1)
+		requireRefused(t, err)
 		requireRefused(t, f.Storage.Revoke(t.Context(), key, name))
 		requireRefused(t, f.Storage.Revoke(t.Context(), name, "session1"))
-		_, err := f.Storage.Grant(t.Context(), key, secretA, name, time.Hour)
+		_, err = f.Storage.Grant(t.Context(), key, secretA, name, time.Hour)
 		requireRefused(t, err)
 	}
 	require.True(t, f.live(t, g, key))
@@ -246,7 +262,11 @@ func storageEnded(t *testing.T, f StorageFixture) {
 	require.NotContains(t, f.Users(t), fresh)
 	requireRefused(t, f.Storage.RemoveUser(ended, key))
 	requireRefused(t, f.Storage.Revoke(ended, key, "session1"))
-	_, err := f.Storage.Grant(ended, key, secretA, "session2", time.Hour)
+	requireRefused(t, f.Storage.SetActive(ended, key, false))
+	requireRefused(t, f.Storage.PurgeUser(ended, key))
+	_, err := f.Storage.CountObjects(ended, key, 1)
+	requireRefused(t, err)
+	_, err = f.Storage.Grant(ended, key, secretA, "session2", time.Hour)
 	requireRefused(t, err)
 	require.True(t, f.live(t, g, key))
 }

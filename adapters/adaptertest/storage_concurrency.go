@@ -89,12 +89,34 @@ func storageManySessions(t *testing.T, f StorageFixture) {
 	}
 }
 
+// storagePurgesAtOnce purges many users, each of them twice at the same time.
+func storagePurgesAtOnce(t *testing.T, f StorageFixture) {
+	keys := make([]string, crowd/2)
+	for i := range keys {
+		keys[i] = f.user(t, secretA)
+		f.grant(t, keys[i], secretA, "session1")
+	}
+	stays := f.user(t, secretA)
+	g := f.grant(t, stays, secretA, "session1")
+	atOnce(t, func(i int) error { return f.Storage.PurgeUser(t.Context(), keys[i/2]) })
+	left := f.Users(t)
+	for _, key := range keys {
+		require.NotContains(t, left, key)
+		require.Empty(t, f.Objects(t, key))
+	}
+	require.Equal(t, []string{stays + "/object"}, f.Objects(t, stays))
+	require.True(t, f.live(t, g, stays))
+}
+
 // storageRepeatsAtOnce carries out what is repeatable several times at once.
 func storageRepeatsAtOnce(t *testing.T, f StorageFixture) {
 	key := f.user(t, secretA)
 	g := f.grant(t, key, secretA, "session1")
 	atOnce(t, func(int) error { return f.Storage.Revoke(t.Context(), key, "session1") })
 	require.False(t, f.live(t, g, key))
+	atOnce(t, func(int) error { return f.Storage.SetActive(t.Context(), key, false) })
+	atOnce(t, func(int) error { return f.Storage.SetActive(t.Context(), key, true) })
+	f.grant(t, key, secretA, "session2")
 	atOnce(t, func(int) error { return f.Storage.RemoveUser(t.Context(), key) })
 	require.NotContains(t, f.Users(t), key)
 }

@@ -47,9 +47,48 @@ var someone = app.DirectoryUser{AccountID: "26010100000001", Username: "amy", Em
 // ours is the user as Gitea shows it.
 const ours = `{"id":7,"login":"amy","login_name":"accord:26010100000001","email":"amy@example.com"}`
 
-// calls are the four of app.Directory.
+// amy is the user that ours shows.
+var amy = app.DirectoryRef{AccountID: someone.AccountID, Username: "amy"}
+
+// pngOfOne is a picture of one point.
+const pngOfOne = "\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR\x00\x00\x00\x01\x00\x00\x00\x01\x08\x00\x00\x00\x00:~\x9bU" +
+	"\x00\x00\x00\nIDATx\x9cc\xf8\x0f\x00\x01\x01\x01\x00\x1b\xb6\xeeV\x00\x00\x00\x00IEND\xaeB`\x82"
+
+// look answers as a Gitea that has amy, who has nothing.
+func look(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set("X-Total-Count", "0")
+	switch last := r.URL.Path[strings.LastIndex(r.URL.Path, "/")+1:]; {
+	case r.URL.Path == "/api/v1/users/amy":
+		_, _ = io.WriteString(w, ours)
+	case last == "tokens":
+		_, _ = io.WriteString(w, `[{"id":3,"name":"accord-x"}]`)
+	default:
+		_, _ = io.WriteString(w, "[]")
+	}
+}
+
+// writes are the calls of app.Directory that change something.
+func writes(d *gitea.Directory) map[string]func(context.Context) error {
+	all := calls(d)
+	delete(all, "profile")
+	delete(all, "belongings")
+	return all
+}
+
+// calls are those of app.Directory.
 func calls(d *gitea.Directory) map[string]func(context.Context) error {
 	return map[string]func(context.Context) error{
+		"profile":    func(ctx context.Context) error { _, err := d.Profile(ctx, amy); return err },
+		"belongings": func(ctx context.Context) error { _, err := d.Belongings(ctx, amy); return err },
+		"set profile": func(ctx context.Context) error {
+			return d.SetProfile(ctx, amy, app.DirectoryProfile{FullName: "Amy"})
+		},
+		"set avatar":   func(ctx context.Context) error { return d.SetAvatar(ctx, amy, []byte(pngOfOne)) },
+		"set password": func(ctx context.Context) error { return d.SetPassword(ctx, amy, userPassword) },
+		"set email":    func(ctx context.Context) error { return d.SetEmail(ctx, amy, "new@example.com") },
+		"let in":       func(ctx context.Context) error { return d.SetActive(ctx, amy, true) },
+		"shut out":     func(ctx context.Context) error { return d.SetActive(ctx, amy, false) },
+		"purge":        func(ctx context.Context) error { return d.PurgeUser(ctx, amy) },
 		"create user":  func(ctx context.Context) error { _, err := d.CreateUser(ctx, someone); return err },
 		"remove user":  func(ctx context.Context) error { return d.RemoveUser(ctx, "amy", someone.AccountID) },
 		"create token": func(ctx context.Context) error { _, err := d.CreateToken(ctx, "amy", "accord-x"); return err },
@@ -102,25 +141,22 @@ func TestFailuresAreClassified(t *testing.T) {
 			_, _ = io.WriteString(w, `{"id":7`)
 		}, false},
 	} {
-		for _, call := range []string{"create user", "remove user", "create token", "delete token"} {
+		for call := range writes(nil) {
 			t.Run(name+"/"+call, func(t *testing.T) {
 				d := standIn(t, func(w http.ResponseWriter, r *http.Request) {
 					switch {
 					case r.Method != http.MethodGet:
 						c.write(w, r)
-					case strings.HasSuffix(r.URL.Path, "/emails/search"):
-						answer(200, "[]")(w, r)
-					case strings.HasSuffix(r.URL.Path, "/tokens"):
-						answer(200, `[{"id":3,"name":"accord-x"}]`)(w, r)
-					case call == "create user":
+					case call == "create user" && r.URL.Path == "/api/v1/users/amy":
 						said(404)(w, r)
 					default:
-						answer(200, ours)(w, r)
+						look(w, r)
 					}
 				})
 				err := calls(d)[call](t.Context())
 				require.Equal(t, app.DirectoryFailed, app.KindOf(err), "%v", err)
-				require.Equal(t, c.refused, saga.IsRefused(err), "%v", err)
+				refused := c.refused && !(call == "purge" && name == "422 of unknown sense") // can come half-way
+				require.Equal(t, refused, saga.IsRefused(err), "%v", err)
 			})
 		}
 	}
@@ -145,8 +181,11 @@ func TestFailedLooksAreRefused(t *testing.T) {
 					_, _ = io.WriteString(w, `{"message":"user already exists [name: amy]","url":""}`)
 				}
 			})
-			for _, call := range []string{"create user", "remove user", "create token"} {
-				err := calls(d)[call](t.Context())
+			for call, do := range calls(d) {
+				if call == "delete token" { // looks at nothing
+					continue
+				}
+				err := do(t.Context())
 				require.Equal(t, app.DirectoryFailed, app.KindOf(err), "%v", err)
 				require.True(t, saga.IsRefused(err), "%v", err)
 			}
@@ -221,7 +260,7 @@ func TestSilenceIsUnknown(t *testing.T) {
 	released := make(chan struct{})
 	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Method == http.MethodGet {
-			_, _ = io.WriteString(w, ours)
+			look(w, r)
 			return
 		}
 		<-released
@@ -231,12 +270,12 @@ func TestSilenceIsUnknown(t *testing.T) {
 	o := gitea.Options{URL: s.URL, AdminUser: "root", AdminPassword: adminPassword}
 	patient := newDirectory(t, o)
 	o.Timeout = 50 * time.Millisecond
-	for call, do := range calls(newDirectory(t, o)) {
+	for call, do := range writes(newDirectory(t, o)) {
 		err := do(t.Context())
 		require.ErrorIs(t, err, context.DeadlineExceeded, "%s", call)
 		require.False(t, saga.IsRefused(err), "%s: %v", call, err)
 	}
-	for call, do := range calls(patient) {
+	for call, do := range writes(patient) {
 		ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 		defer cancel()
 		err := do(ctx)

@@ -18,6 +18,14 @@ type user struct {
 	LoginName string `json:"login_name"`
 	Email     string `json:"email"`
 	IsAdmin   bool   `json:"is_admin"`
+	// SourceID is of the authentication source; zero for Gitea itself.
+	SourceID      int64  `json:"source_id"`
+	ProhibitLogin bool   `json:"prohibit_login"`
+	Restricted    bool   `json:"restricted"`
+	FullName      string `json:"full_name"`
+	Description   string `json:"description"`
+	Website       string `json:"website"`
+	Location      string `json:"location"`
 }
 
 // mark is the accountId that the user bears; empty for a foreign one.
@@ -100,18 +108,18 @@ func (d *Directory) notCreated(ctx context.Context, u app.DirectoryUser, a answe
 	case found && holder.mark() == u.AccountID:
 		return holder.ID, nil
 	case found:
-		return 0, taken(kind, holder)
+		return 0, taken(a.request.op, kind, holder)
 	case strings.HasPrefix(a.message, "user already exists"):
-		return 0, taken(app.UserTaken, user{Login: u.Username})
+		return 0, taken(a.request.op, app.UserTaken, user{Login: u.Username})
 	case strings.HasPrefix(a.message, "e-mail already in use"):
-		return 0, taken(app.EmailTaken, user{})
+		return 0, taken(a.request.op, app.EmailTaken, user{})
 	}
 	return 0, a.invalid()
 }
 
-func taken(kind app.Kind, holder user) error {
+func taken(op string, kind app.Kind, holder user) error {
 	return saga.Refused(&app.Error{
-		Kind: kind, Op: "gitea: create user", Err: &app.Taken{Username: holder.Login, Mark: holder.mark()},
+		Kind: kind, Op: "gitea: " + op, Err: &app.Taken{Username: holder.Login, Mark: holder.mark()},
 	})
 }
 
@@ -128,6 +136,12 @@ var refusals = []struct {
 	{"[FullName]", app.Violation{Field: "nickname", Rule: app.Length}},
 	{"[Password]", app.Violation{Field: "password", Rule: app.Pattern}},
 	{"Password", app.Violation{Field: "password", Rule: app.Pattern}},
+	{"password ", app.Violation{Field: "password", Rule: app.Pattern}},
+	{"[Description]", app.Violation{Field: "description", Rule: app.Length}},
+	{"[Location]", app.Violation{Field: "location", Rule: app.Length}},
+	{"[Website]: MaxSize", app.Violation{Field: "website", Rule: app.Length}},
+	{"[Website]", app.Violation{Field: "website", Rule: app.Pattern}},
+	{"the domain of user email ", app.Violation{Field: "email", Rule: app.EmailSyntax}},
 }
 
 // invalid is the error of input that Gitea refused, or the answer's fault where

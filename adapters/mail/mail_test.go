@@ -119,6 +119,19 @@ func TestWelcomeInBothLanguages(t *testing.T) {
 	}
 }
 
+func TestCodeInBothLanguages(t *testing.T) {
+	s := serve(t, None, nil)
+	m := newMailer(t, options(s, None))
+	for language, subject := range map[string]string{"zh": "无限 验证码", "en": "Your 无限 verification code"} {
+		mail := app.Mail{Kind: app.MailCode, To: "person@example.test", Language: language, Code: "7KQ2MX"}
+		require.NoError(t, m.Send(t.Context(), mail))
+		msg := open(t, (<-s.mail).data)
+		require.Equal(t, subject, msg.subject)
+		require.Contains(t, msg.text, "7KQ2MX")
+		require.Contains(t, msg.html, ">7KQ2MX<")
+	}
+}
+
 func TestEachMessageHasItsOwnID(t *testing.T) {
 	s := serve(t, None, nil)
 	m := newMailer(t, options(s, None))

@@ -20,6 +20,7 @@ func (m *Mailer) compose(mail app.Mail) (*gomail.Msg, error) {
 	body, err := m.templates.render(page{
 		Kind: mail.Kind, Language: mail.Language,
 		Username: oneLine(mail.Username), Platform: m.options.Platform,
+		Code: oneLine(mail.Code.Reveal()),
 	})
 	if err != nil {
 		return nil, err

@@ -25,6 +25,8 @@ type page struct {
 	Kind               app.MailKind
 	Language           string
 	Username, Platform string
+	// Code is shown by the kind that brings one.
+	Code string
 	// Subject is known to the HTML only.
 	Subject string
 }

@@ -39,8 +39,18 @@ type Entry struct {
 	// Mark is the accountId of the ownership mark; empty for a foreign one.
 	Mark         string
 	Organization bool
+
+	Description, Website, Location string
+	// ShutOut users are let in neither by password nor by token.
+	ShutOut bool
+	// Repositories and Packages are the names of what it has.
+	Repositories, Packages []string
+
 	// Tokens are the names of the user's access tokens, sorted; Place ignores it.
 	Tokens []string
+	// Owners and Members of an organization, sorted; an owner is a member. Place
+	// ignores them.
+	Owners, Members []string
 }
 
 type directoryEntry struct {
@@ -48,8 +58,9 @@ type directoryEntry struct {
 	password app.Secret
 	// tokens are texts by name.
 	tokens map[string]app.Secret
-	// owner of a repository: cannot be removed.
-	owner bool
+	avatar []byte
+	// members of an organization by number, and whether they own it.
+	members map[int64]bool
 }
 
 var _ app.Directory = (*Directory)(nil)
@@ -83,7 +94,7 @@ func (d *Directory) create(u app.DirectoryUser) (int64, error) {
 	}
 	wellFormed := app.UsernameAllowed(u.Username) && app.EmailAllowed(u.Email)
 	if wellFormed && len(u.Password) < app.MinPassword {
-		return 0, invalid("password", app.Pattern)
+		return 0, invalid("CreateUser", "password", app.Pattern)
 	}
 	holder, kind := d.find(u.Username), app.UserTaken
 	if holder == nil {
@@ -95,9 +106,9 @@ func (d *Directory) create(u app.DirectoryUser) (int64, error) {
 	case holder != nil:
 		return 0, refused("CreateUser", kind, &app.Taken{Username: holder.Username, Mark: holder.Mark})
 	case !app.UsernameAllowed(u.Username):
-		return 0, invalid("username", app.Pattern)
+		return 0, invalid("CreateUser", "username", app.Pattern)
 	case !app.EmailAllowed(u.Email):
-		return 0, invalid("email", app.EmailSyntax)
+		return 0, invalid("CreateUser", "email", app.EmailSyntax)
 	}
 	return d.place(directoryEntry{
 		Entry: Entry{
@@ -107,7 +118,7 @@ func (d *Directory) create(u app.DirectoryUser) (int64, error) {
 	}), nil
 }
 
-// RemoveUser is that of app.Directory. An owner of a repository is not removed.
+// RemoveUser is that of app.Directory. Who has something is not removed.
 func (d *Directory) RemoveUser(ctx context.Context, username, accountID string) error {
 	return d.run(ctx, "RemoveUser", func() error {
 		d.mu.Lock()
@@ -116,8 +127,8 @@ func (d *Directory) RemoveUser(ctx context.Context, username, accountID string) 
 		switch {
 		case e == nil || accountID == "" || e.Mark != accountID:
 			return nil
-		case e.owner:
-			return refused("RemoveUser", app.DirectoryFailed, errors.New("the user owns a repository"))
+		case len(e.Repositories) > 0, len(e.Packages) > 0, len(d.organizationsOf(e)) > 0:
+			return refused("RemoveUser", app.DirectoryFailed, errors.New("the user has something"))
 		}
 		delete(d.entries, app.FoldKey(username))
 		return nil
@@ -173,14 +184,16 @@ func (d *Directory) Place(e Entry, password app.Secret) int64 {
 	return d.place(directoryEntry{Entry: e, password: password})
 }
 
-// GiveRepository makes the user the owner of something, so that it cannot be
-// removed. An absent one is left absent.
-func (d *Directory) GiveRepository(username string) {
+// AddEmails gives a user further addresses. It panics where the user is absent:
+// a test's mistake.
+func (d *Directory) AddEmails(username string, emails ...string) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if e := d.find(username); e != nil {
-		e.owner = true
+	e := d.find(username)
+	if e == nil {
+		panic("memory: AddEmails to an absent user")
 	}
+	e.Emails = append(e.Emails, emails...)
 }
 
 // Rename gives an entry another name, as an administrator or its owner might.
@@ -211,19 +224,22 @@ func (d *Directory) Entries() []Entry {
 			seen.Tokens = append(seen.Tokens, name)
 		}
 		slices.Sort(seen.Tokens)
+		seen.Repositories, seen.Packages = slices.Clone(e.Repositories), slices.Clone(e.Packages)
+		seen.Owners, seen.Members = d.membersOf(e)
 		all = append(all, seen)
 	}
 	slices.SortFunc(all, func(a, b Entry) int { return cmp.Compare(a.ID, b.ID) })
 	return all
 }
 
-// TokenOwner names the user for whom the token is good; empty for a dead one.
+// TokenOwner names the user for whom the token is good; empty for a dead one
+// and for that of a user who is shut out.
 func (d *Directory) TokenOwner(token app.Secret) string {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	for _, e := range d.entries {
 		for _, text := range e.tokens {
-			if text == token {
+			if text == token && !e.ShutOut {
 				return e.Username
 			}
 		}
@@ -231,17 +247,18 @@ func (d *Directory) TokenOwner(token app.Secret) string {
 	return ""
 }
 
-// SignsIn reports whether the user exists and has that password.
+// SignsIn reports whether the user exists, has that password and is not shut
+// out.
 func (d *Directory) SignsIn(username string, password app.Secret) bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	e := d.find(username)
-	return e != nil && !e.Organization && e.password == password
+	return e != nil && !e.Organization && !e.ShutOut && e.password == password
 }
 
 func (d *Directory) place(e directoryEntry) int64 {
 	d.lastID++
-	e.ID, e.tokens = d.lastID, map[string]app.Secret{}
+	e.ID, e.tokens, e.members = d.lastID, map[string]app.Secret{}, map[int64]bool{}
 	d.entries[app.FoldKey(e.Username)] = &e
 	delete(d.renamed, app.FoldKey(e.Username))
 	return e.ID
@@ -253,7 +270,10 @@ func (d *Directory) findRenamed(name string) *directoryEntry {
 	if e := d.find(name); e != nil {
 		return e
 	}
-	id := d.renamed[app.FoldKey(name)]
+	return d.byID(d.renamed[app.FoldKey(name)])
+}
+
+func (d *Directory) byID(id int64) *directoryEntry {
 	for _, e := range d.entries {
 		if e.ID == id {
 			return e
@@ -281,8 +301,8 @@ func refused(op string, kind app.Kind, cause error) error {
 	return saga.Refused(&app.Error{Kind: kind, Op: op, Err: cause})
 }
 
-func invalid(field string, rule app.Rule) error {
+func invalid(op, field string, rule app.Rule) error {
 	return saga.Refused(&app.Error{
-		Kind: app.Invalid, Op: "CreateUser", Violations: []app.Violation{{Field: field, Rule: rule}},
+		Kind: app.Invalid, Op: op, Violations: []app.Violation{{Field: field, Rule: rule}},
 	})
 }

@@ -28,8 +28,17 @@ func TestDirectory(t *testing.T) {
 			PlaceOrganization: func(_ *testing.T, name string) {
 				d.Place(memory.Entry{Username: name, Organization: true}, "")
 			},
-			GiveRepository: func(_ *testing.T, username string) { d.GiveRepository(username) },
-			Rename:         func(_ *testing.T, from, to string) { d.Rename(from, to) },
+			AddEmails:      func(_ *testing.T, username string, emails ...string) { d.AddEmails(username, emails...) },
+			GiveRepository: func(_ *testing.T, username, name string) { d.GiveRepository(username, name) },
+			GivePackage:    func(_ *testing.T, username, name string) { d.GivePackage(username, "generic/"+name) },
+			Found: func(_ *testing.T, organization, username string) {
+				d.Place(memory.Entry{Username: organization, Organization: true}, "")
+				d.Join(organization, username, true)
+			},
+			Join: func(_ *testing.T, organization, username string, owner bool) {
+				d.Join(organization, username, owner)
+			},
+			Rename: func(_ *testing.T, from, to string) { d.Rename(from, to) },
 			Describe: func(_ *testing.T, name string) string {
 				if e, ok := find(name); ok {
 					return fmt.Sprintf("%+v", e)
@@ -42,6 +51,7 @@ func TestDirectory(t *testing.T) {
 			},
 			SignsIn:    func(_ *testing.T, username string, password app.Secret) bool { return d.SignsIn(username, password) },
 			TokenOwner: func(_ *testing.T, token app.Secret) string { return d.TokenOwner(token) },
+			Avatar:     func(_ *testing.T, username string) []byte { return d.Avatar(username) },
 		}
 	})
 }

@@ -21,8 +21,8 @@ const (
 	mostGrant  = 7 * 24 * time.Hour
 )
 
-// Storage is a fake of app.Storage, with the behaviour of the real adapter but
-// no objects. Safe for concurrent use.
+// Storage is a fake of app.Storage, with the behaviour of the real adapter. Of
+// objects it knows the names. Safe for concurrent use.
 type Storage struct {
 	*Faults
 	// Now is the clock by which grants run out; set it before the first use.
@@ -32,12 +32,16 @@ type Storage struct {
 	users map[string]storageUser
 	// grants are the temporary credentials by their access key.
 	grants map[string]lent
+	// objects by their full names.
+	objects map[string]bool
 }
 
 type storageUser struct {
 	secret app.Secret
 	// home tells that the user may use its home.
 	home bool
+	// out tells that the user is shut out.
+	out bool
 }
 
 type lent struct {
@@ -48,11 +52,11 @@ type lent struct {
 var _ app.Storage = (*Storage)(nil)
 
 // NewStorage makes an empty storage on the system's clock. Faults go by the
-// names CreateUser, RemoveUser, Grant and Revoke.
+// names of the methods of app.Storage.
 func NewStorage() *Storage {
 	return &Storage{
 		Faults: newFaults(app.StorageFailed), Now: time.Now,
-		users: map[string]storageUser{}, grants: map[string]lent{},
+		users: map[string]storageUser{}, grants: map[string]lent{}, objects: map[string]bool{},
 	}
 }
 
@@ -79,10 +83,15 @@ func (s *Storage) RemoveUser(ctx context.Context, key string) error {
 		}
 		s.mu.Lock()
 		defer s.mu.Unlock()
-		delete(s.users, key)
-		maps.DeleteFunc(s.grants, func(_ string, g lent) bool { return g.owner == key })
+		s.remove(key)
 		return nil
 	})
+}
+
+// remove deletes a user and its grants; the caller holds the lock.
+func (s *Storage) remove(key string) {
+	delete(s.users, key)
+	maps.DeleteFunc(s.grants, func(_ string, g lent) bool { return g.owner == key })
 }
 
 // Grant is that of app.Storage; a ttl over seven days is taken as seven days.
@@ -96,7 +105,7 @@ func (s *Storage) Grant(
 		defer s.mu.Unlock()
 		user, ok := s.users[key]
 		same := subtle.ConstantTimeCompare([]byte(user.secret), []byte(secret)) == 1
-		if !ok || !same || !plain(session) {
+		if !ok || user.out || !same || !plain(session) {
 			return s.refuse(call, "access key, secret or session are not good")
 		}
 		made = app.Grant{
@@ -127,8 +136,59 @@ func (s *Storage) Revoke(ctx context.Context, key, session string) error {
 	})
 }
 
-// plain reports whether a name is there and cannot be taken for a path.
-func plain(name string) bool { return name != "" && !strings.Contains(name, "/") }
+// SetActive is that of app.Storage.
+func (s *Storage) SetActive(ctx context.Context, key string, active bool) error {
+	const call = "SetActive"
+	return s.run(ctx, call, func() error {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		user, ok := s.users[key]
+		if !plain(key) || !ok && active {
+			return s.refuse(call, "there is no such user")
+		}
+		if ok {
+			user.out = !active
+			s.users[key] = user
+		}
+		return nil
+	})
+}
+
+// CountObjects is that of app.Storage.
+func (s *Storage) CountObjects(ctx context.Context, key string, limit int) (int, error) {
+	const call = "CountObjects"
+	count := 0
+	err := s.run(ctx, call, func() error {
+		if !plain(key) {
+			return s.refuse(call, "not an access key")
+		}
+		count = max(0, min(len(s.Objects(key)), limit))
+		return nil
+	})
+	if err != nil {
+		return 0, err
+	}
+	return count, nil
+}
+
+// PurgeUser is that of app.Storage.
+func (s *Storage) PurgeUser(ctx context.Context, key string) error {
+	const call = "PurgeUser"
+	return s.run(ctx, call, func() error {
+		if !plain(key) {
+			return s.refuse(call, "not an access key")
+		}
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		maps.DeleteFunc(s.objects, func(name string, _ bool) bool { return strings.HasPrefix(name, key+"/") })
+		s.remove(key)
+		return nil
+	})
+}
+
+// plain reports whether a name is there and cannot be taken for a path, nor for
+// a folder of the adapter's own.
+func plain(name string) bool { return name != "" && name[0] != '.' && !strings.Contains(name, "/") }
 
 func (s *Storage) refuse(call, why string) error {
 	return saga.Refused(s.failure(call, errors.New(why)))
@@ -162,11 +222,49 @@ func (s *Storage) LiveSessions() []string {
 }
 
 // MayUse reports whether the credentials may read and write the object: they
-// are whole and live, and it lies in their home.
+// are whole and live, their user is let in, and it lies in their home.
 func (s *Storage) MayUse(g app.Grant, object string) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	return s.mayUse(g, object)
+}
+
+func (s *Storage) mayUse(g app.Grant, object string) bool {
 	found, ok := s.grants[g.AccessKeyID]
+	user := s.users[found.owner]
 	return ok && found.SecretAccessKey == g.SecretAccessKey && found.SessionToken == g.SessionToken &&
-		s.Now().Before(found.Expiration) && s.users[found.owner].home && strings.HasPrefix(object, found.owner+"/")
+		s.Now().Before(found.Expiration) && user.home && !user.out && strings.HasPrefix(object, found.owner+"/")
+}
+
+// Put writes the object with these credentials, or reports that it may not.
+func (s *Storage) Put(g app.Grant, object string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.mayUse(g, object) {
+		return false
+	}
+	s.objects[object] = true
+	return true
+}
+
+// Objects are the full names of the objects in the home of key, in order.
+func (s *Storage) Objects(key string) []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var names []string
+	for name := range s.objects {
+		if strings.HasPrefix(name, key+"/") {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	return names
+}
+
+// Active reports whether there is a user of that key that is let in.
+func (s *Storage) Active(key string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	user, ok := s.users[key]
+	return ok && !user.out
 }

@@ -24,8 +24,9 @@ func TestStorageConformance(t *testing.T) {
 			PlaceForeign: func(_ *testing.T, key string, secret app.Secret) {
 				s.PlaceForeign(key, secret)
 			},
-			MayUse: func(_ *testing.T, g app.Grant, object string) bool { return s.MayUse(g, object) },
-			Users:  func(*testing.T) []string { return s.Users() },
+			MayUse:  func(_ *testing.T, g app.Grant, object string) bool { return s.Put(g, object) },
+			Users:   func(*testing.T) []string { return s.Users() },
+			Objects: func(_ *testing.T, key string) []string { return s.Objects(key) },
 		}
 	})
 }

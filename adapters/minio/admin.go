@@ -71,6 +71,16 @@ func (a *admin) addUser(ctx context.Context, key string, secret app.Secret) erro
 	return a.change(ctx, http.MethodPut, call, url.Values{"accessKey": {key}}, body)
 }
 
+// setStatus lets the user in or keeps it out; codeNoUser where there is none.
+// Repeatable.
+func (a *admin) setStatus(ctx context.Context, key string, active bool) error {
+	status := "disabled"
+	if active {
+		status = "enabled"
+	}
+	return a.change(ctx, http.MethodPut, "set-user-status", url.Values{"accessKey": {key}, "status": {status}}, nil)
+}
+
 // removeUser removes the user with all credentials derived from it; codeNoUser
 // where there is none.
 func (a *admin) removeUser(ctx context.Context, key string) error {

@@ -25,6 +25,9 @@ const (
 		`<Expiration>2026-01-01T00:00:00Z</Expiration></Credentials></AssumeRoleResult></AssumeRoleResponse>`
 	listXML = `<ListBucketResult xmlns="http://s3.amazonaws.com/doc/2006-03-01/"><IsTruncated>false</IsTruncated>` +
 		`<Contents><Key>.accord/grants/acc1/session1/K</Key></Contents></ListBucketResult>`
+	versionsXML = `<ListVersionsResult><Version><Key>acc1/a</Key><VersionId>null</VersionId></Version></ListVersionsResult>`
+	uploadsXML  = `<ListMultipartUploadsResult><Upload><Key>acc1/b</Key><UploadId>1</UploadId></Upload></ListMultipartUploadsResult>`
+	deletedXML  = `<DeleteResult><Deleted><Key>acc1/a</Key><VersionId>null</VersionId></Deleted></DeleteResult>`
 )
 
 // answering is a server that answers so to the call that is tried.
@@ -71,7 +74,7 @@ func (endless) Read(p []byte) (int, error) { return copy(p, strings.Repeat(" ", 
 // good answers to the others, and how often the call came if it writes.
 func badServer(t *testing.T, call string, answer answering) (*minio.Storage, *atomic.Int64) {
 	t.Helper()
-	calls := new(atomic.Int64)
+	calls, batches := new(atomic.Int64), new(atomic.Int64)
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		asked := called(r)
 		if r.URL.Path == elsewhere {
@@ -91,9 +94,18 @@ func badServer(t *testing.T, call string, answer answering) (*minio.Storage, *at
 			status(http.StatusOK, lentXML)(w, r)
 		case asked == "list":
 			status(http.StatusOK, listXML)(w, r)
+		case asked == "versions" && batches.Load() == 0:
+			status(http.StatusOK, versionsXML)(w, r)
+		case asked == "versions":
+			status(http.StatusOK, `<ListVersionsResult></ListVersionsResult>`)(w, r)
+		case asked == "batch":
+			batches.Add(1)
+			status(http.StatusOK, deletedXML)(w, r)
+		case asked == "uploads":
+			status(http.StatusOK, uploadsXML)(w, r)
 		case asked == "put":
 			w.Header().Set("ETag", `"d41d8cd98f00b204e9800998ecf8427e"`)
-		case asked == "delete":
+		case asked == "delete", asked == "abort":
 			w.WriteHeader(http.StatusNoContent)
 		}
 	}))
@@ -109,6 +121,16 @@ func called(r *http.Request) string {
 		return admin
 	case r.URL.Path == "/":
 		return "AssumeRole"
+	case r.URL.Query().Has("versions"):
+		return "versions"
+	case r.URL.Query().Has("uploads"):
+		return "uploads"
+	case r.URL.Query().Has("uploadId"):
+		return "abort"
+	case r.URL.Query().Has("policy"):
+		return "bucket policy"
+	case r.Method == http.MethodPost:
+		return "batch"
 	case r.Method == http.MethodGet:
 		return "list"
 	}
@@ -144,11 +166,46 @@ var operations = map[string]struct {
 	"revoke: strike":    {call: "delete", try: tryRevoke, late: true},
 	"grant":             {call: "AssumeRole", try: tryGrant},
 	"grant: write down": {call: "put", try: tryGrant, late: true},
+	"shut out":          {call: "set-user-status", try: tryShutOut},
+	"let in":            {call: "set-user-status", try: tryLetIn},
+	"count":             {call: "list", try: tryCount, harmless: true},
+	"purge: shut out":   {call: "set-user-status", try: tryPurge},
+	"purge: look":       {call: "versions", try: tryPurge, late: true},
+	"purge: delete":     {call: "batch", try: tryPurge, late: true},
+	"purge: uploads":    {call: "uploads", try: tryPurge, late: true},
+	"purge: abort":      {call: "abort", try: tryPurge, late: true},
+	"purge: remove":     {call: "remove-user", try: tryPurge, late: true},
+	"purge: strike":     {call: "delete", try: tryPurge, late: true},
+	"picture":           {call: "put", try: tryPicture},
+	"pictures: look":    {call: "versions", try: tryRemovePictures, harmless: true},
+	"pictures: delete":  {call: "batch", try: tryRemovePictures, late: true},
 }
 
 func tryCreate(ctx context.Context, s *minio.Storage) error { return s.CreateUser(ctx, "acc1", secret) }
 func tryRemove(ctx context.Context, s *minio.Storage) error { return s.RemoveUser(ctx, "acc1") }
 func tryRevoke(ctx context.Context, s *minio.Storage) error { return s.Revoke(ctx, "acc1", "session1") }
+
+func tryPurge(ctx context.Context, s *minio.Storage) error { return s.PurgeUser(ctx, "acc1") }
+
+func tryShutOut(ctx context.Context, s *minio.Storage) error {
+	return s.SetActive(ctx, "acc1", false)
+}
+
+func tryLetIn(ctx context.Context, s *minio.Storage) error { return s.SetActive(ctx, "acc1", true) }
+
+func tryCount(ctx context.Context, s *minio.Storage) error {
+	_, err := s.CountObjects(ctx, "acc1", 5000)
+	return err
+}
+
+func tryPicture(ctx context.Context, s *minio.Storage) error {
+	_, err := s.PutPicture(ctx, "acc1", []byte("picture"))
+	return err
+}
+
+func tryRemovePictures(ctx context.Context, s *minio.Storage) error {
+	return s.RemovePictures(ctx, "acc1")
+}
 
 func tryGrant(ctx context.Context, s *minio.Storage) error {
 	_, err := s.Grant(ctx, "acc1", secret, "session1", time.Hour)

@@ -1,7 +1,9 @@
 package minio_test
 
 import (
+	"fmt"
 	"maps"
+	"net/http"
 	"slices"
 	"testing"
 
@@ -28,6 +30,27 @@ func TestConformance(t *testing.T) {
 				require.NoError(t, err)
 				return slices.Collect(maps.Keys(users))
 			},
+			Objects: func(t *testing.T, key string) []string {
+				t.Helper()
+				names, err := list(t.Context(), asAdmin(t, o), o.Bucket, key+"/")
+				require.NoError(t, err)
+				return names
+			},
+		}
+	})
+}
+
+func TestFilesConformance(t *testing.T) {
+	s, _ := ready(t)
+	adaptertest.Files(t, func(*testing.T) adaptertest.FilesFixture {
+		return adaptertest.FilesFixture{
+			Files:      s,
+			NewAccount: func() string { return fmt.Sprintf("%014d", randomNumber(t)) },
+			Fetch: func(t *testing.T, url string) ([]byte, bool) {
+				t.Helper()
+				got := anonymous(t, http.MethodGet, url)
+				return got.body, got.status == http.StatusOK
+			},
 		}
 	})
 }
@@ -47,7 +70,7 @@ func placeForeign(t *testing.T, o minio.Options) func(*testing.T, string, app.Se
 	}
 }
 
-// mayUse writes, reads and deletes the object.
+// mayUse writes and reads the object.
 func mayUse(t *testing.T, g app.Grant, object string) bool {
 	t.Helper()
 	c := client(t, g)

@@ -12,9 +12,10 @@ import (
 	miniogo "github.com/minio/minio-go/v7"
 )
 
-// EnsureHome makes the bucket and the policy of all homes, where they are
-// missing or the policy is not the one that this version wants. Repeatable, and
-// several replicas may do it at once. It waits, until ctx ends, for a server
+// EnsureHome makes the bucket and the policy of all homes, and the bucket that
+// everybody may read with its policy, where they are missing or a policy is not
+// the one that this version wants. Repeatable, and several replicas may do it at
+// once. It waits, until ctx ends, for a server
 // that says it is still starting. Errors are StorageFailed.
 func (s *Storage) EnsureHome(ctx context.Context) error {
 	pause := &backoff.ExponentialBackOff{InitialInterval: 50 * time.Millisecond, Multiplier: 2, MaxInterval: time.Second}
@@ -32,34 +33,37 @@ func (s *Storage) EnsureHome(ctx context.Context) error {
 }
 
 func (s *Storage) ensureHome(ctx context.Context) error {
-	if err := s.ensureBucket(ctx); err != nil {
+	if err := s.ensureBucket(ctx, s.options.Bucket); err != nil {
 		return err
 	}
 	same, err := s.policyIsOurs(ctx)
-	if err != nil || same {
+	if err == nil && !same {
+		err = s.admin.putPolicy(ctx, s.options.PolicyName, homePolicy(s.options.Bucket))
+	}
+	if err != nil {
 		return err
 	}
-	return s.admin.putPolicy(ctx, s.options.PolicyName, homePolicy(s.options.Bucket))
+	return s.ensurePublic(ctx)
 }
 
-func (s *Storage) ensureBucket(ctx context.Context) error {
-	found, err := s.hasBucket(ctx)
+func (s *Storage) ensureBucket(ctx context.Context, bucket string) error {
+	found, err := s.hasBucket(ctx, bucket)
 	if err != nil || found {
 		return err
 	}
 	ctx, cancel := context.WithTimeout(ctx, s.options.Timeout)
 	defer cancel()
-	err = s.s3.MakeBucket(ctx, s.options.Bucket, miniogo.MakeBucketOptions{Region: s.options.Region})
+	err = s.s3.MakeBucket(ctx, bucket, miniogo.MakeBucketOptions{Region: s.options.Region})
 	if miniogo.ToErrorResponse(err).Code == "BucketAlreadyOwnedByYou" {
 		return nil
 	}
 	return s3Failure("make bucket", err, false)
 }
 
-func (s *Storage) hasBucket(ctx context.Context) (bool, error) {
+func (s *Storage) hasBucket(ctx context.Context, bucket string) (bool, error) {
 	ctx, cancel := context.WithTimeout(ctx, s.options.Timeout)
 	defer cancel()
-	found, err := s.s3.BucketExists(ctx, s.options.Bucket)
+	found, err := s.s3.BucketExists(ctx, bucket)
 	return found, s3Failure("find bucket", err, true)
 }
 
@@ -75,6 +79,9 @@ func (s *Storage) policyIsOurs(ctx context.Context) (bool, error) {
 	return samePolicy(found, homePolicy(s.options.Bucket)), nil
 }
 
+// resource begins the name of a bucket, or of objects in it, in a policy.
+const resource = "arn:aws:s3:::"
+
 type policyDocument struct {
 	Version   string
 	Statement []statement
@@ -82,6 +89,7 @@ type policyDocument struct {
 
 type statement struct {
 	Effect    string
+	Principal map[string][]string `json:",omitempty"`
 	Action    []string
 	Resource  []string                       `json:",omitempty"`
 	Condition map[string]map[string][]string `json:",omitempty"`
@@ -93,25 +101,26 @@ type statement struct {
 // the admin interface: by default a user, its temporary credentials too, may
 // make itself access keys that outlive every session.
 func homePolicy(bucket string) []byte {
-	const resource, user = "arn:aws:s3:::", "${aws:username}"
-	document, err := json.Marshal(policyDocument{
-		Version: "2012-10-17",
-		Statement: []statement{
-			{Effect: "Allow", Action: []string{"s3:GetBucketLocation"}, Resource: []string{resource + bucket}},
-			{
-				Effect: "Allow", Action: []string{"s3:ListBucket"}, Resource: []string{resource + bucket},
-				Condition: map[string]map[string][]string{"StringLike": {"s3:prefix": {user + "/*"}}},
-			},
-			{
-				Effect: "Allow", Resource: []string{resource + bucket + "/" + user + "/*"},
-				Action: []string{
-					"s3:AbortMultipartUpload", "s3:DeleteObject", "s3:GetObject",
-					"s3:ListMultipartUploadParts", "s3:PutObject",
-				},
-			},
-			{Effect: "Deny", Action: []string{"admin:*"}},
+	const user = "${aws:username}"
+	return policyOf(
+		statement{Effect: "Allow", Action: []string{"s3:GetBucketLocation"}, Resource: []string{resource + bucket}},
+		statement{
+			Effect: "Allow", Action: []string{"s3:ListBucket"}, Resource: []string{resource + bucket},
+			Condition: map[string]map[string][]string{"StringLike": {"s3:prefix": {user + "/*"}}},
 		},
-	})
+		statement{
+			Effect: "Allow", Resource: []string{resource + bucket + "/" + user + "/*"},
+			Action: []string{
+				"s3:AbortMultipartUpload", "s3:DeleteObject", "s3:GetObject",
+				"s3:ListMultipartUploadParts", "s3:PutObject",
+			},
+		},
+		statement{Effect: "Deny", Action: []string{"admin:*"}},
+	)
+}
+
+func policyOf(statements ...statement) []byte {
+	document, err := json.Marshal(policyDocument{Version: "2012-10-17", Statement: statements})
 	if err != nil {
 		panic(fmt.Sprintf("minio: a fixed document cannot be encoded: %v", err))
 	}

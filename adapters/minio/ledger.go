@@ -2,12 +2,9 @@ package minio
 
 import (
 	"context"
-	"encoding/xml"
 	"errors"
 	"net/http"
-	"net/url"
 	"path"
-	"strconv"
 	"strings"
 )
 
@@ -15,11 +12,7 @@ import (
 // names their access key, and revoking silently passes over what it does not
 // know. So each grant leaves an empty object that bears its access key's name,
 // outside of every home: the ledger. Before it revokes, the adapter names them.
-const (
-	ledger = ".accord/grants/"
-	// pageSize is the most that S3 lists at once.
-	pageSize = 1000
-)
+const ledger = ".accord/grants/"
 
 // enter writes a grant down.
 func (s *Storage) enter(ctx context.Context, key, session, accessKeyID string) error {
@@ -31,38 +24,16 @@ func (s *Storage) enter(ctx context.Context, key, session, accessKeyID string) e
 func (s *Storage) entries(ctx context.Context, below ...string) ([]string, error) {
 	var found []string
 	for last := ""; ; {
-		page, err := s.entriesAfter(ctx, last, ledger+path.Join(below...)+"/")
+		page, more, err := s.list(ctx, ledger+path.Join(below...)+"/", last, pageSize)
 		if err != nil {
 			return nil, err
 		}
 		found = append(found, page...)
-		if len(page) < pageSize {
+		if !more {
 			return found, nil
 		}
 		last = page[len(page)-1]
 	}
-}
-
-func (s *Storage) entriesAfter(ctx context.Context, last, prefix string) ([]string, error) {
-	r := request{
-		call: "look up grants", method: http.MethodGet, path: "/" + s.options.Bucket,
-		query: url.Values{
-			"list-type": {"2"}, "prefix": {prefix}, "start-after": {last}, "max-keys": {strconv.Itoa(pageSize)},
-		},
-		sign: s.wire.signedS3(s.admin.as), readOnly: true,
-	}
-	got, err := s.wire.do(ctx, r)
-	if err != nil {
-		return nil, err
-	}
-	var list struct {
-		XMLName xml.Name `xml:"ListBucketResult"`
-		Keys    []string `xml:"Contents>Key"`
-	}
-	if xml.Unmarshal(got.body, &list) != nil {
-		return nil, nonsense(r.call, http.StatusOK, errors.New("not the list that was expected"), true)
-	}
-	return list.Keys, nil
 }
 
 // awaken makes the server load the credentials of these entries. Whether they
@@ -88,11 +59,16 @@ func (s *Storage) strike(ctx context.Context, entries []string) error {
 
 // object puts an empty object, or deletes one.
 func (s *Storage) object(ctx context.Context, method, call, name string) error {
-	got, err := s.wire.do(ctx, request{
-		call: call, method: method, path: "/" + s.options.Bucket + "/" + name, sign: s.wire.signedS3(s.admin.as),
-	})
+	return s.write(ctx, request{call: call, method: method, path: "/" + s.options.Bucket + "/" + name})
+}
+
+// write sends a request that changes one object, as the administrator. S3 has
+// nothing to say to those that succeed.
+func (s *Storage) write(ctx context.Context, r request) error {
+	r.sign = s.wire.signedS3(s.admin.as)
+	got, err := s.wire.do(ctx, r)
 	if err == nil && len(got.body) > 0 {
-		return nonsense(call, http.StatusOK, errors.New("not an answer of S3"), false)
+		return nonsense(r.call, http.StatusOK, errors.New("not an answer of S3"), false)
 	}
 	return err
 }
@@ -117,10 +93,11 @@ func (s *Storage) end(ctx context.Context, revoke func() error, below ...string)
 	return nil
 }
 
-// named reports whether every name is there and cannot be taken for a path.
+// named reports whether every name is there and cannot be taken for a path, nor
+// for a folder of our own.
 func named(names ...string) bool {
 	for _, name := range names {
-		if name == "" || name == "." || name == ".." || strings.Contains(name, "/") {
+		if name == "" || name[0] == '.' || strings.Contains(name, "/") {
 			return false
 		}
 	}

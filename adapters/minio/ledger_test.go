@@ -69,20 +69,22 @@ func (s *shelf) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		s.entries = slices.DeleteFunc(s.entries, func(e string) bool { return e == name })
 		w.WriteHeader(http.StatusNoContent)
 	case r.Method == http.MethodGet:
-		_, _ = fmt.Fprint(w, "<ListBucketResult>")
-		for _, e := range s.page(r.URL.Query().Get("start-after")) {
+		page, more := s.page(r.URL.Query().Get("start-after"))
+		_, _ = fmt.Fprintf(w, "<ListBucketResult><IsTruncated>%t</IsTruncated>", more)
+		for _, e := range page {
 			_, _ = fmt.Fprintf(w, "<Contents><Key>%s</Key></Contents>", e)
 		}
 		_, _ = fmt.Fprint(w, "</ListBucketResult>")
 	}
 }
 
-func (s *shelf) page(after string) []string {
+func (s *shelf) page(after string) (names []string, more bool) {
 	from, found := slices.BinarySearch(s.entries, after)
 	if found {
 		from++
 	}
-	return s.entries[from:min(from+pageSize, len(s.entries))]
+	to := min(from+pageSize, len(s.entries))
+	return s.entries[from:to], to < len(s.entries)
 }
 
 func TestLedgerOfManyPages(t *testing.T) {

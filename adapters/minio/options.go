@@ -22,7 +22,8 @@ type Options struct {
 	PublicEndpoint string
 	// Region is the server's; default us-east-1.
 	Region string
-	// Bucket holds every home.
+	// Bucket holds every home. Pictures lie in a second bucket, whose name has
+	// "-public" behind this one, which everybody may read.
 	Bucket string
 	// AdminUser and AdminPassword are an administrator's access key and secret.
 	AdminUser     string
@@ -30,7 +31,8 @@ type Options struct {
 	// PolicyName is the one policy of all our users; default accord-home. Two
 	// installations on one server need two buckets and two policies.
 	PolicyName string
-	// Timeout bounds each request; default 5 s. An operation is up to three.
+	// Timeout bounds each request; default 5 s. An operation is a few of them,
+	// and one that deletes objects as many as there are batches.
 	Timeout time.Duration
 	// Now is the clock that Probe compares the server's with; default time.Now.
 	Now func() time.Time
@@ -47,7 +49,7 @@ func (o Options) withDefaults() (Options, error) {
 	}
 	faults := []error{
 		checkEndpoint("endpoint", o.Endpoint), checkEndpoint("public endpoint", o.PublicEndpoint),
-		s3utils.CheckValidBucketNameStrict(o.Bucket),
+		s3utils.CheckValidBucketNameStrict(o.Bucket), s3utils.CheckValidBucketNameStrict(o.publicBucket()),
 	}
 	if o.AdminUser == "" || o.AdminPassword == "" {
 		faults = append(faults, errors.New("the administrator's name and password are both needed"))
@@ -60,6 +62,9 @@ func (o Options) withDefaults() (Options, error) {
 	}
 	return o, nil
 }
+
+// publicBucket holds what everybody may read.
+func (o Options) publicBucket() string { return o.Bucket + "-public" }
 
 func orDefault[T comparable](value, otherwise T) T {
 	var zero T

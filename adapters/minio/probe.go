@@ -29,7 +29,7 @@ type Report struct {
 // bucket. One cheap request; errors are StorageFailed.
 func (s *Storage) Ping(ctx context.Context) error {
 	const op = "ping storage"
-	found, err := s.hasBucket(ctx)
+	found, err := s.hasBucket(ctx, s.options.Bucket)
 	if err != nil {
 		return unknown(op, err)
 	}
@@ -40,7 +40,7 @@ func (s *Storage) Ping(ctx context.Context) error {
 }
 
 // Probe asks the server for everything that this configuration needs of it. It
-// takes up to a dozen requests and leaves nothing behind; rights to write are
+// takes a dozen requests or so and leaves nothing behind; rights to write are
 // tried on a user that does not exist.
 func (s *Storage) Probe(ctx context.Context) Report {
 	report := Report{}
@@ -58,6 +58,7 @@ func (s *Storage) Probe(ctx context.Context) Report {
 	report.describe(info)
 	s.probeRights(ctx, &report)
 	s.probeHome(ctx, &report)
+	s.probePublic(ctx, &report)
 	s.probeSTS(ctx, &report)
 	return report
 }
@@ -130,6 +131,7 @@ func (s *Storage) probeRights(ctx context.Context, report *Report) {
 	}{
 		{"admin:GetUser", func() error { _, err := s.admin.userInfo(ctx, ghost); return err }, codeNoUser},
 		{"admin:CreateUser", func() error { return s.admin.addUser(ctx, ghost, tooShort) }, "XMinioAdminInvalidSecretKey"},
+		{"admin:EnableUser", func() error { return s.admin.setStatus(ctx, ghost, false) }, codeNoUser},
 		{"admin:AttachUserOrGroupPolicy", func() error { return s.admin.setPolicy(ctx, ghost, s.options.PolicyName) }, codeNoUser},
 		{"admin:DeleteUser", func() error { return s.admin.removeUser(ctx, ghost) }, codeNoUser},
 		{"admin:RemoveServiceAccount", func() error { return s.admin.revoke(ctx, ghost, ghost) }, ""},
@@ -145,15 +147,39 @@ func (s *Storage) probeRights(ctx context.Context, report *Report) {
 	}
 }
 
-func (s *Storage) probeHome(ctx context.Context, report *Report) {
-	const mend = "start accord serve once, or look into the server's log"
-	found, err := s.hasBucket(ctx)
+// mend is what helps where EnsureHome has not been here.
+const mend = "start accord serve once, or look into the server's log"
+
+// probeBucket reports whether the bucket is there.
+func (s *Storage) probeBucket(ctx context.Context, report *Report, bucket string) bool {
+	found, err := s.hasBucket(ctx, bucket)
 	switch {
 	case err != nil:
-		report.fault("The bucket %s cannot be looked for (%v): %s.", s.options.Bucket, err, mend)
+		report.fault("The bucket %s cannot be looked for (%v): %s.", bucket, err, mend)
 	case !found:
-		report.fault("The bucket %s does not exist: %s.", s.options.Bucket, mend)
+		report.fault("The bucket %s does not exist: %s.", bucket, mend)
 	}
+	return found
+}
+
+func (s *Storage) probePublic(ctx context.Context, report *Report) {
+	bucket := s.options.publicBucket()
+	if !s.probeBucket(ctx, report, bucket) {
+		return
+	}
+	same, err := s.publicIsOurs(ctx)
+	switch {
+	case codeOf(err) == "AccessDenied":
+		report.lacks("s3:GetBucketPolicy")
+	case err != nil:
+		report.fault("The policy of the bucket %s cannot be read (%v): %s.", bucket, err, mend)
+	case !same:
+		report.fault("The policy of the bucket %s is missing or not the one that Accord wants: %s.", bucket, mend)
+	}
+}
+
+func (s *Storage) probeHome(ctx context.Context, report *Report) {
+	s.probeBucket(ctx, report, s.options.Bucket)
 	same, err := s.policyIsOurs(ctx)
 	switch {
 	case codeOf(err) == "AccessDenied":

@@ -41,13 +41,28 @@ func TestProbeWithoutHome(t *testing.T) {
 	o := options(t)
 	s := open(t, o)
 	faults := s.Probe(t.Context()).Faults
-	require.Len(t, faults, 2, "%q", faults)
+	require.Len(t, faults, 3, "%q", faults)
 	require.Contains(t, faults[0], "bucket "+o.Bucket+" does not exist")
 	require.Contains(t, faults[1], "policy "+o.PolicyName+" is missing")
+	require.Contains(t, faults[2], "bucket "+o.Bucket+"-public does not exist")
 
 	require.NoError(t, s.EnsureHome(t.Context()))
 	require.NoError(t, asAdmin(t, o).RemoveBucketWithOptions(t.Context(), o.Bucket, miniogo.RemoveBucketOptions{}))
 	oneFault(t, s, "bucket", "does not exist", "accord serve")
+}
+
+// A public bucket that says more or less than ours is named, and mended.
+func TestProbeOfThePublicBucket(t *testing.T) {
+	s, o := ready(t)
+	admin, bucket := asAdmin(t, o), o.Bucket+"-public"
+	listing := `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":["*"]},` +
+		`"Action":["s3:ListBucket"],"Resource":["arn:aws:s3:::` + bucket + `"]}]}`
+	for _, wrong := range []string{"", listing} {
+		require.NoError(t, admin.SetBucketPolicy(t.Context(), bucket, wrong))
+		oneFault(t, s, "policy of the bucket "+bucket, "accord serve")
+		require.NoError(t, s.EnsureHome(t.Context()))
+		require.Empty(t, s.Probe(t.Context()).Faults)
+	}
 }
 
 func TestProbeWithWrongLogin(t *testing.T) {
@@ -64,7 +79,7 @@ func TestProbeWithoutRights(t *testing.T) {
 	o.AdminUser, o.AdminPassword = newUser(t, s), secret
 	faults := strings.Join(open(t, o).Probe(t.Context()).Faults, "\n")
 	for _, right := range []string{
-		"ServerInfo", "GetUser", "CreateUser", "AttachUserOrGroupPolicy", "DeleteUser", "RemoveServiceAccount", "GetPolicy",
+		"ServerInfo", "GetUser", "CreateUser", "EnableUser", "AttachUserOrGroupPolicy", "DeleteUser", "RemoveServiceAccount", "GetPolicy",
 	} {
 		require.Contains(t, faults, "lacks the right admin:"+right+":")
 	}

@@ -3,7 +3,9 @@ package minio_test
 import (
 	"bytes"
 	"context"
+	"sync"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	miniogo "github.com/minio/minio-go/v7"
@@ -101,35 +103,75 @@ func TestRevokedCredentialsAreRefusedEverywhere(t *testing.T) {
 	require.Equal(t, "a", content)
 }
 
+// restartable is an adapter over a server of the test's own that keeps its state
+// in dir, where that server is, and how to stop it.
+func restartable(t *testing.T, dir string) (s *minio.Storage, endpoint string, stop func()) {
+	t.Helper()
+	server, err := servers.StartMinIO(t.Context(), servers.Options{Dir: dir})
+	require.NoError(t, err)
+	stop = sync.OnceFunc(func() { require.NoError(t, server.Stop(context.Background())) })
+	t.Cleanup(stop)
+	o := options(t)
+	o.Endpoint, o.AdminUser, o.AdminPassword = server.Endpoint, server.RootUser, app.Secret(server.RootPassword)
+	o.Bucket, o.PolicyName = "homes", "homes"
+	s = open(t, o)
+	require.NoError(t, s.EnsureHome(t.Context()))
+	return s, server.Endpoint, stop
+}
+
 // Credentials lent before a restart can be taken back after it.
 func TestRevokeAfterServerRestart(t *testing.T) {
 	dir := t.TempDir()
-	start := func() *servers.MinIO {
-		server, err := servers.StartMinIO(t.Context(), servers.Options{Dir: dir})
-		require.NoError(t, err)
-		return server
-	}
-	adapter := func(server *servers.MinIO) *minio.Storage {
-		o := options(t)
-		o.Endpoint, o.AdminUser, o.AdminPassword = server.Endpoint, server.RootUser, app.Secret(server.RootPassword)
-		o.Bucket, o.PolicyName = "homes", "homes"
-		return open(t, o)
-	}
-	server := start()
-	s := adapter(server)
-	require.NoError(t, s.EnsureHome(t.Context()))
+	s, _, stop := restartable(t, dir)
 	key := newUser(t, s)
 	gone, stays := newGrant(t, s, key, "session1"), newGrant(t, s, key, "session2")
-	require.NoError(t, server.Stop(t.Context()))
+	stop()
 
-	server = start()
-	t.Cleanup(func() { require.NoError(t, server.Stop(context.Background())) })
-	s = adapter(server)
-	require.NoError(t, s.EnsureHome(t.Context()))
+	s, endpoint, _ := restartable(t, dir)
 	require.NoError(t, s.Revoke(t.Context(), key, "session1"))
-	gone.Endpoint, stays.Endpoint = server.Endpoint, server.Endpoint
+	gone.Endpoint, stays.Endpoint = endpoint, endpoint
 	require.False(t, mayUse(t, gone, key+"/a.txt"))
 	require.True(t, mayUse(t, stays, key+"/a.txt"))
+}
+
+// A status outlives a restart, for credentials lent before it too, and what ends
+// while the user is shut out stays ended.
+func TestShutOutAcrossServerRestart(t *testing.T) {
+	dir := t.TempDir()
+	s, _, stop := restartable(t, dir)
+	key := newUser(t, s)
+	gone, stays := newGrant(t, s, key, "session1"), newGrant(t, s, key, "session2")
+	require.NoError(t, s.SetActive(t.Context(), key, false))
+	stop()
+
+	s, endpoint, _ := restartable(t, dir)
+	gone.Endpoint, stays.Endpoint = endpoint, endpoint
+	require.False(t, mayUse(t, stays, key+"/a.txt"))
+	_, err := s.Grant(t.Context(), key, secret, "session3", time.Hour)
+	requireFailure(t, err, true)
+	require.NoError(t, s.Revoke(t.Context(), key, "session1"))
+	require.NoError(t, s.SetActive(t.Context(), key, true))
+	require.False(t, mayUse(t, gone, key+"/a.txt"))
+	require.True(t, mayUse(t, stays, key+"/a.txt"))
+}
+
+// Credentials lent before a restart are shut out, and die, by what comes after it.
+func TestShutOutAfterServerRestart(t *testing.T) {
+	dir := t.TempDir()
+	s, _, stop := restartable(t, dir)
+	key := newUser(t, s)
+	g, purged := newGrant(t, s, key, "session1"), newGrant(t, s, key, "session2")
+	stop()
+
+	s, endpoint, _ := restartable(t, dir)
+	g.Endpoint, purged.Endpoint = endpoint, endpoint
+	require.NoError(t, s.SetActive(t.Context(), key, false))
+	require.False(t, mayUse(t, g, key+"/a.txt"))
+	require.NoError(t, s.SetActive(t.Context(), key, true))
+	require.True(t, mayUse(t, g, key+"/a.txt"))
+	require.NoError(t, s.PurgeUser(t.Context(), key))
+	require.NoError(t, s.CreateUser(t.Context(), key, secret))
+	require.False(t, mayUse(t, purged, key+"/a.txt"), "a later user of that key does not wake them")
 }
 
 // A user's own key and secret are never handed out, but they work: the home is

@@ -15,8 +15,8 @@ import (
 	"accord/app"
 )
 
-// Storage is the object storage of real users: app.Storage over a server. Safe
-// for concurrent use.
+// Storage is the object storage of real users: app.Storage and app.Files over a
+// server. Safe for concurrent use.
 type Storage struct {
 	options   Options
 	wire      *wire
@@ -25,11 +25,14 @@ type Storage struct {
 	transport *http.Transport
 }
 
-var _ app.Storage = (*Storage)(nil)
+var (
+	_ app.Storage = (*Storage)(nil)
+	_ app.Files   = (*Storage)(nil)
+)
 
 var (
 	errExists = errors.New("the access key is in use already; that user was left alone")
-	errNames  = errors.New("the access key or the session is empty or has a slash")
+	errNames  = errors.New("the access key, the session or the account is empty, has a slash or begins with a dot")
 )
 
 // Close drops pooled connections that are idle. The adapter stays usable.
@@ -66,14 +69,29 @@ func (s *Storage) RemoveUser(ctx context.Context, key string) error {
 	if !named(key) {
 		return refused(op, errNames)
 	}
+	return failed(op, s.removeUser(ctx, key))
+}
+
+func (s *Storage) removeUser(ctx context.Context, key string) error {
 	if err := s.admin.removeUser(ctx, key); err != nil && codeOf(err) != codeNoUser {
-		return failed(op, err)
+		return err
 	}
 	revokeAll := func() error { return s.admin.revokeAll(ctx, key) }
-	if err := s.end(ctx, revokeAll, key); err != nil {
-		return failed(op, after(err)) // the user is gone by now
+	return after(s.end(ctx, revokeAll, key)) // the user is gone by now
+}
+
+// SetActive is that of app.Storage. The server holds temporary credentials to
+// the status of their user at each request.
+func (s *Storage) SetActive(ctx context.Context, key string, active bool) error {
+	const op = "set status of storage user"
+	if !named(key) {
+		return refused(op, errNames)
 	}
-	return nil
+	err := s.admin.setStatus(ctx, key, active)
+	if !active && codeOf(err) == codeNoUser {
+		return nil
+	}
+	return failed(op, err)
 }
 
 // Revoke is that of app.Storage.

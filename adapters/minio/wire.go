@@ -51,6 +51,7 @@ type request struct {
 	method, path string
 	query        url.Values
 	contentType  string
+	cacheControl string
 	body         []byte
 	sign         func(*http.Request) *http.Request
 	// readOnly requests change nothing, however they end.
@@ -121,6 +122,9 @@ func (w *wire) build(ctx context.Context, r request) (*http.Request, error) {
 	req.Header.Set("X-Amz-Content-Sha256", hex.EncodeToString(sum[:]))
 	if r.contentType != "" {
 		req.Header.Set("Content-Type", r.contentType)
+	}
+	if r.cacheControl != "" {
+		req.Header.Set("Cache-Control", r.cacheControl)
 	}
 	return req, nil
 }

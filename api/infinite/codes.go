@@ -19,9 +19,14 @@ const (
 	parameterInvalid code = "General.ParameterInvalid"
 	tokenExpired     code = "General.TokenExpired"
 	tokenInvalid     code = "General.TokenInvalid"
+	unauthorized     code = "General.Unauthorized"
 	userRepeat       code = "General.UserRepeat"
 	emailRepeat      code = "General.EmailRepeat"
+	mobileUsed       code = "General.MobileHasBeenUsed"
+	parameterRepeat  code = "General.ParameterRepeat"
 	verifyError      code = "Account.VerifyError"
+	verifyCodeError  code = "Account.VerifyCodeError"
+	overSMSLimits    code = "Account.OverGlobalSmsSendLimits"
 )
 
 var codes = map[app.Kind]code{
@@ -33,6 +38,12 @@ var codes = map[app.Kind]code{
 	app.TokenExpired:    tokenExpired,
 	app.UserTaken:       userRepeat,
 	app.EmailTaken:      emailRepeat,
+	app.MobileTaken:     mobileUsed,
+	app.Unchanged:       parameterRepeat,
+	app.CodeWrong:       verifyCodeError,
+	app.TooOften:        failure,
+	app.SMSLimit:        overSMSLimits,
+	app.LastOwner:       failure,
 	app.NotFound:        failure,
 	app.Busy:            failure,
 	app.DirectoryFailed: giteaError,
@@ -42,11 +53,21 @@ var codes = map[app.Kind]code{
 	app.PictureFailed:   rpcError,
 }
 
-// codeOf is the code of a failed request. What is told by HTTP status has no
-// code of its own.
-func codeOf(err error) code {
+// codesAt are the codes of the endpoints whose table has one of its own for a
+// kind.
+var codesAt = map[string]map[app.Kind]code{
+	userPath("editUserMobile"): {app.TokenMissing: unauthorized},
+}
+
+// codeOf is the code of a failed request to that path. What is told by HTTP
+// status has no code of its own.
+func codeOf(path string, err error) code {
 	if api.Status(err) != http.StatusOK {
 		return failure
 	}
-	return codes[app.KindOf(err)]
+	kind := app.KindOf(err)
+	if own, ok := codesAt[path][kind]; ok {
+		return own
+	}
+	return codes[kind]
 }

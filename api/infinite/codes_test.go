@@ -27,15 +27,22 @@ func TestEveryKindIsAnswered(t *testing.T) {
 		"login":              `{"username":"alice","password":"1qazxsw2"}`,
 		"logout":             "",
 	}
+	for name, tt := range changes {
+		bodies[name] = tt.body
+	}
 	for name, body := range bodies {
 		for _, kind := range app.Kinds() {
 			h := handler(t, &useCases{err: fmt.Errorf("wrapped: %w", &app.Error{Kind: kind})})
 			w := call(h, name, body, "Authorization", "token")
 			got := read(t, w)
-			require.Equal(t, string(codes[kind]), got.Code, "%s meets %q", name, kind)
+			want := codes[kind]
+			if name == "editUserMobile" && kind == app.TokenMissing {
+				want = unauthorized
+			}
+			require.Equal(t, string(want), got.Code, "%s meets %q", name, kind)
 			require.NotEmpty(t, got.Msg)
 			require.NotEmpty(t, w.Header().Get("X-Accord-Saga"), "the saga of a failed %s is named too", name)
-			require.Equal(t, kind == app.Busy, w.Code == http.StatusTooManyRequests, "%s meets %q", name, kind)
+			require.Equal(t, kind == app.Busy || kind == app.TooOften, w.Code == http.StatusTooManyRequests, "%s meets %q", name, kind)
 		}
 	}
 }
@@ -69,6 +76,31 @@ func TestBarredAccounts(t *testing.T) {
 	}
 	plain := read(t, call(handler(t, &useCases{err: &app.Error{Kind: app.BadCredentials}}), "login", `{"username":"a","password":"x"}`))
 	require.Equal(t, outcome{Code: "Account.VerifyError", Msg: "账户检验失败"}, plain)
+}
+
+// TestReasons: failures whose code says too little have a message of their own.
+func TestReasons(t *testing.T) {
+	for kind, why := range reasons {
+		for lang, want := range map[string]string{"": why.zh, "en": why.en} {
+			require.NotEmpty(t, want)
+			u := &useCases{err: &app.Error{Kind: kind}}
+			w := call(handler(t, u), "deleteUser", `{"password":"1qazxsw2"}`, "Authorization", "token", "Accept-Language", lang)
+			require.Equal(t, outcome{Code: "General.Failure", Msg: want}, read(t, w))
+		}
+	}
+}
+
+// TestNoTokenAtAll: the code is that of the first four endpoints, but where the
+// endpoint's table has one for it.
+func TestNoTokenAtAll(t *testing.T) {
+	for _, endpoint := range []string{"editUser", "modifyUserEmail", "modifyUserPassword", "deleteUser"} {
+		u := &useCases{}
+		require.JSONEq(t, `{"code":"General.ParameterInvalid","data":{"ruleViolated":{"token":["notBlank"]}},`+
+			`"msg":"request params[token] notBlank."}`, call(handler(t, u), endpoint, "{}").Body.String(), endpoint)
+		require.Zero(t, u.asked())
+	}
+	w := call(handler(t, &useCases{}), "editUserMobile", "{}")
+	require.JSONEq(t, `{"code":"General.Unauthorized","data":{},"msg":"请求未授权"}`, w.Body.String())
 }
 
 func TestLanguages(t *testing.T) {

@@ -102,7 +102,10 @@ type detailAnswer struct {
 	UpdateDatetime string `json:"updateDatetime"`
 	UserID         int64  `json:"userId"`
 	// UserIDStr is for clients whose numbers lose digits of UserID.
-	UserIDStr int64 `json:"userIdStr,string"`
+	UserIDStr   int64  `json:"userIdStr,string"`
+	Description string `json:"description"`
+	Website     string `json:"website"`
+	Location    string `json:"location"`
 }
 
 func (d *dialect) detailAnswer(p app.Principal) detailAnswer {
@@ -112,6 +115,7 @@ func (d *dialect) detailAnswer(p app.Principal) detailAnswer {
 		Email: a.Email, Mobile: a.Mobile, EmailVerified: verifiedNumber(a.EmailVerified), IconURL: a.AvatarURL,
 		LoginIP: d.loginIP(p.Session), LoginDevice: p.Session.Device, Status: statusNumbers[a.Status],
 		UpdateDatetime: d.datetime(a.UpdatedAt), UserID: a.UserID, UserIDStr: a.UserID,
+		Description: a.Description, Website: a.Website, Location: a.Location,
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 
 	"accord/api"
 	"accord/app"
+	"accord/saga"
 )
 
 // envelope is every answer. Data is always an object.
@@ -26,22 +27,41 @@ type broken struct {
 	RuleViolated map[string][]app.Rule `json:"ruleViolated"`
 }
 
+// done answers a change that has nothing to say: err, or success.
+func done(c echo.Context, receipt saga.Receipt, err error) error {
+	api.SetReceipt(c, receipt)
+	if err != nil {
+		return err
+	}
+	return succeed(c, nothing{})
+}
+
 func succeed(c echo.Context, data any) error {
 	return c.JSON(http.StatusOK, envelope{success, data, phrases[success].in(languageOf(c))})
 }
 
 func writeError(c echo.Context, err error) error {
-	code := codeOf(err)
-	answer := envelope{code, nothing{}, phrases[code].in(languageOf(c))}
-	var notAllowed *app.NotAllowed
-	if violations := violationsOf(err); len(violations) > 0 {
+	code := codeOf(c.Path(), err)
+	answer := envelope{code, nothing{}, explanation(code, err).in(languageOf(c))}
+	if violations := violationsOf(err); len(violations) > 0 && code == parameterInvalid {
 		answer.Data, answer.Msg = broken{grouped(violations)}, complaint(violations[0])
-	} else if errors.As(err, &notAllowed) && code == verifyError {
-		if why, ok := barred[notAllowed.Status]; ok {
-			answer.Msg = why.in(languageOf(c))
-		}
 	}
 	return c.JSON(api.Status(err), answer)
+}
+
+// explanation is the message that says most about a failure: that of its code
+// where nothing more is known.
+func explanation(code code, err error) phrase {
+	var notAllowed *app.NotAllowed
+	if code == verifyError && errors.As(err, &notAllowed) {
+		if why, ok := barred[notAllowed.Status]; ok {
+			return why
+		}
+	}
+	if why, ok := reasons[app.KindOf(err)]; ok {
+		return why
+	}
+	return phrases[code]
 }
 
 // violationsOf are the broken rules an error tells of. A missing token is one.

@@ -3,6 +3,7 @@ package infinite
 import (
 	"context"
 	"encoding/json"
+	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -27,6 +28,57 @@ type useCases struct {
 	credentials   []app.Credentials
 	tokens        []app.Secret
 	signedOut     []app.Principal
+	changes       []change
+}
+
+// change is a use case that was asked for, by whom where one must be signed in,
+// and with what.
+type change struct {
+	name string
+	who  int64 // the userId
+	in   any
+}
+
+func (u *useCases) changed(name string, p app.Principal, in any) (saga.Receipt, error) {
+	u.changes = append(u.changes, change{name, p.Account.UserID, in})
+	return saga.Receipt{ID: "saga-of-" + name}, u.err
+}
+
+func (u *useCases) SendMailCode(_ context.Context, email, language string) (saga.Receipt, error) {
+	return u.changed("mail-code", app.Principal{}, [2]string{email, language})
+}
+
+func (u *useCases) SendSMSCode(_ context.Context, country, mobile, client, language string) (saga.Receipt, error) {
+	return u.changed("sms-code", app.Principal{}, [4]string{country, mobile, client, language})
+}
+
+func (u *useCases) Edit(_ context.Context, p app.Principal, in app.Profile) (saga.Receipt, error) {
+	return u.changed("edit", p, in)
+}
+
+func (u *useCases) ChangeEmail(_ context.Context, p app.Principal, in app.EmailChange) (saga.Receipt, error) {
+	return u.changed("email", p, in)
+}
+
+func (u *useCases) ChangePassword(_ context.Context, p app.Principal, in app.PasswordChange) (saga.Receipt, error) {
+	return u.changed("password", p, in)
+}
+
+func (u *useCases) ResetPassword(_ context.Context, in app.PasswordReset) (saga.Receipt, error) {
+	return u.changed("reset", app.Principal{}, in)
+}
+
+func (u *useCases) ChangeMobile(_ context.Context, p app.Principal, in app.MobileChange) (saga.Receipt, error) {
+	return u.changed("mobile", p, in)
+}
+
+func (u *useCases) Delete(_ context.Context, p app.Principal, password app.Secret) (saga.Receipt, error) {
+	return u.changed("delete", p, password)
+}
+
+func (u *useCases) Upload(_ context.Context, p app.Principal, data []byte) (string, error) {
+	_, err := u.changed("upload", p, string(data))
+	return "https://storage.example/picture.png", err
 }
 
 func (u *useCases) Register(_ context.Context, in app.Registration) (saga.Receipt, error) {
@@ -55,7 +107,9 @@ func (u *useCases) Authenticate(_ context.Context, token app.Secret) (app.Princi
 }
 
 // asked is how many changes the use cases were asked for.
-func (u *useCases) asked() int { return len(u.registrations) + len(u.credentials) + len(u.signedOut) }
+func (u *useCases) asked() int {
+	return len(u.registrations) + len(u.credentials) + len(u.signedOut) + len(u.changes)
+}
 
 var shanghai = time.FixedZone("UTC+8", 8*60*60)
 
@@ -71,8 +125,12 @@ func handler(t testing.TB, u UseCases) http.Handler {
 
 // call posts a JSON body to an endpoint, with headers as name and value in turn.
 func call(h http.Handler, name, body string, headers ...string) *httptest.ResponseRecorder {
-	r := httptest.NewRequest(http.MethodPost, "/api/user/"+name, strings.NewReader(body))
-	r.Header.Set("Content-Type", "application/json")
+	return send(h, "/api/user/"+name, strings.NewReader(body), append([]string{"Content-Type", "application/json"}, headers...)...)
+}
+
+// send posts a body to a path.
+func send(h http.Handler, path string, body io.Reader, headers ...string) *httptest.ResponseRecorder {
+	r := httptest.NewRequest(http.MethodPost, path, body)
 	for i := 0; i < len(headers); i += 2 {
 		r.Header.Set(headers[i], headers[i+1])
 	}

@@ -62,7 +62,11 @@ func person() *useCases {
 	return &useCases{
 		account: app.Account{
 			ID: "20042908291234", UserID: 676803719341408301, Username: "admin", Email: "test@qq.com", EmailVerified: true,
-			Mobile: "18625160000", Nickname: "测试", AvatarURL: "https://example.com/100.jpg", Status: app.Normal,
+			Mobile: "18625160000", Status: app.Normal,
+			Profile: app.Profile{
+				Nickname: "测试", AvatarURL: "https://example.com/100.jpg",
+				Description: "小菜鸟", Website: "http://www.baidu.com", Location: "China",
+			},
 			PasswordHash: "never-shown", StorageSecret: "never-shown",
 			CreatedAt: time.Date(2020, 4, 29, 0, 29, 1, 0, time.UTC), UpdatedAt: time.Date(2020, 4, 29, 16, 0, 0, 0, time.UTC),
 		},
@@ -96,7 +100,8 @@ func TestDetailAnswer(t *testing.T) {
 		`"accountId":"20042908291234","username":"admin","email":"test@qq.com","mobile":"18625160000","emailVerified":2,`+
 		`"iconUrl":"https://example.com/100.jpg","loginIp":"[2020-04-29 08:38:23.132] IP地址 129.0.1.22",`+
 		`"loginDevice":"MAC: 00-D0-F8-00-00-01","status":"1","updateDatetime":"2020-04-30 00:00:00",`+
-		`"userId":676803719341408301,"userIdStr":"676803719341408301"},"msg":"接口调用成功"}`+"\n", w.Body.String())
+		`"userId":676803719341408301,"userIdStr":"676803719341408301",`+
+		`"description":"小菜鸟","website":"http://www.baidu.com","location":"China"},"msg":"接口调用成功"}`+"\n", w.Body.String())
 }
 
 func TestStatusesAreSpeltAndNumbered(t *testing.T) {

@@ -26,9 +26,23 @@ var phrases = map[code]phrase{
 	parameterInvalid: {"参数校验失败", "Invalid parameters"},
 	tokenExpired:     {"账户Token已超时", "The token has expired"},
 	tokenInvalid:     {"账户Token无效", "The token is not valid"},
+	unauthorized:     {"请求未授权", "The request is not authorized"},
 	userRepeat:       {"用户名已存在", "The user name is already taken"},
 	emailRepeat:      {"邮箱已被使用", "The e-mail address is already in use"},
+	mobileUsed:       {"手机已被使用", "The number is already in use"},
+	parameterRepeat:  {"参数重复", "That is what it is already"},
 	verifyError:      {"账户检验失败", "Wrong account or password"},
+	verifyCodeError:  {"验证码检验失败", "Wrong or expired verification code"},
+	overSMSLimits:    {"超过全局短信发送限制", "The platform's limit of short messages is used up"},
+}
+
+// reasons are the messages of kinds whose code says too little.
+var reasons = map[app.Kind]phrase{
+	app.TooOften: {"操作过于频繁，请稍后再试", "Too many requests; try again later"},
+	app.LastOwner: {
+		"您是某个组织的唯一所有者，且该组织还有其他成员：请先转让该组织或移除其成员",
+		"You are the last owner of an organization that has other members: hand it over, or remove them, first",
+	},
 }
 
 // barred tells whoever gave the right password why it is not enough.

@@ -3,7 +3,6 @@ package infinite
 import (
 	"github.com/labstack/echo/v4"
 
-	"accord/api"
 	"accord/app"
 )
 
@@ -15,9 +14,5 @@ func (d *dialect) registerIndividual(c echo.Context) error {
 	receipt, err := d.service.Register(c.Request().Context(), app.Registration{
 		Username: in.Username.text(), Email: in.Email.text(), Password: in.Password.secret(), Language: languageOf(c),
 	})
-	api.SetReceipt(c, receipt)
-	if err != nil {
-		return err
-	}
-	return succeed(c, nothing{})
+	return done(c, receipt, err)
 }

@@ -21,6 +21,16 @@ type UseCases interface {
 	SignIn(ctx context.Context, in app.Credentials) (app.SignedIn, saga.Receipt, error)
 	SignOut(ctx context.Context, p app.Principal) (saga.Receipt, error)
 	Authenticate(ctx context.Context, token app.Secret) (app.Principal, error)
+
+	SendMailCode(ctx context.Context, email, language string) (saga.Receipt, error)
+	SendSMSCode(ctx context.Context, country, mobile, client, language string) (saga.Receipt, error)
+	Edit(ctx context.Context, p app.Principal, in app.Profile) (saga.Receipt, error)
+	ChangeEmail(ctx context.Context, p app.Principal, in app.EmailChange) (saga.Receipt, error)
+	ChangePassword(ctx context.Context, p app.Principal, in app.PasswordChange) (saga.Receipt, error)
+	ResetPassword(ctx context.Context, in app.PasswordReset) (saga.Receipt, error)
+	ChangeMobile(ctx context.Context, p app.Principal, in app.MobileChange) (saga.Receipt, error)
+	Delete(ctx context.Context, p app.Principal, password app.Secret) (saga.Receipt, error)
+	Upload(ctx context.Context, p app.Principal, data []byte) (string, error)
 }
 
 // Options say what the dialect works with. Both are required.
@@ -47,6 +57,18 @@ func New(o Options) api.Dialect {
 			withBody("login", d.login),
 			bare("logout", d.logout),
 			bare("getUserDetail", d.getUserDetail),
+			withBody("emailVerifyCode", d.emailVerifyCode),
+			withBody("generateSmsCode", d.generateSmsCode),
+			withBody("editUser", d.editUser),
+			withBody("resetUserPassword", d.resetUserPassword),
+			withBody("modifyUserEmail", d.modifyUserEmail),
+			withBody("modifyUserPassword", d.modifyUserPassword),
+			withBody("editUserMobile", d.editUserMobile),
+			withBody("deleteUser", d.deleteUser),
+			{
+				Method: http.MethodPost, Path: "/api/file/upload", MediaTypes: []string{echo.MIMEMultipartForm},
+				BodyLimit: maxUploadBody, Handler: d.upload,
+			},
 		},
 		WriteError: writeError,
 	}
@@ -59,5 +81,7 @@ func withBody(name string, handler echo.HandlerFunc) api.Route {
 }
 
 func bare(name string, handler echo.HandlerFunc) api.Route {
-	return api.Route{Method: http.MethodPost, Path: "/api/user/" + name, Handler: handler}
+	return api.Route{Method: http.MethodPost, Path: userPath(name), Handler: handler}
 }
+
+func userPath(name string) string { return "/api/user/" + name }

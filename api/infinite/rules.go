@@ -21,6 +21,7 @@ type rule struct {
 
 var rules = map[string]rule{
 	"notBlank":     {app.NotBlank, func(fl validator.FieldLevel) bool { return !blank(fl.Field()) }},
+	"present":      {app.NotBlank, present},
 	"notBlankWith": {app.NotBlank, func(fl validator.FieldLevel) bool { return !blank(fl.Field()) || !blank(other(fl)) }},
 	"text":         {app.TypeMismatch, func(fl validator.FieldLevel) bool { return fl.Field().Kind() == reflect.String }},
 	"textOrSwitch": {app.TypeMismatch, textOrSwitch},
@@ -28,6 +29,7 @@ var rules = map[string]rule{
 	"printable":    {app.Pattern, func(fl validator.FieldLevel) bool { return printable(fl.Field().String()) }},
 	"username":     {app.Pattern, func(fl validator.FieldLevel) bool { return app.UsernameAllowed(fl.Field().String()) }},
 	"emailAddress": {app.EmailSyntax, func(fl validator.FieldLevel) bool { return app.EmailAllowed(fl.Field().String()) }},
+	"website":      {app.Pattern, func(fl validator.FieldLevel) bool { return app.WebsiteAllowed(fl.Field().String()) }},
 	"password":     {app.Pattern, func(fl validator.FieldLevel) bool { return app.PasswordAllowed(fl.Field().String()) }},
 }
 
@@ -47,6 +49,11 @@ func newValidator() *validator.Validate {
 
 func blank(field reflect.Value) bool {
 	return field.Kind() == reflect.String && strings.TrimSpace(field.String()) == ""
+}
+
+// present reports whether the client sent the field, be it empty.
+func present(fl validator.FieldLevel) bool {
+	return fl.Parent().FieldByName(fl.StructFieldName()).Interface().(value).sent != nil
 }
 
 // other is the field that the tag's parameter names.

@@ -1,7 +1,9 @@
 package infinite
 
 import (
+	"maps"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 
@@ -88,9 +90,9 @@ func TestBodiesThatAreNoObject(t *testing.T) {
 		"deep in an unknown field": `{"a":` + strings.Repeat(`{"a":`, 100_000) + "1" + strings.Repeat("}", 100_001),
 		"deep in a known field":    `{"username":` + strings.Repeat("[", 200_000) + strings.Repeat("]", 200_000) + `}`,
 	} {
-		for _, endpoint := range []string{"registerIndividual", "login"} {
+		for _, endpoint := range slices.AppendSeq([]string{"registerIndividual", "login"}, maps.Keys(changes)) {
 			u := &useCases{}
-			w := call(handler(t, u), endpoint, body)
+			w := call(handler(t, u), endpoint, body, "Authorization", "token")
 			require.Equal(t, http.StatusOK, w.Code, name)
 			require.JSONEq(t, `{"code":"General.ParameterInvalid","data":{},"msg":"参数校验失败"}`, w.Body.String(), name)
 			require.Zero(t, u.asked(), name)
@@ -165,7 +167,8 @@ func TestContentTypes(t *testing.T) {
 }
 
 func TestBodyOverTheLimit(t *testing.T) {
-	for _, endpoint := range []string{"registerIndividual", "login", "logout", "getUserDetail"} {
+	endpoints := slices.AppendSeq([]string{"registerIndividual", "login", "logout", "getUserDetail"}, maps.Keys(changes))
+	for _, endpoint := range endpoints {
 		u := &useCases{}
 		w := call(handler(t, u), endpoint, strings.Repeat("[", 10<<20), "Authorization", "token")
 		require.Equal(t, http.StatusRequestEntityTooLarge, w.Code)

@@ -12,11 +12,7 @@ func (d *dialect) logout(c echo.Context) error {
 		return err
 	}
 	receipt, err := d.service.SignOut(c.Request().Context(), who)
-	api.SetReceipt(c, receipt)
-	if err != nil {
-		return err
-	}
-	return succeed(c, nothing{})
+	return done(c, receipt, err)
 }
 
 func (d *dialect) getUserDetail(c echo.Context) error {

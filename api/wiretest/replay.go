@@ -18,9 +18,10 @@ import (
 type Target struct {
 	// URL is where the server listens, without a slash at the end.
 	URL string
-	// Setup carries out one command, given in words. A target without it plays
-	// only scripts that need none.
-	Setup func(t testing.TB, command []string)
+	// Setup carries out one command, given in words, and returns the value that
+	// the script asks for, if any. A target without it plays only scripts that
+	// need none.
+	Setup func(t testing.TB, command []string) string
 }
 
 // maxAnswer bounds the answers that are read, in bytes.
@@ -48,7 +49,10 @@ func (s Script) play(t *testing.T, target Target, vars variables) {
 				require.NotNil(t, target.Setup, "the target cannot be told: %s", line)
 				command, err := vars.fill(line)
 				require.NoError(t, err)
-				target.Setup(t, strings.Fields(command))
+				words, name, _ := strings.Cut(command, " as ")
+				if value := target.Setup(t, strings.Fields(words)); name != "" {
+					vars[name] = value
+				}
 			}
 		case request:
 			got = send(t, target.URL, sec, vars)

@@ -2,11 +2,11 @@
 // dialect, against a server.
 //
 // A script is a txtar archive: a description, then sections in the order they
-// are played. A "setup" section holds commands for the target, one per line. A
-// "request" is a request line, headers, a blank line and a body; the "response"
-// after it is a status, the headers of note, a blank line and the body, JSON
-// indented by tabs. Bodies are compared with their order of keys, and no field
-// may lack or be left over.
+// are played. A "setup" section holds commands for the target, one per line; one
+// that ends in "as NAME" gives {{NAME}} its value. A "request" is a request line,
+// headers, a blank line and a body; the "response" after it is a status, the
+// headers of note, a blank line and the body, JSON indented by tabs. Bodies are
+// compared with their order of keys, and no field may lack or be left over.
 //
 // In a response {{kind}} stands for a value of that kind, {{kind as name}} also
 // remembers it, and {{name}} is that very value from then on, in requests too.

@@ -82,21 +82,26 @@ func TestReplay(t *testing.T) {
 		_, _ = io.WriteString(w, `{"n":7}`)
 	}))
 	t.Cleanup(server.Close)
-	script, err := parse([]byte("A cup of tea.\n-- setup --\nboil water for {{user}}\n" +
-		"-- request --\nPUT /tea\nX-Note: hot\n\nleaves\n-- response --\n418\nX-Absent: {{nothing}}\n\n{\n\t\"n\": {{digits as n}}\n}\n" +
+	script, err := parse([]byte("A cup of tea.\n-- setup --\nboil water for {{user}}\nlook in cupboard as leaf\n" +
+		"-- request --\nPUT /tea\nX-Note: hot\n\n{{leaf}}\n-- response --\n418\nX-Absent: {{nothing}}\n\n{\n\t\"n\": {{digits as n}}\n}\n" +
 		"-- request --\nGET /tea/{{n}}\n-- response --\n418\n\n{\n\t\"n\": {{n}}\n}\n"))
 	require.NoError(t, err)
 	require.True(t, script.NeedsSetup())
 	require.Equal(t, Exchange{Request: "PUT /tea", Status: "418", Body: "{\n\t\"n\": {{digits as n}}\n}"}, script.Exchanges()[0])
 
-	var told []string
+	var told [][]string
 	Replay(t, []Script{script}, func(*testing.T) Target {
-		return Target{URL: server.URL, Setup: func(_ testing.TB, command []string) { told = command }}
+		return Target{URL: server.URL, Setup: func(_ testing.TB, command []string) string {
+			told = append(told, command)
+			return "leaves"
+		}}
 	})
 	require.Equal(t, []string{"PUT /tea hot leaves", "GET /tea/7  "}, asked)
-	require.Len(t, told, 4)
-	require.Equal(t, []string{"boil", "water", "for"}, told[:3])
-	require.Regexp(t, `^u[0-9a-z]{26}$`, told[3])
+	require.Len(t, told, 2)
+	require.Len(t, told[0], 4)
+	require.Equal(t, []string{"boil", "water", "for"}, told[0][:3])
+	require.Regexp(t, `^u[0-9a-z]{26}$`, told[0][3])
+	require.Equal(t, []string{"look", "in", "cupboard"}, told[1])
 }
 
 func TestMaskedHidesTokens(t *testing.T) {

@@ -17,7 +17,10 @@ func accountKept(t *testing.T, d *database) {
 
 	full := app.Account{
 		ID: accountID(2), UserID: 1<<62 + 1, Username: "Alice_01", Email: "Alice@Example.com", EmailVerified: true,
-		Mobile: "+86 138 0000 0000", Nickname: `爱丽丝 😀 'q' "q" \ %s é`, AvatarURL: "https://example.com/á?b=1&c",
+		Country: "86", Mobile: "13800000000", Profile: app.Profile{
+			Nickname: `爱丽丝 😀 'q' "q" \ %s é`, AvatarURL: "https://example.com/á?b=1&c",
+			Description: "设备 – é", Website: "https://example.com/?q=é", Location: "杭州",
+		},
 		Status: app.Reserved, PasswordHash: "$argon2id$v=19$m=19456,t=2,p=1$c2FsdA$aGFzaA", CredentialEpoch: 3,
 		GiteaID: 1 << 40, GiteaOrigin: app.Adopted, StorageKey: "someone", StorageSecret: "s3cret 秘密",
 		StorageOrigin: app.Adopted, CreatedAt: at(0), UpdatedAt: at(time.Hour),
@@ -187,15 +190,7 @@ func accountRaceEmail(t *testing.T, d *database) {
 func accountRace(t *testing.T, d *database, loser app.Kind, make func(i int) app.Account) {
 	stores := []app.Accounts{d.Accounts, d.replica(t).Accounts}
 	results := race(racers, func(i int) error { return stores[i%2].Reserve(context.Background(), make(i)) })
-	var winners int
-	for _, err := range results {
-		if err == nil {
-			winners++
-			continue
-		}
-		requireKind(t, loser, err)
-	}
-	require.Equal(t, 1, winners)
+	requireOneWinner(t, loser, results)
 	var rows int
 	require.NoError(t, d.raw.Get(&rows, "SELECT COUNT(*) FROM accounts"))
 	require.Equal(t, 1, rows)

@@ -38,6 +38,38 @@ func Run(t *testing.T, driver string, fresh func(t testing.TB) string) {
 		"accounts: times":                                   accountTimes,
 		"accounts: 64 at once, one name":                    accountRaceName,
 		"accounts: 64 at once, one address":                 accountRaceEmail,
+		"changes: credentials still hold":                   accountStillAt,
+		"changes: credentials are held":                     accountStillAtHolds,
+		"changes: profile":                                  accountProfile,
+		"changes: password":                                 accountPassword,
+		"changes: password against opening sessions":        accountPasswordRace,
+		"changes: mobile":                                   accountMobile,
+		"changes: 64 at once, one number":                   accountMobileRace,
+		"addresses: reserve and release":                    emailReserve,
+		"addresses: a refusal inside a transaction":         emailRefusedInside,
+		"addresses: change":                                 emailChange,
+		"addresses: verify":                                 emailVerify,
+		"addresses: 64 at once, one address":                emailRace,
+		"leaving: leave":                                    leave,
+		"leaving: whose time is over":                       departed,
+		"leaving: come back":                                comeBack,
+		"leaving: bury":                                     bury,
+		"leaving: bury against come back":                   leaveRace,
+		"codes: from put to redeemed":                       codeLife,
+		"codes: one is live":                                codeReplaced,
+		"codes: five wrong tries":                           codeTries,
+		"codes: 64 guesses at once":                         codeGuessed,
+		"codes: limits":                                     codeLimits,
+		"codes: withdrawn":                                  codeWithdrawn,
+		"codes: part of a transaction":                      codeInside,
+		"codes: sealed in their place":                      codeSealed,
+		"codes: old ones are cleared up":                    codePruned,
+		"codes: redeemed 64 times at once":                  codeRedeemRace,
+		"codes: put 64 times at once":                       codePutRace,
+		"counters: windows":                                 counterWindows,
+		"counters: windows that end together":               counterMidnight,
+		"counters: old ones are cleared up":                 counterPruned,
+		"counters: 64 at once":                              counterRace,
 		"sessions: from reserved to closed":                 sessionLife,
 		"sessions: who may not open":                        sessionRefused,
 		"sessions: discard":                                 sessionDiscard,
@@ -143,14 +175,16 @@ func at(d time.Duration) time.Time {
 }
 
 // accountID makes a 14-digit id out of a small number.
-func accountID(n int) string { return "2603011200" + string([]byte{digit(n, 1000), digit(n, 100), digit(n, 10), digit(n, 1)}) }
+func accountID(n int) string {
+	return "2603011200" + string([]byte{digit(n, 1000), digit(n, 100), digit(n, 10), digit(n, 1)})
+}
 
 func digit(n, of int) byte { return '0' + byte(n/of%10) }
 
 func newAccount(n int, username, email string) app.Account {
 	id := accountID(n)
 	return app.Account{
-		ID: id, UserID: int64(n) + 1<<60, Username: username, Email: email, Nickname: username,
+		ID: id, UserID: int64(n) + 1<<60, Username: username, Email: email, Profile: app.Profile{Nickname: username},
 		Status: app.Reserved, GiteaOrigin: app.Created, StorageOrigin: app.Created,
 		StorageKey: app.StorageKeyOf(id), StorageSecret: "the storage secret of it",
 		CreatedAt: at(0), UpdatedAt: at(0),

@@ -7,12 +7,17 @@ CREATE TABLE accounts (
     username         TEXT    NOT NULL,
     username_key     TEXT    UNIQUE, -- folded; NULL once the name is free
     email            TEXT    NOT NULL,
-    email_key        TEXT    UNIQUE, -- folded; NULL once the address is free
     email_verified   INTEGER NOT NULL,
+    country          TEXT    NOT NULL,
     mobile           TEXT    NOT NULL,
+    mobile_key       TEXT    UNIQUE, -- country and mobile; NULL where none is bound
     nickname         TEXT    NOT NULL,
     avatar_url       TEXT    NOT NULL,
+    description      TEXT    NOT NULL,
+    website          TEXT    NOT NULL,
+    location         TEXT    NOT NULL,
     status           TEXT    NOT NULL,
+    leaving_until    INTEGER NOT NULL, -- end of the grace period; 0 unless leaving
     password_hash    TEXT    NOT NULL,
     credential_epoch INTEGER NOT NULL,
     gitea_id         INTEGER NOT NULL,
@@ -23,6 +28,17 @@ CREATE TABLE accounts (
     created_at       INTEGER NOT NULL,
     updated_at       INTEGER NOT NULL
 ) STRICT;
+
+CREATE INDEX accounts_leaving ON accounts (status, leaving_until);
+
+-- Every address that an account has or keeps for itself.
+CREATE TABLE addresses (
+    email_key  TEXT    NOT NULL PRIMARY KEY, -- folded
+    account_id TEXT    NOT NULL REFERENCES accounts (id),
+    present    INTEGER NOT NULL -- 0 while it is only reserved
+) STRICT;
+
+CREATE INDEX addresses_account ON addresses (account_id);
 
 CREATE TABLE sessions (
     id               TEXT    NOT NULL PRIMARY KEY,

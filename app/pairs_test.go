@@ -1,0 +1,162 @@
+package app_test
+
+import (
+	"context"
+	"fmt"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"accord/adapters/memory"
+	"accord/app"
+	"accord/saga/sagatest"
+)
+
+// action is one changing use case of alice's, and the call on Gitea that it can
+// be held in; none for one that only the account store knows of.
+type action struct {
+	call string
+	do   func(ctx context.Context, p *personWorld) error
+}
+
+// actions change one account in every way there is. Codes are sent beforehand.
+func actions(p *personWorld, t *testing.T, clock *sagatest.Clock) map[string]action {
+	t.Helper()
+	who := app.Principal{Account: p.account, Session: p.here.Session}
+	for _, target := range []string{
+		app.MailTarget("new@example.com"), app.MailTarget("alice@example.com"), app.SMSTarget("86", "13800138000"),
+	} {
+		p.code(t, target, clock)
+	}
+	const code = app.Secret("7kq2mx") // as a person may type it
+	return map[string]action{
+		"edit": {"SetProfile", func(ctx context.Context, p *personWorld) error {
+			_, err := p.service.Edit(ctx, who, app.Profile{Nickname: "Alice L", AvatarURL: "http://p.test/a.png", Location: "l"})
+			return err
+		}},
+		"change e-mail": {"SetEmail", func(ctx context.Context, p *personWorld) error {
+			_, err := p.service.ChangeEmail(ctx, who, app.EmailChange{
+				Password: goodPassword, Old: "Alice@Example.com", New: "new@example.com", Code: code,
+			})
+			return err
+		}},
+		"change password": {"SetPassword", func(ctx context.Context, p *personWorld) error {
+			_, err := p.service.ChangePassword(ctx, who, app.PasswordChange{Old: goodPassword, New: newPassword})
+			return err
+		}},
+		"reset password": {"SetPassword", func(ctx context.Context, p *personWorld) error {
+			_, err := p.service.ResetPassword(ctx, app.PasswordReset{Email: "alice@example.com", Code: code, New: "3edcxsw2"})
+			return err
+		}},
+		"change mobile": {"", func(ctx context.Context, p *personWorld) error {
+			_, err := p.service.ChangeMobile(ctx, who, app.MobileChange{Password: goodPassword, New: "13800138000", Code: code})
+			return err
+		}},
+		"delete": {"SetActive", func(ctx context.Context, p *personWorld) error {
+			_, err := p.service.Delete(ctx, who, goodPassword)
+			return err
+		}},
+		"sign in": {"CreateToken", func(ctx context.Context, p *personWorld) error {
+			_, _, err := p.service.SignIn(ctx, app.Credentials{Username: "alice", Password: goodPassword})
+			return err
+		}},
+		"sign out": {"DeleteToken", func(ctx context.Context, p *personWorld) error {
+			_, err := p.service.SignOut(ctx, who)
+			return err
+		}},
+	}
+}
+
+// Every flow is begun while every other one is in the middle of its work on
+// Gitea. Whatever each answers, the systems agree afterwards.
+func TestEveryPairOfFlows(t *testing.T) {
+	for first, held := range actions(newPerson(t, sagatest.NewClock()), t, sagatest.NewClock()) {
+		if held.call == "" {
+			continue
+		}
+		for second := range actions(newPerson(t, sagatest.NewClock()), t, sagatest.NewClock()) {
+			t.Run(fmt.Sprintf("%s during %s", second, first), func(t *testing.T) {
+				clock := sagatest.NewClock()
+				p := newPerson(t, clock)
+				all := actions(p, t, clock)
+				hold := p.directory.Inject(held.call, memory.Hold)
+				answers := make(chan error, 2)
+				go func() { answers <- all[first].do(t.Context(), p) }()
+				<-hold.Met()
+				go func() { answers <- all[second].do(t.Context(), p) }()
+				require.NoError(t, hold.Release())
+				for range 2 {
+					requireExpected(t, <-answers)
+				}
+				p.settle(t, clock)
+				p.agree(t)
+			})
+		}
+	}
+}
+
+// requireExpected allows what one of two flows may answer: that the other came
+// first, that the credentials it was given no longer hold, or that storage has
+// shut the account out already.
+func requireExpected(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		require.Contains(t, []app.Kind{app.Busy, app.BadCredentials, app.CodeWrong, app.StorageFailed}, app.KindOf(err), "%v", err)
+	}
+}
+
+// settle lets recovery finish what is left.
+func (w *world) settle(t *testing.T, clock *sagatest.Clock) {
+	t.Helper()
+	for range 3 {
+		clock.Advance(sessionTTL / 100)
+		_, err := w.runner.Tick(t.Context())
+		require.NoError(t, err)
+	}
+}
+
+// agree requires that alice is the same person on all three systems.
+func (p *personWorld) agree(t *testing.T) {
+	t.Helper()
+	account, err := p.store.Accounts.ByID(t.Context(), p.account.ID)
+	require.NoError(t, err)
+	there, err := p.directory.Profile(t.Context(), account.Ref())
+	require.NoError(t, err)
+	require.Equal(t, account.Nickname, there.FullName)
+	require.Equal(t, account.Location, there.Location)
+	p.giteaEmailIs(t, account, account.Email)
+
+	for _, password := range []app.Secret{goodPassword, newPassword, "3edcxsw2"} {
+		ok, err := p.hasher.Verify(t.Context(), account.PasswordHash, password)
+		require.NoError(t, err)
+		require.Equal(t, ok && account.MaySignIn(), p.directory.SignsIn("alice", password), "password here and in Gitea")
+	}
+	p.sessionsAgree(t, account)
+}
+
+// sessionsAgree requires that each session is alive everywhere or dead
+// everywhere, and that none outlived what it was opened with.
+func (p *personWorld) sessionsAgree(t *testing.T, account app.Account) {
+	t.Helper()
+	var tokens []string
+	for _, e := range p.directory.Entries() {
+		if e.Mark == account.ID {
+			tokens = e.Tokens
+		}
+	}
+	for _, name := range tokens {
+		session, _, err := p.store.Sessions.Live(t.Context(), name[len("accord-"):], p.here.Session.CreatedAt)
+		require.NoError(t, err, "a Gitea token without a session")
+		require.Equal(t, account.CredentialEpoch, session.CredentialEpoch)
+		require.Contains(t, p.storage.LiveSessions(), session.ID)
+		require.True(t, account.MaySignIn())
+	}
+	for _, in := range []app.SignedIn{p.here, p.away} {
+		if _, _, err := p.store.Sessions.Live(t.Context(), in.Session.ID, in.Session.CreatedAt); err == nil {
+			p.alive(t, in)
+		} else {
+			p.dead(t, in)
+		}
+	}
+	p.alive(t, p.bob)
+}

@@ -1,0 +1,259 @@
+package storetest
+
+import (
+	"context"
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"accord/app"
+	"accord/store"
+)
+
+const (
+	target    = "mail:alice@example.com"
+	rightCode = app.Secret("ABC234")
+	wrongCode = app.Secret("XYZ789")
+)
+
+// generous are limits that no test reaches by accident.
+var generous = app.CodeLimits{PerMinute: 1000, PerDay: 1000}
+
+// put stores a code that lives five minutes.
+func put(t *testing.T, d *database, target string, code app.Secret, now time.Duration) {
+	t.Helper()
+	require.NoError(t, d.Codes.Put(t.Context(), target, code, at(now+5*time.Minute), generous, at(now)))
+}
+
+func requireWrong(t *testing.T, d *database, target string, code app.Secret, now time.Duration) {
+	t.Helper()
+	ref, err := d.Codes.Check(t.Context(), target, code, at(now))
+	requireKind(t, app.CodeWrong, err)
+	require.Zero(t, ref)
+}
+
+// right checks a code that is.
+func right(t *testing.T, d *database, target string, code app.Secret, now time.Duration) app.CodeRef {
+	t.Helper()
+	ref, err := d.Codes.Check(t.Context(), target, code, at(now))
+	require.NoError(t, err)
+	return ref
+}
+
+func codeLife(t *testing.T, d *database) {
+	requireWrong(t, d, target, rightCode, 0)
+	requireWrong(t, d, target, "", 0)
+	put(t, d, target, rightCode, 0)
+	requireWrong(t, d, target, "", 0)
+	requireWrong(t, d, target, wrongCode, 0)
+	requireWrong(t, d, "mail:bob@example.com", rightCode, 0)
+	ref := right(t, d, target, rightCode, 0)
+	require.Equal(t, ref, right(t, d, target, rightCode, 5*time.Minute-time.Microsecond), "checking does not use it up")
+	requireWrong(t, d, target, rightCode, 5*time.Minute)
+	requireKind(t, app.CodeWrong, d.Codes.Redeem(t.Context(), ref, at(5*time.Minute)))
+
+	require.NoError(t, d.Codes.Redeem(t.Context(), ref, at(0)))
+	requireKind(t, app.CodeWrong, d.Codes.Redeem(t.Context(), ref, at(0)))
+	requireWrong(t, d, target, rightCode, 0)
+	for range 2 {
+		require.NoError(t, d.Codes.GiveBack(t.Context(), ref))
+		require.Equal(t, ref, right(t, d, target, rightCode, 0))
+	}
+	require.NoError(t, d.Codes.Redeem(t.Context(), ref, at(0)))
+	requireKind(t, app.CodeWrong, d.Codes.Redeem(t.Context(), app.CodeRef{ID: 1 << 40}, at(0)))
+	requireKind(t, app.CodeWrong, d.Codes.Redeem(t.Context(), app.CodeRef{}, at(0)))
+	require.NoError(t, d.Codes.GiveBack(t.Context(), app.CodeRef{ID: 1 << 40}))
+}
+
+func codeReplaced(t *testing.T, d *database) {
+	put(t, d, target, rightCode, 0)
+	put(t, d, "mail:bob@example.com", rightCode, 0)
+	former := right(t, d, target, rightCode, 0)
+	put(t, d, target, wrongCode, time.Second)
+	requireWrong(t, d, target, rightCode, time.Second)
+	requireKind(t, app.CodeWrong, d.Codes.Redeem(t.Context(), former, at(time.Second)))
+	require.NoError(t, d.Codes.GiveBack(t.Context(), former))
+	requireWrong(t, d, target, rightCode, time.Second)
+	latter := right(t, d, target, wrongCode, time.Second)
+	require.NotEqual(t, former, latter)
+	require.NoError(t, d.Codes.Redeem(t.Context(), latter, at(time.Second)))
+	put(t, d, target, rightCode, 2*time.Second)
+	right(t, d, target, rightCode, 2*time.Second)
+	right(t, d, "mail:bob@example.com", rightCode, 2*time.Second)
+}
+
+func codeTries(t *testing.T, d *database) {
+	put(t, d, target, rightCode, 0)
+	put(t, d, "other", rightCode, 0)
+	for range 4 {
+		requireWrong(t, d, target, wrongCode, 0)
+	}
+	ref := right(t, d, target, rightCode, 0)
+	requireWrong(t, d, target, wrongCode, 0)
+	requireWrong(t, d, target, rightCode, 0)
+	require.NoError(t, d.Codes.Redeem(t.Context(), ref, at(0)), "it was right before")
+	require.NoError(t, d.Codes.GiveBack(t.Context(), ref))
+	requireWrong(t, d, target, rightCode, 0)
+	right(t, d, "other", rightCode, 0)
+	put(t, d, target, rightCode, time.Second)
+	right(t, d, target, rightCode, time.Second)
+}
+
+// codeGuessed guesses many times at once: five guesses count, not one more.
+func codeGuessed(t *testing.T, d *database) {
+	put(t, d, target, rightCode, 0)
+	codes := []app.Codes{d.Codes, d.replica(t).Codes}
+	race(racers, func(i int) error {
+		_, err := codes[i%2].Check(context.Background(), target, wrongCode, at(0))
+		return err
+	})
+	var tries int
+	require.NoError(t, d.raw.Get(&tries, "SELECT tries FROM codes"))
+	require.Equal(t, 5, tries)
+	requireWrong(t, d, target, rightCode, 0)
+}
+
+func codeLimits(t *testing.T, d *database) {
+	limits := app.CodeLimits{PerMinute: 2, PerDay: 3}
+	try := func(target string, code app.Secret, now time.Duration) error {
+		return d.Codes.Put(t.Context(), target, code, at(now+5*time.Minute), limits, at(now))
+	}
+	require.NoError(t, try(target, rightCode, 0))
+	require.NoError(t, try(target, rightCode, 30*time.Second))
+	requireKind(t, app.TooOften, try(target, wrongCode, 59*time.Second))
+	requireWrong(t, d, target, wrongCode, 59*time.Second)
+	right(t, d, target, rightCode, 59*time.Second)
+	require.NoError(t, try("other", rightCode, 59*time.Second))
+	require.NoError(t, try(target, rightCode, time.Minute), "a minute after the first")
+	requireKind(t, app.TooOften, try(target, wrongCode, time.Hour))
+	requireKind(t, app.TooOften, try(target, wrongCode, 24*time.Hour-time.Microsecond))
+	require.NoError(t, try(target, rightCode, 24*time.Hour), "a day after the first")
+	requireKind(t, app.TooOften, try(target, wrongCode, 24*time.Hour))
+
+	for range 3 {
+		require.NoError(t, d.Codes.Put(t.Context(), "free", rightCode, at(time.Minute), app.CodeLimits{}, at(0)), "zero is no limit")
+	}
+}
+
+func codeWithdrawn(t *testing.T, d *database) {
+	ctx, once := t.Context(), app.CodeLimits{PerMinute: 1, PerDay: 1}
+	require.NoError(t, d.Codes.Withdraw(ctx, target, rightCode), "absent is done")
+	require.NoError(t, d.Codes.Put(ctx, target, rightCode, at(time.Minute), once, at(0)))
+	require.NoError(t, d.Codes.Withdraw(ctx, target, wrongCode), "another's: nothing is done")
+	require.NoError(t, d.Codes.Withdraw(ctx, "other", rightCode))
+	ref := right(t, d, target, rightCode, 0)
+	for range 2 {
+		require.NoError(t, d.Codes.Withdraw(ctx, target, rightCode))
+		requireWrong(t, d, target, rightCode, 0)
+	}
+	requireKind(t, app.CodeWrong, d.Codes.Redeem(ctx, ref, at(0)))
+	require.NoError(t, d.Codes.Put(ctx, target, rightCode, at(time.Minute), once, at(0)), "it did not count")
+
+	ref = right(t, d, target, rightCode, 0)
+	require.NoError(t, d.Codes.Redeem(ctx, ref, at(0)))
+	require.NoError(t, d.Codes.Withdraw(ctx, target, rightCode))
+	requireKind(t, app.TooOften, d.Codes.Put(ctx, target, rightCode, at(time.Minute), once, at(0)))
+
+	put(t, d, target, wrongCode, 0)
+	put(t, d, target, rightCode, 0)
+	require.NoError(t, d.Codes.Withdraw(ctx, target, wrongCode), "it was replaced")
+	right(t, d, target, rightCode, 0)
+	require.NoError(t, d.Codes.Withdraw(ctx, target, rightCode))
+	requireWrong(t, d, target, wrongCode, 0)
+}
+
+// codeInside uses codes in transactions that fail.
+func codeInside(t *testing.T, d *database) {
+	put(t, d, target, rightCode, 0)
+	ref := right(t, d, target, rightCode, 0)
+	failing := func(work func(ctx context.Context) error) {
+		t.Helper()
+		err := d.Journal.Begin(t.Context(), writing(running("saga"), func(ctx context.Context) error {
+			require.NoError(t, work(ctx))
+			return errOfTest
+		}))
+		require.ErrorIs(t, err, errOfTest)
+	}
+	failing(func(ctx context.Context) error { return d.Codes.Redeem(ctx, ref, at(0)) })
+	right(t, d, target, rightCode, 0)
+	failing(func(ctx context.Context) error {
+		return d.Codes.Put(ctx, target, wrongCode, at(time.Minute), generous, at(0))
+	})
+	right(t, d, target, rightCode, 0)
+	failing(func(ctx context.Context) error { return d.Codes.Withdraw(ctx, target, rightCode) })
+	right(t, d, target, rightCode, 0)
+	require.NoError(t, d.Codes.Redeem(t.Context(), ref, at(0)))
+	failing(func(ctx context.Context) error { return d.Codes.GiveBack(ctx, ref) })
+	requireWrong(t, d, target, rightCode, 0)
+}
+
+func codeSealed(t *testing.T, d *database) {
+	put(t, d, target, rightCode, 0)
+	put(t, d, "other", wrongCode, 0)
+	var raw []byte
+	require.NoError(t, d.raw.Get(&raw, "SELECT code FROM codes WHERE target = 'other'"))
+	require.NotEmpty(t, raw)
+	require.NotContains(t, string(raw), wrongCode.Reveal())
+	d.exec(t, "UPDATE codes SET code = ? WHERE target = ?", raw, target)
+	_, err := d.Codes.Check(t.Context(), target, wrongCode, at(0))
+	requireKind(t, app.Internal, err)
+
+	other := openStore(t, store.Options{Driver: d.options.Driver, DSN: d.options.DSN, Sealer: NewSealer()})
+	_, err = other.Codes.Check(t.Context(), "other", wrongCode, at(0))
+	requireKind(t, app.Internal, err)
+	put(t, d, "other", rightCode, 0)
+	var kept int
+	require.NoError(t, d.raw.Get(&kept, "SELECT COUNT(code) FROM codes WHERE target = 'other'"))
+	require.Equal(t, 1, kept, "a replaced one is not kept")
+}
+
+// codePruned puts codes day after day.
+func codePruned(t *testing.T, d *database) {
+	const perDay = 5
+	for day := range 6 {
+		for i := range perDay {
+			put(t, d, fmt.Sprint("target", day, i), rightCode, time.Duration(day)*25*time.Hour)
+		}
+		var rows int
+		require.NoError(t, d.raw.Get(&rows, "SELECT COUNT(*) FROM codes"))
+		require.Equal(t, perDay, rows)
+	}
+}
+
+func codeRedeemRace(t *testing.T, d *database) {
+	codes := []app.Codes{d.Codes, d.replica(t).Codes}
+	for range 5 {
+		put(t, d, target, rightCode, 0)
+		ref := right(t, d, target, rightCode, 0)
+		requireOneWinner(t, app.CodeWrong, race(racers, func(i int) error {
+			return codes[i%2].Redeem(context.Background(), ref, at(0))
+		}))
+	}
+}
+
+// codePutRace puts codes for a target that had none: as many as the limit says
+// get through, and the last of them is the live one.
+func codePutRace(t *testing.T, d *database) {
+	const limit = 3
+	stores := []app.Codes{d.Codes, d.replica(t).Codes}
+	results := race(racers, func(i int) error {
+		return stores[i%2].Put(context.Background(), target, app.Secret(fmt.Sprintf("CODE%02d", i)), at(time.Minute),
+			app.CodeLimits{PerMinute: limit, PerDay: racers}, at(0))
+	})
+	var stored int
+	for _, err := range results {
+		if err == nil {
+			stored++
+			continue
+		}
+		requireKind(t, app.TooOften, err)
+	}
+	require.Equal(t, limit, stored)
+	var rows, live int
+	require.NoError(t, d.raw.Get(&rows, "SELECT COUNT(*) FROM codes"))
+	require.Equal(t, limit, rows)
+	require.NoError(t, d.raw.Get(&live, "SELECT COUNT(*) FROM codes WHERE code IS NOT NULL"))
+	require.Equal(t, 1, live)
+}
