@@ -11,7 +11,7 @@ import (
 
 var (
 	errAbsent  = errors.New("there is no user of that name")
-	errNotKept = errors.New("Gitea does not show what it was told")
+	errNotKept = errors.New("what Gitea was told is not what it shows")
 )
 
 // change is the body that changes one concern of a user; what is nil stays.

@@ -224,8 +224,16 @@ func lister(t *testing.T, things, capped int) http.HandlerFunc {
 
 func TestListsOfBelongings(t *testing.T) {
 	for _, c := range []struct{ things, capped, listed, packages int }{
-		{0, 50, 0, 0}, {1, 50, 1, 1}, {49, 50, 49, 25}, {50, 50, 50, 25}, {51, 50, 51, 26}, {100, 50, 100, 50},
-		{103, 50, 100, 52}, {90, 20, 90, 45}, {103, 30, 100, 52}, {300, 50, 100, 100},
+		{0, 50, 0, 0},
+		{1, 50, 1, 1},
+		{49, 50, 49, 25},
+		{50, 50, 50, 25},
+		{51, 50, 51, 26},
+		{100, 50, 100, 50},
+		{103, 50, 100, 52},
+		{90, 20, 90, 45},
+		{103, 30, 100, 52},
+		{300, 50, 100, 100},
 	} {
 		b, err := standIn(t, lister(t, c.things, c.capped)).Belongings(t.Context(), amy)
 		require.NoError(t, err)

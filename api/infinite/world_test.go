@@ -5,10 +5,8 @@ import (
 	"database/sql"
 	"fmt"
 	"log/slog"
-	"maps"
 	"net/http/httptest"
 	"path/filepath"
-	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -38,6 +36,9 @@ type world struct {
 	faults    *faults
 	directory *memory.Directory
 	storage   *memory.Storage
+	mailer    *memory.Mailer
+	sms       *memory.SMS
+	files     *memory.Files
 	tokens    *token.Tokens
 	ring      *keyring.Ring
 	db        *sql.DB // the store's database, to look at
@@ -66,6 +67,7 @@ func newWorld(t *testing.T) *world {
 	w := &world{
 		clock:  &clock{now: time.Date(2026, 3, 1, 12, 0, 0, 250_000_000, zone)},
 		faults: &faults{by: map[string]app.Kind{}}, directory: memory.NewDirectory(), storage: memory.NewStorage(),
+		mailer: memory.NewMailer(), sms: memory.NewSMS(), files: memory.NewFiles(),
 	}
 	w.storage.Now = w.clock.Now
 	var err error
@@ -108,8 +110,13 @@ func (w *world) service(t *testing.T) *app.Service {
 	service, err := app.New(app.Deps{
 		Accounts: accounts{st.Accounts, w.faults}, Sessions: sessions{st.Sessions, w.faults},
 		Directory: w.directory, Storage: w.storage, Hasher: slowHasher{hasher, w.faults},
-		Tokens: w.tokens, Mailer: noMail{}, IDs: ids, Runner: runner, Now: w.clock.Now, Logger: slog.New(slog.DiscardHandler),
-	}, app.Settings{SessionTTL: 2 * time.Hour, KeepTTL: 7 * 24 * time.Hour})
+		Tokens: w.tokens, Mailer: w.mailer, SMS: w.sms, Pictures: newPictures(t, w), Files: w.files,
+		Codes: codes{st.Codes, w.faults}, Counters: st.Counters,
+		IDs: ids, Runner: runner, Now: w.clock.Now, Logger: slog.New(slog.DiscardHandler),
+	}, app.Settings{
+		SessionTTL: 2 * time.Hour, KeepTTL: 7 * 24 * time.Hour, Countries: []string{"86", "852"},
+		SMS: app.SMSLimits{PerClientHour: 4, PlatformDay: 3},
+	})
 	require.NoError(t, err)
 	run(t, runner)
 	return service
@@ -127,11 +134,6 @@ func run(t *testing.T, runner *saga.Runner) {
 	})
 }
 
-// noMail is a mailer whose mail nobody reads here.
-type noMail struct{}
-
-func (noMail) Send(context.Context, app.Mail) error { return nil }
-
 // state is everything that is written down anywhere, one line each.
 func (w *world) state(t *testing.T) []string {
 	t.Helper()
@@ -143,6 +145,8 @@ func (w *world) state(t *testing.T) []string {
 	for _, entry := range w.directory.Entries() {
 		lines = append(lines, fmt.Sprintf("gitea %+v", entry))
 	}
+	lines = append(lines, fmt.Sprint("mail ", len(w.mailer.Sent())), fmt.Sprint("short messages ", len(w.sms.Sent())),
+		fmt.Sprint("pictures ", w.files.Count("PutPicture"), w.files.Count("RemovePictures")))
 	lines = append(lines, w.storage.Users()...)
 	return append(lines, w.storage.LiveSessions()...)
 }
@@ -167,121 +171,4 @@ func (w *world) texts(t *testing.T, query string) []string {
 	}
 	require.NoError(t, rows.Err())
 	return lines
-}
-
-// setup carries out one command of a script:
-//
-//	fresh                          nothing is there yet (always so here)
-//	after DURATION                 the clock goes on
-//	foreign NAME ADDRESS           somebody else's user in Gitea
-//	status NAME STATUS             an operator's doing
-//	fault gitea|storage CALL KIND  every such call is refused (refuse), fails (fail) or loses its reply (lose)
-//	fault store|hasher CALL KIND   every such call fails with an error of that kind
-func (w *world) setup(t testing.TB, command []string) {
-	t.Helper()
-	args := command[1:]
-	switch command[0] {
-	case "fresh":
-	case "after":
-		d, err := time.ParseDuration(args[0])
-		require.NoError(t, err)
-		w.clock.advance(d)
-	case "foreign":
-		w.directory.Place(memory.Entry{Username: args[0], Emails: []string{args[1]}}, "not-known-to-us")
-	case "status":
-		done, err := w.db.ExecContext(t.Context(), "UPDATE accounts SET status = ? WHERE username = ?", args[1], args[0])
-		require.NoError(t, err)
-		changed, err := done.RowsAffected()
-		require.NoError(t, err)
-		require.EqualValues(t, 1, changed, "nobody is called %s", args[0])
-	case "fault":
-		w.inject(t, args[0], args[1], args[2])
-	default:
-		require.Fail(t, "unknown command", "%q", command)
-	}
-}
-
-func (w *world) inject(t testing.TB, system, call, kind string) {
-	t.Helper()
-	remotes := map[string]*memory.Faults{"gitea": w.directory.Faults, "storage": w.storage.Faults}
-	if remote, ok := remotes[system]; ok {
-		fault, ok := map[string]memory.Fault{"refuse": memory.Refuse, "fail": memory.FailBefore, "lose": memory.LoseReply}[kind]
-		require.True(t, ok, "no fault is called %s", kind)
-		remote.Break(fault, call)
-		return
-	}
-	kinds := map[string]app.Kind{"internal": app.Internal, "storage": app.StorageFailed, "busy": app.Busy}
-	require.Contains(t, slices.Collect(maps.Keys(kinds)), kind)
-	w.faults.inject(system+" "+call, kinds[kind])
-}
-
-// faults makes calls of the store and the hasher fail.
-type faults struct {
-	mu sync.Mutex
-	by map[string]app.Kind
-}
-
-func (f *faults) inject(call string, kind app.Kind) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	f.by[call] = kind
-}
-
-func (f *faults) met(call string) error {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	if kind, ok := f.by[call]; ok {
-		return &app.Error{Kind: kind, Op: call}
-	}
-	return nil
-}
-
-type accounts struct {
-	app.Accounts
-	faults *faults
-}
-
-func (a accounts) Reserve(ctx context.Context, account app.Account) error {
-	if err := a.faults.met("store Reserve"); err != nil {
-		return err
-	}
-	return a.Accounts.Reserve(ctx, account)
-}
-
-func (a accounts) ByUsername(ctx context.Context, username string) (app.Account, error) {
-	if err := a.faults.met("store ByUsername"); err != nil {
-		return app.Account{}, err
-	}
-	return a.Accounts.ByUsername(ctx, username)
-}
-
-type sessions struct {
-	app.Sessions
-	faults *faults
-}
-
-func (s sessions) Live(ctx context.Context, id string, now time.Time) (app.Session, app.Account, error) {
-	if err := s.faults.met("store Live"); err != nil {
-		return app.Session{}, app.Account{}, err
-	}
-	return s.Sessions.Live(ctx, id, now)
-}
-
-type slowHasher struct {
-	app.Hasher
-	faults *faults
-}
-
-func (h slowHasher) Hash(ctx context.Context, p app.Secret) (app.Secret, error) {
-	if err := h.faults.met("hasher Hash"); err != nil {
-		return "", err
-	}
-	return h.Hasher.Hash(ctx, p)
-}
-
-func (h slowHasher) Verify(ctx context.Context, hash, p app.Secret) (bool, error) {
-	if err := h.faults.met("hasher Verify"); err != nil {
-		return false, err
-	}
-	return h.Hasher.Verify(ctx, hash, p)
 }
