@@ -4,6 +4,8 @@ import (
 	"errors"
 	"net/http"
 	"slices"
+	"strconv"
+	"time"
 
 	"github.com/labstack/echo/v4"
 
@@ -16,13 +18,19 @@ var httpFailures = []int{
 	http.StatusUnsupportedMediaType, http.StatusTooManyRequests, http.StatusServiceUnavailable,
 }
 
-// retryAfter is how many seconds a client should wait that met a full house;
-// that asked too often, a minute, which is the least window of any limit.
+// retryAfter is how many seconds a client should wait that met a full house.
+// One that asked too often is told what the error knows, in whole seconds; else
+// a minute, which is the least window of any limit.
 func retryAfter(err error) string {
-	if app.KindOf(err) == app.TooOften {
+	var e *app.Error
+	switch {
+	case !errors.As(err, &e) || e.Kind != app.TooOften:
+		return "1"
+	case e.RetryAfter > 0:
+		return strconv.FormatInt(int64((e.RetryAfter+time.Second-1)/time.Second), 10)
+	default:
 		return "60"
 	}
-	return "1"
 }
 
 // Status is the HTTP status a dialect with an envelope answers an error with:

@@ -35,9 +35,14 @@ func (s *Service) Edit(ctx context.Context, p Principal, in Profile) (saga.Recei
 	return receipt, failed(op, err)
 }
 
-// forDirectory is the profile as Gitea has it.
+// maxFullName is the most that Gitea keeps of a nickname, in characters.
+const maxFullName = 100
+
+// forDirectory is the profile as Gitea has it: a long nickname is cut.
 func (p Profile) forDirectory() DirectoryProfile {
-	return DirectoryProfile{FullName: p.Nickname, Description: p.Description, Website: p.Website, Location: p.Location}
+	name := []rune(p.Nickname)
+	name = name[:min(len(name), maxFullName)]
+	return DirectoryProfile{FullName: string(name), Description: p.Description, Website: p.Website, Location: p.Location}
 }
 
 func (s *Service) editFlow() saga.Definition[editing] {

@@ -3,6 +3,7 @@ package app
 import (
 	"errors"
 	"strings"
+	"time"
 )
 
 // Kind classifies an Error. Every dialect maps every Kind to a code of its own.
@@ -34,7 +35,8 @@ const (
 	// CodeWrong: the verification code is wrong, used up, too old, or was tried
 	// too often.
 	CodeWrong
-	// TooOften: a limit of the platform's, an address's or a client's is used up.
+	// TooOften: a limit of the platform's, an address's, an account's or a
+	// client's is used up; Error.RetryAfter may say until when.
 	TooOften
 	// SMSLimit: the platform's limit of short messages is used up.
 	SMSLimit
@@ -111,6 +113,8 @@ type Error struct {
 	Op string
 	// Violations are the broken rules of an Invalid error, in field order.
 	Violations []Violation
+	// RetryAfter is how long a TooOften client has to wait; zero where not known.
+	RetryAfter time.Duration
 	// Err is the cause, if any.
 	Err error
 }

@@ -22,8 +22,8 @@ type changingPassword struct {
 }
 
 // ChangePassword sets a password here and in Gitea, or in neither, and ends
-// every other session of the account. Invalid, BadCredentials, Unchanged where
-// the two are the same, DirectoryFailed, Busy or Internal.
+// every other session of the account. Invalid, BadCredentials, TooOften,
+// Unchanged where the two are the same, DirectoryFailed, Busy or Internal.
 func (s *Service) ChangePassword(ctx context.Context, p Principal, in PasswordChange) (saga.Receipt, error) {
 	const op = "change password"
 	if !PasswordAllowed(in.New.Reveal()) {
@@ -42,9 +42,13 @@ func (s *Service) ChangePassword(ctx context.Context, p Principal, in PasswordCh
 	return receipt, failed(op, err)
 }
 
-// confirmPassword asks a signed-in person's password again.
+// confirmPassword asks a signed-in person's password again. What is counted here
+// is no sign-in: nobody who knows just a name can keep its owner from this.
 func (s *Service) confirmPassword(ctx context.Context, p Principal, password Secret) (Account, error) {
-	ok, err := s.Hasher.Verify(ctx, p.Account.PasswordHash, password)
+	tries := []Try{{Key: "confirm/" + p.Account.ID, Limit: s.settings.Guard.Account, Resets: true}}
+	ok, err := s.guarded(ctx, tries, func() (bool, error) {
+		return s.verify(ctx, p.Account.PasswordHash, password)
+	})
 	if err == nil && !ok {
 		err = &Error{Kind: BadCredentials}
 	}

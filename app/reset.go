@@ -32,7 +32,7 @@ func (s *Service) ResetPassword(ctx context.Context, in PasswordReset) (saga.Rec
 	if !PasswordAllowed(in.New.Reveal()) {
 		return saga.Receipt{}, invalid(op, "password", Pattern)
 	}
-	hash, err := s.Hasher.Hash(ctx, in.New) // before any look-up: it takes as long for everybody
+	hash, err := s.hash(ctx, in.New) // before any look-up: it takes as long for everybody
 	if err != nil {
 		return saga.Receipt{}, failed(op, err)
 	}

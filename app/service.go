@@ -25,6 +25,7 @@ type Deps struct {
 	Files     Files
 	Codes     Codes
 	Counters  Counters
+	Failures  Failures
 	IDs       IDs
 	Runner    *saga.Runner
 	Now       func() time.Time
@@ -42,6 +43,7 @@ type Settings struct {
 	// Countries are the country codes that telephones may have, digits only.
 	Countries []string
 	SMS       SMSLimits
+	Guard     GuardSettings
 }
 
 // Service holds every use case. Safe for concurrent use.
@@ -114,7 +116,7 @@ func failed(op string, err error) error {
 	default:
 		var cause *Error
 		if errors.As(err, &cause) {
-			return &Error{Kind: cause.Kind, Op: op, Violations: cause.Violations, Err: err}
+			return &Error{Kind: cause.Kind, Op: op, Violations: cause.Violations, RetryAfter: cause.RetryAfter, Err: err}
 		}
 		return &Error{Kind: Internal, Op: op, Err: err}
 	}

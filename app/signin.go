@@ -44,7 +44,8 @@ type signingIn struct {
 }
 
 // SignIn checks the password and opens a session on all three systems, or on
-// none. BadCredentials, DirectoryFailed, StorageFailed, Busy or Internal.
+// none. BadCredentials, TooOften (with when to try again) where passwords were
+// tried too often, DirectoryFailed, StorageFailed, Busy or Internal.
 func (s *Service) SignIn(ctx context.Context, in Credentials) (SignedIn, saga.Receipt, error) {
 	const op = "sign in"
 	account, err := s.checkPassword(ctx, in)
@@ -73,11 +74,14 @@ func (s *Service) SignIn(ctx context.Context, in Credentials) (SignedIn, saga.Re
 // checkPassword does the same work for every outcome, so that its time does
 // not tell a known account from an unknown one.
 func (s *Service) checkPassword(ctx context.Context, in Credentials) (Account, error) {
-	account, err := s.find(ctx, in)
-	if err != nil && KindOf(err) != NotFound {
-		return Account{}, err
-	}
-	ok, err := s.Hasher.Verify(ctx, account.PasswordHash, in.Password)
+	var account Account
+	ok, err := s.guarded(ctx, s.signInTries(in), func() (ok bool, err error) {
+		account, err = s.find(ctx, in)
+		if err != nil && KindOf(err) != NotFound {
+			return false, err
+		}
+		return s.verify(ctx, account.PasswordHash, in.Password)
+	})
 	switch {
 	case err != nil:
 		return Account{}, err

@@ -53,6 +53,7 @@ type Store struct {
 	Sessions app.Sessions
 	Codes    app.Codes
 	Counters app.Counters
+	Failures app.Failures
 	Journal  saga.Journal
 	Machines *Machines
 
@@ -78,6 +79,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 		Sessions: &sessions{db, s},
 		Codes:    &codes{db, s},
 		Counters: &counters{db},
+		Failures: &failures{db},
 		Journal:  &journal{db, s},
 		Machines: &Machines{db},
 		db:       db,

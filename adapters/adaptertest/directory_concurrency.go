@@ -29,6 +29,9 @@ func together(n int, call func(i int) error) []error {
 // rivals are accounts that want the same.
 const rivals = 24
 
+// changers are accounts that are changed at once; each is made first.
+const changers = 8
+
 func (d directoryTest) rivals() []app.DirectoryUser {
 	all := make([]app.DirectoryUser, rivals)
 	for i := range all {

@@ -87,12 +87,12 @@ func directoryEmailRefused(t *testing.T, d directoryTest) {
 
 // However they meet, one has the address and the others are as they were.
 func directoryOneNewEmail(t *testing.T, d directoryTest) {
-	wanted, all, before := d.account().Email, make([]app.DirectoryUser, rivals), make([]string, rivals)
+	wanted, all, before := d.account().Email, make([]app.DirectoryUser, changers), make([]string, changers)
 	for i := range all {
 		all[i] = d.created(t)
 		before[i] = d.Describe(t, all[i].Username)
 	}
-	errs := together(rivals, func(i int) error {
+	errs := together(changers, func(i int) error {
 		return d.Directory.SetEmail(t.Context(), ref(all[i]), mixed(wanted, i))
 	})
 	var winners []app.DirectoryUser
@@ -112,11 +112,11 @@ func directoryOneNewEmail(t *testing.T, d directoryTest) {
 }
 
 func directoryManyChanges(t *testing.T, d directoryTest) {
-	all, next := make([]app.DirectoryUser, rivals), make([]string, rivals)
+	all, next := make([]app.DirectoryUser, changers), make([]string, changers)
 	for i := range all {
 		all[i], next[i] = d.created(t), d.account().Email
 	}
-	for _, err := range together(rivals, func(i int) error {
+	for _, err := range together(changers, func(i int) error {
 		if err := d.Directory.SetEmail(t.Context(), ref(all[i]), next[i]); err != nil {
 			return err
 		}

@@ -6,6 +6,7 @@ import (
 	"crypto/rand"
 	"encoding/json"
 	"io"
+	"maps"
 	"net"
 	"net/http"
 	"slices"
@@ -70,13 +71,35 @@ func TestStateSeesWrites(t *testing.T) {
 	for endpoint, body := range map[string]string{
 		"registerIndividual": `{"username":"bob","email":"bob@example.com","password":"1qazxsw2"}`,
 		"login":              `{"username":"alice","password":"1qazxsw2"}`,
-		"logout":             "",
+		"emailVerifyCode":    `{"email":"nobody@example.com"}`,
+		"generateSmsCode":    `{"internationalCode":"86","mobile":"15651234567"}`,
+		"editUser":           changes["editUser"],
+		"modifyUserPassword": `{"oriPassword":"1qazxsw2","password":"2wsxzaq1"}`,
 	} {
 		before := w.state(t)
 		_, got := w.post(t, endpoint, strings.NewReader(body), "Authorization", token)
 		require.Equal(t, "General.Success", got.Code, endpoint)
 		require.NotEqual(t, before, w.state(t), endpoint)
 	}
+	for _, endpoint := range []string{"logout", "deleteUser"} {
+		w, token := inhabited(t)
+		before := w.state(t)
+		_, got := w.post(t, endpoint, strings.NewReader(changes[endpoint]), "Authorization", token)
+		require.Equal(t, "General.Success", got.Code, endpoint)
+		require.NotEqual(t, before, w.state(t), endpoint)
+	}
+}
+
+// changes are good bodies of what a signed-in person may do, with the password
+// of alice.
+var changes = map[string]string{
+	"logout": "",
+	"editUser": `{"nickname":"n","avatarUrl":"https://i.picsum.photos/id/1005/100/100.jpg",` +
+		`"description":"","website":"","location":""}`,
+	"modifyUserEmail":    `{"password":"1qazxsw2","oriEmail":"alice@example.com","email":"a@example.com","verifyCode":"A2B3C4"}`,
+	"modifyUserPassword": `{"oriPassword":"1qazxsw2","password":"2wsxzaq1"}`,
+	"editUserMobile":     `{"mobile":"15651234567","smsCode":"A2B3C4","password":"1qazxsw2"}`,
+	"deleteUser":         `{"password":"1qazxsw2"}`,
 }
 
 func TestBadBodiesWriteNothing(t *testing.T) {
@@ -202,9 +225,9 @@ func TestForgedTokensWriteNothing(t *testing.T) {
 	}
 	before := w.state(t)
 	for name, token := range tokens {
-		for _, endpoint := range []string{"logout", "getUserDetail"} {
+		for _, endpoint := range slices.AppendSeq([]string{"getUserDetail"}, maps.Keys(changes)) {
 			for _, scheme := range []string{"", "Bearer "} {
-				status, got := w.post(t, endpoint, nil, "Authorization", scheme+token)
+				status, got := w.post(t, endpoint, strings.NewReader(changes[endpoint]), "Authorization", scheme+token)
 				require.Equal(t, 200, status, "%s to %s", name, endpoint)
 				require.Equal(t, "General.TokenInvalid", got.Code, "%s to %s", name, endpoint)
 			}
@@ -215,9 +238,10 @@ func TestForgedTokensWriteNothing(t *testing.T) {
 	require.Equal(t, "General.Success", got.Code, "the good one is still good")
 }
 
-// TestWrongPasswordsWriteNothing: a sign-in that fails opens nothing anywhere.
+// TestWrongPasswordsWriteNothing: a sign-in that fails opens nothing anywhere,
+// and a token alone changes nothing that asks for the password.
 func TestWrongPasswordsWriteNothing(t *testing.T) {
-	w, _ := inhabited(t)
+	w, token := inhabited(t)
 	before := w.state(t)
 	for _, body := range []string{
 		`{"username":"alice","password":"wrong"}`, `{"username":"nobody","password":"1qazxsw2"}`,
@@ -225,6 +249,11 @@ func TestWrongPasswordsWriteNothing(t *testing.T) {
 	} {
 		_, got := w.post(t, "login", strings.NewReader(body))
 		require.Equal(t, "Account.VerifyError", got.Code, body)
+	}
+	for _, endpoint := range []string{"modifyUserEmail", "modifyUserPassword", "editUserMobile", "deleteUser"} {
+		body := strings.ReplaceAll(changes[endpoint], "1qazxsw2", "wrong")
+		_, got := w.post(t, endpoint, strings.NewReader(body), "Authorization", token)
+		require.Equal(t, "Account.VerifyError", got.Code, endpoint)
 	}
 	require.Equal(t, before, w.state(t))
 }

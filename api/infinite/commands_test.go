@@ -102,4 +102,3 @@ func (w *world) mend() {
 	}
 	w.faults.mend()
 }
-

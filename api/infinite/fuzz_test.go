@@ -1,8 +1,11 @@
 package infinite
 
 import (
+	"maps"
 	"net/http"
 	"net/http/httptest"
+	"path"
+	"slices"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -10,6 +13,12 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"accord/app"
+)
+
+// endpoints are those that read a body, uploads last.
+var endpoints = append(
+	slices.AppendSeq([]string{"registerIndividual", "login"}, slices.Values(slices.Sorted(maps.Keys(changes)))),
+	"../file/upload",
 )
 
 // FuzzRequest sends any body under any content type: the answer is a documented
@@ -20,26 +29,28 @@ func FuzzRequest(f *testing.F) {
 		`{"email":"test@qq.com","password":"888888","enableKeepLogin ":"keepLogin.enable"}`,
 		`{"username":"admin","password":"888888","enableKeepLogin":true}`,
 		`{"username":7,"email":[[]],"password":{"a":1e999},"enableKeepLogin":0}`,
+		`{"email":"a@b.cn","password":"1qazxsw2","verifyCode":"A2B3C4"}`,
+		`{"internationalCode":"86","mobile":"15651234567"}`,
+		`{"nickname":"n","avatarUrl":"u","description":"","website":null,"location":7}`,
 		`{"username":"a\u0000b","email":"\ud800","password":"\u001f"}`,
 		"{\"username\":\"\xff\"}", "null", "[]", "{", "", "\ufeff{}", `{"username":"a"}{}`,
 		strings.Repeat("[", 20_000),
 	} {
-		for _, register := range []bool{true, false} {
-			f.Add(register, "application/json", []byte(body))
+		for endpoint := range endpoints {
+			f.Add(uint8(endpoint), "application/json", []byte(body)) //nolint:gosec // there are few
 		}
 	}
-	f.Add(true, "", []byte("{}"))
-	f.Add(false, "application/json; charset", []byte("{}"))
-	f.Add(false, "multipart/form-data; boundary=x", []byte("--x--"))
+	f.Add(uint8(0), "", []byte("{}"))
+	f.Add(uint8(1), "application/json; charset", []byte("{}"))
+	f.Add(uint8(1), "multipart/form-data; boundary=x", []byte("--x--"))
+	f.Add(uint8(len(endpoints)-1), "multipart/form-data; boundary=x", []byte("--x\nContent-Disposition: form-data; name=file\n\nx\n--x--"))
 
-	f.Fuzz(func(t *testing.T, register bool, mediaType string, body []byte) {
-		endpoint := "login"
-		if register {
-			endpoint = "registerIndividual"
-		}
+	f.Fuzz(func(t *testing.T, endpoint uint8, mediaType string, body []byte) {
 		u := &useCases{}
-		r := httptest.NewRequest(http.MethodPost, "/api/user/"+endpoint, strings.NewReader(string(body)))
+		target := path.Join("/api/user", endpoints[int(endpoint)%len(endpoints)])
+		r := httptest.NewRequest(http.MethodPost, target, strings.NewReader(string(body)))
 		r.Header.Set("Content-Type", mediaType)
+		r.Header.Set("Authorization", "token")
 		w := httptest.NewRecorder()
 		handler(t, u).ServeHTTP(w, r)
 

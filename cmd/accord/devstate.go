@@ -77,7 +77,8 @@ func (d *devRun) configuration(s *devServers) (config.Config, error) {
 	}
 	c.Mail.Host, c.Mail.TLS, c.Mail.Username, c.Mail.Password = host, "none", "", ""
 	c.Mail.From = "Accord <accord@localhost>"
-	c.SMS = config.SMS{Provider: "dev", Dir: d.path("sms")}
+	c.SMS.Provider, c.SMS.Dir = "dev", d.path("sms")
+	c.SMS.PerClientHour = 0 // everybody here comes from one address
 	c.Keys.File = d.path("keys.json")
 	return c, nil
 }

@@ -68,11 +68,13 @@ func (p *parts) assemble(c config.Config, ring *keyring.Ring, log *slog.Logger) 
 	storage, storageErr := newStorage(c.Storage)
 	mailer, mailErr := newMailer(c.Mail)
 	hasher, hashErr := newHasher(c.Password)
+	messages, smsErr := newSMS(c.SMS)
+	pictures, pictureErr := newPictures(c)
 	tokens, tokenErr := token.New(token.Options{Issuer: c.Issuer, Keys: ring, Now: time.Now})
 	ids, idErr := ident.New(ident.Options{
 		Location: zone, Start: firstUserNumber, MachineID: func() (uint16, error) { return p.machine.id, nil },
 	})
-	if err := errors.Join(zoneErr, giteaErr, storageErr, mailErr, hashErr, tokenErr, idErr); err != nil {
+	if err := errors.Join(zoneErr, giteaErr, storageErr, mailErr, hashErr, smsErr, pictureErr, tokenErr, idErr); err != nil {
 		return err
 	}
 	p.gitea, p.storage = directory, storage
@@ -80,8 +82,14 @@ func (p *parts) assemble(c config.Config, ring *keyring.Ring, log *slog.Logger) 
 	var err error
 	p.service, err = app.New(app.Deps{
 		Accounts: p.store.Accounts, Sessions: p.store.Sessions, Directory: directory, Storage: storage,
-		Hasher: hasher, Tokens: tokens, Mailer: mailer, IDs: ids, Runner: p.runner, Now: time.Now, Logger: log,
-	}, app.Settings{SessionTTL: c.Session.TTL, KeepTTL: c.Session.Keep})
+		Hasher: hasher, Tokens: tokens, Mailer: mailer, SMS: messages, Files: storage,
+		Pictures: nearPictures{pictures, storage.PicturesURL(), c.Storage.Endpoint},
+		Codes:    p.store.Codes, Counters: p.store.Counters,
+		IDs: ids, Runner: p.runner, Now: time.Now, Logger: log,
+	}, app.Settings{
+		SessionTTL: c.Session.TTL, KeepTTL: c.Session.Keep, DeletionGrace: c.Deletion.Grace, Countries: c.SMS.Countries,
+		SMS: app.SMSLimits{PerClientHour: c.SMS.PerClientHour, PlatformDay: c.SMS.PlatformDay},
+	})
 	if err != nil {
 		return err
 	}
@@ -151,8 +159,10 @@ func usable(c config.Config) error {
 	_, storageErr := newStorage(c.Storage)
 	_, mailErr := newMailer(c.Mail)
 	_, hashErr := newHasher(c.Password)
+	_, smsErr := newSMS(c.SMS)
+	_, pictureErr := newPictures(c)
 	_, proxyErr := prefixes(c.HTTP.TrustedProxies)
-	return errors.Join(giteaErr, storageErr, mailErr, hashErr, proxyErr)
+	return errors.Join(giteaErr, storageErr, mailErr, hashErr, smsErr, pictureErr, proxyErr)
 }
 
 func openStore(ctx context.Context, c config.Config, ring *keyring.Ring, log *slog.Logger) (*store.Store, error) {

@@ -27,6 +27,8 @@ type Config struct {
 	Database Database `koanf:"database"`
 	Mail     Mail     `koanf:"mail"`
 	SMS      SMS      `koanf:"sms"`
+	Picture  Picture  `koanf:"picture"`
+	Deletion Deletion `koanf:"deletion"`
 	Keys     Keys     `koanf:"keys"`
 	Password Password `koanf:"password"`
 	Saga     Saga     `koanf:"saga"`
@@ -101,11 +103,66 @@ type Mail struct {
 	Timeout      time.Duration `koanf:"timeout" validate:"min=100ms"`
 }
 
-// SMS chooses who sends text messages.
+// SMS says to whom text messages are sent, how many, and by whom.
 type SMS struct {
-	// Provider is none, or dev, which writes each message into Dir.
-	Provider string `koanf:"provider" validate:"oneof=none dev"`
-	Dir      string `koanf:"dir" validate:"required_if=Provider dev"`
+	// Countries are the country codes that telephones may have, digits only. A
+	// number without one is of the first.
+	Countries []string `koanf:"countries" validate:"min=1,unique,dive,number,max=3"`
+	// PerClientHour bounds the messages that one client address may ask for in an
+	// hour, PlatformDay those of everybody in a day; 0 means no limit.
+	PerClientHour int `koanf:"perClientHour" validate:"min=0"`
+	PlatformDay   int `koanf:"platformDay" validate:"min=0"`
+	// Provider is none; dev, which writes each message into Dir; aliyun; or http,
+	// for any gateway that takes a POST.
+	Provider string        `koanf:"provider" validate:"oneof=none dev aliyun http"`
+	Dir      string        `koanf:"dir" validate:"required_if=Provider dev"`
+	Timeout  time.Duration `koanf:"timeout" validate:"min=100ms"`
+	Aliyun   Aliyun        `koanf:"aliyun"`
+	HTTP     SMSGateway    `koanf:"http"`
+}
+
+// Aliyun is an account with Aliyun's short message service.
+type Aliyun struct {
+	AccessKeyID         string     `koanf:"accessKeyId"`
+	AccessKeySecret     app.Secret `koanf:"accessKeySecret"`
+	AccessKeySecretFile string     `koanf:"accessKeySecretFile"`
+	// Endpoint is HOST or HOST:PORT; empty means Aliyun's own.
+	Endpoint string `koanf:"endpoint"`
+	// Templates are the approved texts, each COUNTRY/LANGUAGE/SIGN/TEMPLATE, such
+	// as 86/zh/SIGN/SMS_123456789; * stands for any country or language.
+	Templates []string `koanf:"templates" validate:"dive,smstemplate"`
+	// Parameter is the templates' variable for the code; empty means "code".
+	Parameter string `koanf:"parameter"`
+}
+
+// SMSGateway is a gateway that takes short messages by POST; sms.HTTPOptions
+// says what each setting means.
+type SMSGateway struct {
+	// URL and Headers may hold the gateway's keys. Headers are lines of NAME: VALUE.
+	URL          app.Secret `koanf:"url"`
+	URLFile      string     `koanf:"urlFile"`
+	Headers      app.Secret `koanf:"headers" validate:"headerlines"`
+	HeadersFile  string     `koanf:"headersFile"`
+	Cleartext    bool       `koanf:"cleartext"`
+	Encoding     string     `koanf:"encoding" validate:"oneof=json form"`
+	Body         string     `koanf:"body"`
+	SuccessField string     `koanf:"successField"`
+	SuccessValue string     `koanf:"successValue"`
+}
+
+// Picture says where avatars may come from besides our own storage.
+type Picture struct {
+	// AllowedHosts are names such as img.example.com, or *.example.com for every
+	// name below it; they must lead to public addresses.
+	AllowedHosts []string      `koanf:"allowedHosts"`
+	Timeout      time.Duration `koanf:"timeout" validate:"min=100ms"`
+}
+
+// Deletion says what becomes of accounts that their people delete.
+type Deletion struct {
+	// Grace is how long an operator can bring an account back; 0 removes it at
+	// once.
+	Grace time.Duration `koanf:"grace" validate:"min=0"`
 }
 
 // Keys is the key ring that seals secrets and signs tokens.
@@ -154,7 +211,11 @@ func Default() Config {
 		Storage:  Storage{Region: "us-east-1", Bucket: "accord", Timeout: 5 * time.Second},
 		Database: Database{Driver: "sqlite"},
 		Mail:     Mail{Port: 587, TLS: "starttls", Timeout: 10 * time.Second},
-		SMS:      SMS{Provider: "none"},
+		SMS: SMS{
+			Countries: []string{"86"}, PerClientHour: 20, PlatformDay: 1000, Provider: "none", Timeout: 5 * time.Second,
+			HTTP: SMSGateway{Encoding: "json"},
+		},
+		Picture:  Picture{Timeout: 5 * time.Second},
 		Password: Password{MemoryKiB: 19 * 1024, Passes: 2},
 		Saga: Saga{
 			Lease: 4 * time.Second, Deadline: 8 * time.Second, Answer: 10 * time.Second, StepTimeout: 5 * time.Second,

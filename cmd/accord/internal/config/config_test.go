@@ -53,12 +53,16 @@ func TestTheLeastConfigurationTakesTheDefaults(t *testing.T) {
 func TestTheEnvironmentWinsOverTheFile(t *testing.T) {
 	c, err := load(t, whole+"listen: localhost:1\nsession: {ttl: 1h}\n",
 		"ACCORD_LISTEN=:2", "ACCORD_SESSION_TTL=90s", "ACCORD_HTTP_TRUSTED_PROXIES=10.0.0.0/8, ::1",
+		"ACCORD_SMS_COUNTRIES=86,852", "ACCORD_SMS_HTTP_CLEARTEXT=true", "ACCORD_DELETION_GRACE=720h",
 		"ACCORD_SAGA_MAX_ATTEMPTS=7", "ACCORD_HTTP_BODY_LIMIT=4096", "ACCORD_ZONE=", "OTHER=x")
 	require.NoError(t, err)
 	require.Equal(t, ":2", c.Listen)
 	require.Equal(t, 90*time.Second, c.Session.TTL)
 	require.Equal(t, []string{"10.0.0.0/8", "::1"}, c.HTTP.TrustedProxies)
 	require.Equal(t, 7, c.Saga.MaxAttempts)
+	require.Equal(t, []string{"86", "852"}, c.SMS.Countries)
+	require.True(t, c.SMS.HTTP.Cleartext)
+	require.Equal(t, 720*time.Hour, c.Deletion.Grace)
 	require.EqualValues(t, 4096, c.HTTP.BodyLimit)
 	require.Equal(t, "Asia/Shanghai", c.Zone, "an empty variable counts as unset")
 }
@@ -95,11 +99,15 @@ gitea: {url: "http://root:hunter2@gitea", adminPassword: 12345678}
 storage: {endpoint: "ftp://hunter2", region: "", bucket: ab}
 database: {driver: hunter2}
 mail: {host: "hunter2!", port: 99999, tls: hunter2, username: hunter2, from: hunter2}
-sms: {provider: dev}
+sms:
+  {provider: dev, countries: [hunter2], perClientHour: -1, aliyun: {templates: [hunter2]},
+   http: {headers: "hunter2", cleartext: hunter2, encoding: hunter2}}
+deletion: {grace: -1s}
+picture: {allowedHosts: {hunter2: x}}
 log: {level: {hunter2: 1}}
 `)
 	require.Error(t, err)
-	require.NotContains(t, strings.ReplaceAll(err.Error(), "log.level.hunter2", ""), "hunter2")
+	require.NotContains(t, strings.ReplaceAll(strings.ReplaceAll(err.Error(), "log.level.hunter2", ""), "picture.allowedHosts.hunter2", ""), "hunter2")
 	for _, want := range []string{
 		"listen: is not an address", "zone: is not a time zone", "sesion.ttl: is no setting", "session.ttl: is not a duration",
 		"session.keep: is not a duration", "dialects: is none of infinite", "http.trustedProxies: has an item",
@@ -108,6 +116,9 @@ log: {level: {hunter2: 1}}
 		"storage.bucket: is less than 3", "storage.adminUser: is missing", "storage.adminPassword: is missing",
 		"database.driver: is none of sqlite, mysql", "database.dsn: is missing", "mail.host: is not a host", "mail.port: is more than",
 		"mail.tls: is none of", "mail.password: is missing", "mail.from: is not a mail", "sms.dir: is missing",
+		"sms.countries: has an item that is no country code", "sms.perClientHour: is less than 0",
+		"sms.aliyun.templates: has an item", "sms.http.headers: has a line", "sms.http.cleartext: is not true or false",
+		"sms.http.encoding: is none of json, form", "deletion.grace: is less than 0", "picture.allowedHosts.hunter2: is no setting",
 		"keys.file: is missing", "log.level.hunter2: is no setting",
 	} {
 		require.Regexp(t, "(?m)^"+want, err.Error())

@@ -22,6 +22,9 @@ func (s setting) set(raw any) error {
 	case *int64:
 		want = "a whole number"
 		ok = assign(field, raw, func(text string) (int64, error) { return strconv.ParseInt(text, 10, 64) })
+	case *bool:
+		want = "true or false"
+		ok = assign(field, raw, strconv.ParseBool)
 	case *[]string:
 		want = "a list of texts, in a variable parted by commas"
 		ok = s.setList(raw)

@@ -51,6 +51,8 @@ func newJudge() (*validator.Validate, error) {
 		judge.RegisterValidation("nouser", hasNoUser),
 		judge.RegisterValidation("hostonly", hasHostOnly),
 		judge.RegisterValidation("mailbox", isMailbox),
+		judge.RegisterValidation("smstemplate", isTemplate),
+		judge.RegisterValidation("headerlines", areHeaderLines),
 	)
 }
 
@@ -81,6 +83,17 @@ func isMailbox(f validator.FieldLevel) bool {
 	return err == nil
 }
 
+func isTemplate(f validator.FieldLevel) bool { return strings.Count(f.Field().String(), "/") == 3 }
+
+func areHeaderLines(f validator.FieldLevel) bool {
+	for line := range strings.Lines(f.Field().String()) {
+		if strings.TrimSpace(line) != "" && !strings.Contains(line, ":") {
+			return false
+		}
+	}
+	return true
+}
+
 // wrong says what the rule that was broken asks for.
 func wrong(f validator.FieldError) string {
 	switch f.Tag() {
@@ -104,6 +117,12 @@ func wrong(f validator.FieldError) string {
 		return "is not a mail address, such as Accord <accord@example.com>"
 	case "hostname_rfc1123|ip":
 		return "is not a host name or IP address"
+	case "smstemplate":
+		return "has an item that is not COUNTRY/LANGUAGE/SIGN/TEMPLATE, such as 86/zh/SIGN/SMS_123456789"
+	case "headerlines":
+		return "has a line that is not NAME: VALUE"
+	case "number":
+		return "has an item that is no country code, such as 86"
 	case "ip|cidr":
 		return "has an item that is no IP address or range, such as 10.0.0.0/8"
 	case "min":
