@@ -94,7 +94,7 @@ func (db *database) exec(ctx context.Context, query string, args ...any) (int64,
 	})
 }
 
-// insert runs an INSERT or UPDATE with :names for one row, or an INSERT for a
+// named runs an INSERT or UPDATE with :names for one row, or an INSERT for a
 // slice of them, in one statement. Only inside atomically.
 func (db *database) named(ctx context.Context, query string, rows any) (int64, error) {
 	return db.tell(ctx, func(t *transaction) (int64, error) {
