@@ -114,10 +114,8 @@ func (s Step[S]) fault(alone bool, last Kind) string {
 		return "lacks a name or Do"
 	case s.Kind < Compensable || s.Kind > Retriable:
 		return "has no kind"
-	case s.Kind < last, s.Kind == Pivot && last == Pivot:
+	case !follows(s.Kind, last):
 		return "is out of order: compensable steps, one pivot, retriable steps"
-	case s.Kind == Retriable && last == Compensable:
-		return "comes before any pivot"
 	case s.Undo != nil && s.Kind != Compensable:
 		return "has an Undo but is not compensable"
 	case !alone && (s.Local || s.Kind == Pivot):
@@ -126,4 +124,15 @@ func (s Step[S]) fault(alone bool, last Kind) string {
 		return "is detached but not retriable"
 	}
 	return ""
+}
+
+// follows reports whether a step of that kind may come after one of kind last.
+func follows(k, last Kind) bool {
+	switch k {
+	case Pivot:
+		return last == Compensable
+	case Retriable:
+		return last != Compensable
+	}
+	return last == Compensable
 }

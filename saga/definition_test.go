@@ -26,7 +26,7 @@ func TestValidate(t *testing.T) {
 		"is there twice":               {one(a), one(a), one(p)},
 		`"b" of flow "flow" is out of`: {one(p), one(step("b", saga.Compensable))},
 		`"q" of flow "flow" is out of`: {one(p), one(step("q", saga.Pivot))},
-		"comes before any pivot":       {one(r), one(a)},
+		`"r" of flow "flow" is out of`: {one(r), one(a)},
 		"has an Undo":                  {one(with(p, func(s *saga.Step[int]) { s.Undo = do }))},
 		"local or a pivot":             {saga.Parallel(a, with(step("l", saga.Compensable), func(s *saga.Step[int]) { s.Local = true })), one(p)},
 		"must stand alone":             {saga.Parallel(a, p)},

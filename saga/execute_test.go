@@ -145,6 +145,22 @@ func TestLocalPivotFault(t *testing.T) {
 	require.Equal(t, 4, l.counted(), "begin, what was rolled back, the turn, the end")
 }
 
+// TestLocalUndoFault in the very transaction that turns back keeps the cause.
+func TestLocalUndoFault(t *testing.T) {
+	l := newLab(t, saga.Options{})
+	l.on("do pivot", returns(errA))
+	l.on("undo x", returns(errB))
+	_, receipt, err := l.execute(sequence(l.compensable("a"), local(l.compensable("x")), local(l.pivot("pivot"))))
+	require.ErrorIs(t, err, errA)
+	rec := l.load(receipt.ID)
+	require.Equal(t, saga.Unwinding, rec.Phase)
+	require.Equal(t, map[string]saga.StepStatus{"a": saga.Done, "x": saga.Done, "pivot": saga.RefusedStep}, rec.Steps)
+	require.Equal(t, 1, rec.Attempts)
+	l.took()
+	require.Equal(t, saga.Aborted, l.until(l.r, receipt.ID).Phase)
+	l.takes("undo x", "undo a")
+}
+
 func TestRefusedStepIsNotUndone(t *testing.T) {
 	l := newLab(t, saga.Options{})
 	l.on("do b", returns(fmt.Errorf("no: %w", saga.Refused(errA))))
