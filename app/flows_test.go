@@ -140,8 +140,10 @@ func TestSignInTellsStatusOnlyToTheRightPassword(t *testing.T) {
 	w := newWorld(t, sagatest.NewClock())
 	w.register(t, "alice", "alice@example.com")
 	for _, in := range []app.Credentials{
-		{Username: "alice", Password: "wrong1234"}, {Username: "nobody", Password: goodPassword},
-		{Email: "nobody@example.com", Password: goodPassword}, {Username: "alice"},
+		{Username: "alice", Password: "wrong1234"},
+		{Username: "nobody", Password: goodPassword},
+		{Email: "nobody@example.com", Password: goodPassword},
+		{Username: "alice"},
 	} {
 		_, _, err := w.service.SignIn(t.Context(), in)
 		require.Equal(t, app.BadCredentials, app.KindOf(err))
