@@ -105,7 +105,7 @@ func install(ctx context.Context, h *home) error {
 	}
 	args := append([]string{"--no-defaults"}, asRoot()...)
 	// Servers that share a folder for temporary tables delete each other's.
-	args = append(args, "--datadir="+link, "--tmpdir="+h.dir, "--auth-root-authentication-method=normal", "--skip-test-db",
+	args = append(args, "--datadir="+link, "--tmpdir="+temp, "--auth-root-authentication-method=normal", "--skip-test-db",
 		"--innodb-log-file-size=8M")
 	cmd := exec.CommandContext(ctx, bin, args...)
 	cmd.Dir, cmd.Env = h.dir, environment(h)
