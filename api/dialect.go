@@ -3,6 +3,7 @@ package api
 import (
 	"fmt"
 	"mime"
+	"net/http"
 	"slices"
 	"strings"
 
@@ -22,6 +23,9 @@ type Dialect struct {
 	// *app.Error, or anything else, which is a defect. Its own error tells that
 	// the client could not be written to.
 	WriteError func(c echo.Context, err error) error
+	// OpenAPI is the dialect's interface document, in YAML or JSON. Where there
+	// is one the server has it at /openapi/NAME.json and shows it at /docs.
+	OpenAPI []byte
 }
 
 // Route is one endpoint. Dialects may share a method and path if no media type
@@ -33,8 +37,16 @@ type Route struct {
 	MediaTypes []string
 	// BodyLimit is the largest request body in bytes; the server's where zero.
 	BodyLimit int64
+	// ReadOnly routes change nothing, whatever their method, so that requests to
+	// them may always be carried out again. GET and HEAD never do.
+	ReadOnly bool
 	// Handler serves the request or returns what Dialect.WriteError is to write.
 	Handler echo.HandlerFunc
+}
+
+// changes reports whether carrying a request out twice may differ from once.
+func (r Route) changes() bool {
+	return !r.ReadOnly && r.Method != http.MethodGet && r.Method != http.MethodHead
 }
 
 // endpoint is a method and path.
@@ -52,7 +64,9 @@ type table struct {
 	claims   map[endpoint][]claim
 }
 
-func newTable(dialects []Dialect) (*table, error) {
+// newTable puts repeats, if not nil, around the handlers of routes that change
+// things.
+func newTable(dialects []Dialect, repeats echo.MiddlewareFunc) (*table, error) {
 	t := &table{dialects: dialects, claims: map[endpoint][]claim{}}
 	for i := range dialects {
 		for _, route := range dialects[i].Routes {
@@ -61,6 +75,9 @@ func newTable(dialects []Dialect) (*table, error) {
 				if overlap(route, other.route) {
 					return nil, fmt.Errorf("api: %s and %s both serve %s %s", dialects[i].Name, other.dialect.Name, at.method, at.path)
 				}
+			}
+			if repeats != nil && route.changes() {
+				route.Handler = repeats(route.Handler)
 			}
 			if route.BodyLimit > 0 {
 				route.Handler = middleware.BodyLimit(inBytes(route.BodyLimit))(route.Handler)

@@ -14,6 +14,8 @@ import (
 	"github.com/labstack/echo/v4"
 	"github.com/labstack/echo/v4/middleware"
 	"golang.org/x/sync/singleflight"
+
+	"accord/app"
 )
 
 // DefaultBodyLimit is the largest request body in bytes where Options names none.
@@ -38,6 +40,10 @@ type Options struct {
 	// (RFC 7517), or nothing where they are not to be had. Without it there is
 	// no key endpoint.
 	JWKS func() []byte
+	// Answers keeps what requests with an Idempotency-Key were answered, by the
+	// clock Now, which is required with it. Without it the header means nothing.
+	Answers app.Answers
+	Now     func() time.Time
 	// NewRequestID draws the id of a request that brought none; random where nil.
 	NewRequestID func() string
 }
@@ -51,9 +57,14 @@ type server struct {
 }
 
 // New makes the handler of a whole server, safe for concurrent use. It fails
-// where two dialects claim the same method, path and media type.
+// where two dialects claim the same method, path and media type, or a dialect's
+// OpenAPI document is not to be read.
 func New(o Options) (http.Handler, error) {
-	table, err := newTable(o.Dialects)
+	table, err := newTable(o.Dialects, o.repeats())
+	if err != nil {
+		return nil, err
+	}
+	documents, err := newDocs(o.Dialects)
 	if err != nil {
 		return nil, err
 	}
@@ -75,13 +86,24 @@ func New(o Options) (http.Handler, error) {
 	for at, claims := range table.claims {
 		e.Add(at.method, at.path, serve(claims))
 	}
-	probe := []string{http.MethodGet, http.MethodHead}
 	e.Match(probe, "/healthz", alive)
 	e.Match(probe, "/readyz", s.readiness)
 	if o.JWKS != nil {
 		e.Match(probe, "/.well-known/jwks.json", keySet(o.JWKS))
 	}
+	documents.route(e)
 	return e, nil
+}
+
+// probe are the methods of what the server itself says.
+var probe = []string{http.MethodGet, http.MethodHead}
+
+// repeats is nil where answers are not kept.
+func (o Options) repeats() echo.MiddlewareFunc {
+	if o.Answers == nil {
+		return nil
+	}
+	return once{o.Answers, o.Now, o.Logger}.around
 }
 
 // inBytes is a size as Echo reads it.

@@ -96,6 +96,8 @@ const (
 	EmailSyntax     Rule = "email"
 	NotContainsDict Rule = "notContainsDict"
 	TypeMismatch    Rule = "type"
+	// Reused is the rule of an idempotency key: it belongs to one request.
+	Reused Rule = "reused"
 )
 
 // Violation is one field that broke one rule. Field is the use case's own name

@@ -140,8 +140,10 @@ func TestSignInTellsStatusOnlyToTheRightPassword(t *testing.T) {
 	w := newWorld(t, sagatest.NewClock())
 	w.register(t, "alice", "alice@example.com")
 	for _, in := range []app.Credentials{
-		{Username: "alice", Password: "wrong1234"}, {Username: "nobody", Password: goodPassword},
-		{Email: "nobody@example.com", Password: goodPassword}, {Username: "alice"},
+		{Username: "alice", Password: "wrong1234"},
+		{Username: "nobody", Password: goodPassword},
+		{Email: "nobody@example.com", Password: goodPassword},
+		{Username: "alice"},
 	} {
 		_, _, err := w.service.SignIn(t.Context(), in)
 		require.Equal(t, app.BadCredentials, app.KindOf(err))
@@ -168,13 +170,15 @@ func TestSessionLength(t *testing.T) {
 func TestSignOutEndsOneSession(t *testing.T) {
 	w := newWorld(t, sagatest.NewClock())
 	w.register(t, "alice", "alice@example.com")
-	one, two := w.signIn(t, "alice"), w.signIn(t, "alice")
+	w.register(t, "bob", "bob@example.com")
+	one, two, bob := w.signIn(t, "alice"), w.signIn(t, "alice"), w.signIn(t, "bob")
 	p, err := w.service.Authenticate(t.Context(), one.AccessToken)
 	require.NoError(t, err)
 	_, err = w.service.SignOut(t.Context(), p)
 	require.NoError(t, err)
 	w.dead(t, one)
 	w.alive(t, two)
+	w.alive(t, bob)
 }
 
 func TestSignOutSaysWhatIsStillAlive(t *testing.T) {

@@ -33,13 +33,14 @@ func (s *Service) Register(ctx context.Context, in Registration) (saga.Receipt, 
 	if v := in.violations(); len(v) > 0 {
 		return saga.Receipt{}, &Error{Kind: Invalid, Op: op, Violations: v}
 	}
-	userID, err := s.IDs.UserID()
-	if err != nil {
-		return saga.Receipt{}, failed(op, err)
-	}
 	secret := s.IDs.StorageSecret()
 	var receipt saga.Receipt
+	var err error
 	for try := range idTries {
+		userID, idErr := s.IDs.UserID()
+		if idErr != nil {
+			return receipt, failed(op, idErr)
+		}
 		now := s.Now()
 		id := s.IDs.AccountID(now.Add(idShift(try)))
 		_, receipt, err = s.register.Execute(ctx, id, registration{

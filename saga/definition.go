@@ -81,44 +81,58 @@ func One[S any](s Step[S]) Stage[S] { return Stage[S]{s} }
 func Parallel[S any](steps ...Step[S]) Stage[S] { return steps }
 
 // Validate reports every fault of the definition at once: missing or doubled
-// names, more than one pivot, kinds out of order, a pivot or local step that
-// shares its stage, an Undo where none belongs.
+// names, no pivot or more than one, kinds out of order, a pivot or local step
+// that shares its stage, an Undo where none belongs.
 func (d Definition[S]) Validate() error {
 	var faults []error
-	fault := func(format string, args ...any) { faults = append(faults, fmt.Errorf(format, args...)) }
 	if d.Name == "" {
-		fault("saga: flow without a name")
-	}
-	if len(d.Stages) == 0 {
-		fault("saga: flow %q has no steps", d.Name)
+		faults = append(faults, errors.New("saga: flow without a name"))
 	}
 	seen, last := map[string]bool{}, Compensable
 	for _, stage := range d.Stages {
 		for _, s := range stage {
-			switch {
-			case s.Name == "" || s.Do == nil:
-				fault("saga: flow %q has a step without a name or Do", d.Name)
-			case seen[s.Name]:
-				fault("saga: flow %q names step %q twice", d.Name, s.Name)
-			case s.Kind < Compensable || s.Kind > Retriable:
-				fault("saga: step %q of %q has no kind", s.Name, d.Name)
-			case s.Kind < last || (s.Kind == Pivot && last == Pivot):
-				fault("saga: step %q of %q is out of order: compensable, one pivot, retriable", s.Name, d.Name)
-			case s.Undo != nil && s.Kind != Compensable:
-				fault("saga: step %q of %q has an Undo but is not compensable", s.Name, d.Name)
-			case len(stage) > 1 && (s.Local || s.Kind == Pivot):
-				fault("saga: step %q of %q is local or a pivot and must stand alone", s.Name, d.Name)
-			case s.Detached && s.Kind != Retriable:
-				fault("saga: step %q of %q is detached but not retriable", s.Name, d.Name)
+			fault := s.fault(len(stage) == 1, last)
+			if seen[s.Name] {
+				fault = "is there twice"
 			}
-			seen[s.Name] = true
-			if s.Kind > last {
-				last = s.Kind
+			if fault != "" {
+				faults = append(faults, fmt.Errorf("saga: step %q of flow %q %s", s.Name, d.Name, fault))
 			}
+			seen[s.Name], last = true, max(last, s.Kind)
 		}
 	}
-	if last == Compensable && len(d.Stages) > 0 {
-		fault("saga: flow %q has no pivot", d.Name)
+	if last == Compensable {
+		faults = append(faults, fmt.Errorf("saga: flow %q has no pivot", d.Name))
 	}
 	return errors.Join(faults...)
+}
+
+// fault says what is wrong with a step that follows one of kind last.
+func (s Step[S]) fault(alone bool, last Kind) string {
+	switch {
+	case s.Name == "" || s.Do == nil:
+		return "lacks a name or Do"
+	case s.Kind < Compensable || s.Kind > Retriable:
+		return "has no kind"
+	case !follows(s.Kind, last):
+		return "is out of order: compensable steps, one pivot, retriable steps"
+	case s.Undo != nil && s.Kind != Compensable:
+		return "has an Undo but is not compensable"
+	case !alone && (s.Local || s.Kind == Pivot):
+		return "is local or a pivot and must stand alone"
+	case s.Detached && s.Kind != Retriable:
+		return "is detached but not retriable"
+	}
+	return ""
+}
+
+// follows reports whether a step of that kind may come after one of kind last.
+func follows(k, last Kind) bool {
+	switch k {
+	case Pivot:
+		return last == Compensable
+	case Retriable:
+		return last != Compensable
+	}
+	return last == Compensable
 }

@@ -19,12 +19,18 @@ func strangerError(step string) error {
 // localFault is the failure of a local step. It rolled the journal's
 // transaction back, so that the step certainly did nothing.
 type localFault struct {
-	step stepShape
+	work localWork
 	err  error
 }
 
 func (l *localFault) Error() string { return l.err.Error() }
 func (l *localFault) Unwrap() error { return l.err }
+
+// localWork is a local step, done or undone.
+type localWork struct {
+	step stepShape
+	undo bool
+}
 
 // draft is one journal transaction while it is being made up. The journal may
 // throw it away and ask for another.
@@ -33,9 +39,9 @@ type draft struct {
 	rec     Record
 	entries []Entry
 	state   any
-	cause   error // turned the saga back
-	blocked error // ends the pass
-	ran     stepShape
+	cause   error     // turned the saga back
+	blocked error     // ends the pass
+	ran     localWork // the last in this draft
 	todo    move
 }
 
@@ -43,7 +49,7 @@ type draft struct {
 // transaction back and counts as failed in the next one, so that the number of
 // drafts is bounded by that of the steps.
 func (p *pass) drafted(start change, results []outcome, store func(WriteFunc) error) (*draft, error) {
-	failed := map[string]error{}
+	failed := map[localWork]error{}
 	for {
 		var d *draft
 		err := store(func(ctx context.Context) (Write, error) {
@@ -59,16 +65,16 @@ func (p *pass) drafted(start change, results []outcome, store func(WriteFunc) er
 			return d, nil
 		case !errors.As(err, &fault):
 			return nil, err
-		case !p.begun && fault.step.kind != Retriable:
+		case !p.begun && fault.work.step.kind != Retriable:
 			return nil, fault.err
 		}
-		failed[fault.step.name] = fault.err
+		failed[fault.work] = fault.err
 	}
 }
 
 // make runs the rules from what is journalled to the next remote work, or the
 // end of the pass.
-func (d *draft) make(ctx context.Context, entries []Entry, results []outcome, failed map[string]error) error {
+func (d *draft) make(ctx context.Context, entries []Entry, results []outcome, failed map[localWork]error) error {
 	state, err := d.p.f.decode(d.p.rec.State)
 	if err != nil {
 		return err
@@ -87,7 +93,7 @@ func (d *draft) make(ctx context.Context, entries []Entry, results []outcome, fa
 	return d.keep()
 }
 
-func (d *draft) advance(ctx context.Context, failed map[string]error) error {
+func (d *draft) advance(ctx context.Context, failed map[localWork]error) error {
 	for d.blocked == nil {
 		m := next(d.p.f.shape, d.rec)
 		switch {
@@ -122,15 +128,16 @@ func (d *draft) advance(ctx context.Context, failed map[string]error) error {
 
 // local runs a local step inside the transaction, or counts the fault that it
 // had in an earlier draft.
-func (d *draft) local(ctx context.Context, m move, failed map[string]error) error {
-	o := outcome{step: m.steps[0], undo: m.undo, err: failed[m.steps[0].name]}
-	if o.err == nil {
-		if err := d.p.call(ctx, o.step, o.undo, d.state); err != nil {
-			return &localFault{o.step, err}
+func (d *draft) local(ctx context.Context, m move, failed map[localWork]error) error {
+	work := localWork{m.steps[0], m.undo}
+	fault := failed[work]
+	if fault == nil {
+		if err := d.p.call(ctx, work.step, work.undo, d.state); err != nil {
+			return &localFault{work, err}
 		}
-		d.ran = o.step
+		d.ran = work
 	}
-	d.resolve(o)
+	d.resolve(outcome{step: work.step, undo: work.undo, err: fault})
 	return nil
 }
 
@@ -172,11 +179,11 @@ func (d *draft) keep() error {
 		return nil
 	}
 	data, err := encode(d.state)
-	if err != nil {
+	if err != nil && d.ran.step.name != "" {
 		return &localFault{d.ran, err}
 	}
 	d.rec.State = data
-	return nil
+	return err
 }
 
 func (d *draft) write() Write {

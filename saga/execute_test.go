@@ -55,15 +55,18 @@ func TestExecuteSharesTransactions(t *testing.T) {
 func TestExecuteAnswersBeforeDetachedSteps(t *testing.T) {
 	l := newLab(t, saga.Options{})
 	release := make(chan struct{})
+	l.on("do reserve", func(_ context.Context, o *order) error {
+		o.Notes = map[string]int{"reserve": 1}
+		return nil
+	})
 	l.on("do mail", func(_ context.Context, o *order) error {
 		<-release
-		o.Secret = "written after the answer"
+		o.Notes["mail"] = 1
 		return nil
 	})
 	s, receipt, err := l.execute(l.register())
 	require.NoError(t, err)
 	require.NoError(t, receipt.Pending)
-	require.Equal(t, secret, s.Secret)
 	require.Equal(t, 2, l.counted())
 	rec := l.load(receipt.ID)
 	require.Equal(t, saga.Completing, rec.Phase)
@@ -72,6 +75,7 @@ func TestExecuteAnswersBeforeDetachedSteps(t *testing.T) {
 	l.drain(l.r)
 	require.Equal(t, saga.Committed, l.load(receipt.ID).Phase)
 	require.Equal(t, 3, l.counted())
+	require.Equal(t, map[string]int{"reserve": 1}, s.Notes, "the answered state is the caller's own")
 }
 
 func TestExecuteOfLocalStepsOnlyIsOneTransaction(t *testing.T) {
@@ -87,9 +91,8 @@ func TestMarksComeFirst(t *testing.T) {
 	l := newLab(t, saga.Options{NewID: func() string { return "id" }})
 	l.on("do b", func(ctx context.Context, _ *order) error {
 		rec, err := l.journal.Load(ctx, "id")
-		if rec.Steps["a"] != saga.Done || rec.Steps["b"] != saga.Started || rec.Owner != "one" {
-			return fmt.Errorf("%v %v", rec, err)
-		}
+		require.Equal(t, map[string]saga.StepStatus{"a": saga.Done, "b": saga.Started}, rec.Steps)
+		require.Equal(t, "one", rec.Owner)
 		return err
 	})
 	_, _, err := l.execute(l.simple())
@@ -127,7 +130,7 @@ func TestLocalRetriableFaultInBeginIsRetried(t *testing.T) {
 // the stage before it.
 func TestLocalPivotFault(t *testing.T) {
 	l := newLab(t, saga.Options{})
-	l.on("do pivot", func(ctx context.Context, _ *order) error { return errA })
+	l.on("do pivot", func(context.Context, *order) error { return errA })
 	_, receipt, err := l.execute(l.register())
 	require.ErrorIs(t, err, errA)
 	calls := l.took()
@@ -140,6 +143,22 @@ func TestLocalPivotFault(t *testing.T) {
 	require.Equal(t, saga.Undone, rec.Steps["a"])
 	require.Equal(t, saga.Undone, rec.Steps["reserve"])
 	require.Equal(t, 4, l.counted(), "begin, what was rolled back, the turn, the end")
+}
+
+// TestLocalUndoFault in the very transaction that turns back keeps the cause.
+func TestLocalUndoFault(t *testing.T) {
+	l := newLab(t, saga.Options{})
+	l.on("do pivot", returns(errA))
+	l.on("undo x", returns(errB))
+	_, receipt, err := l.execute(sequence(l.compensable("a"), local(l.compensable("x")), local(l.pivot("pivot"))))
+	require.ErrorIs(t, err, errA)
+	rec := l.load(receipt.ID)
+	require.Equal(t, saga.Unwinding, rec.Phase)
+	require.Equal(t, map[string]saga.StepStatus{"a": saga.Done, "x": saga.Done, "pivot": saga.RefusedStep}, rec.Steps)
+	require.Equal(t, 1, rec.Attempts)
+	l.took()
+	require.Equal(t, saga.Aborted, l.until(l.r, receipt.ID).Phase)
+	l.takes("undo x", "undo a")
 }
 
 func TestRefusedStepIsNotUndone(t *testing.T) {
@@ -324,7 +343,7 @@ func TestBind(t *testing.T) {
 	require.ErrorContains(t, err, "bound already")
 	_, err = saga.Bind(l.r, saga.Definition[order]{})
 	require.ErrorContains(t, err, "flow without a name")
-	require.ErrorContains(t, err, "no steps")
+	require.ErrorContains(t, err, "no pivot")
 }
 
 func TestRefused(t *testing.T) {

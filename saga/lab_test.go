@@ -104,11 +104,10 @@ func (l *lab) counted() int {
 
 // on scripts the calls of "do NAME" or "undo NAME", one action each; further
 // calls succeed.
-func (l *lab) on(call string, actions ...action) *lab {
+func (l *lab) on(call string, actions ...action) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.script[call] = append(l.script[call], actions...)
-	return l
 }
 
 func returns(err error) action {

@@ -21,7 +21,8 @@ type Options struct {
 	// Jitter returns a number in [0,1) that scales a backoff. Default: random.
 	Jitter func() float64
 	// Lease is how long a saga stays ours without a sign of life; it is renewed
-	// at a third of it. Default: 4 s.
+	// at a third of it. The clocks of runners that share a journal may differ by
+	// less than half of it. Default: 4 s.
 	Lease time.Duration
 	// Deadline bounds the forward phase, from the beginning until the pivot is
 	// tried. Default: 8 s.

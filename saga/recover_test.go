@@ -24,33 +24,49 @@ func TestTakeOver(t *testing.T) {
 	}{
 		"running, nothing started": {saga.Running, nil, nil, saga.Aborted, nil},
 		"running, a step started": {
-			saga.Running, steps{"a": saga.Done, "b": saga.Started},
-			[]string{"undo b", "undo a"}, saga.Settling, []string{"undo b"},
+			saga.Running,
+			steps{"a": saga.Done, "b": saga.Started},
+			[]string{"undo b", "undo a"},
+			saga.Settling,
+			[]string{"undo b"},
 		},
 		"running, all done but the pivot": {
-			saga.Running, steps{"a": saga.Done, "b": saga.Done},
-			[]string{"undo b", "undo a"}, saga.Aborted, nil,
+			saga.Running,
+			steps{"a": saga.Done, "b": saga.Done},
+			[]string{"undo b", "undo a"},
+			saga.Aborted, nil,
 		},
 		"running, the pivot started": {
-			saga.Running, steps{"a": saga.Done, "b": saga.Done, "pivot": saga.Started},
-			[]string{"do pivot", "do end"}, saga.Committed, nil,
+			saga.Running,
+			steps{"a": saga.Done, "b": saga.Done, "pivot": saga.Started},
+			[]string{"do pivot", "do end"},
+			saga.Committed, nil,
 		},
 		"completing, the pivot unknown": {
-			saga.Completing, steps{"a": saga.Done, "b": saga.Done, "pivot": saga.Unknown},
-			[]string{"do pivot", "do end"}, saga.Committed, nil,
+			saga.Completing,
+			steps{"a": saga.Done, "b": saga.Done, "pivot": saga.Unknown},
+			[]string{"do pivot", "do end"},
+			saga.Committed, nil,
 		},
 		"completing, a step started": {
-			saga.Completing, steps{"a": saga.Done, "b": saga.Done, "pivot": saga.Done, "end": saga.Started},
-			[]string{"do end"}, saga.Committed, nil,
+			saga.Completing,
+			steps{"a": saga.Done, "b": saga.Done, "pivot": saga.Done, "end": saga.Started},
+			[]string{"do end"},
+			saga.Committed, nil,
 		},
 		"unwinding": {
-			saga.Unwinding, steps{"a": saga.Unknown, "b": saga.Undone},
-			[]string{"undo a"}, saga.Settling, []string{"undo a"},
+			saga.Unwinding,
+			steps{"a": saga.Unknown, "b": saga.Undone},
+			[]string{"undo a"},
+			saga.Settling,
+			[]string{"undo a"},
 		},
 		"unwinding, nothing owed": {saga.Unwinding, steps{"a": saga.RefusedStep}, nil, saga.Aborted, nil},
 		"settling": {
-			saga.Settling, steps{"a": saga.UndoneUnsettled, "b": saga.UndoneUnsettled},
-			[]string{"undo b", "undo a"}, saga.Aborted, nil,
+			saga.Settling,
+			steps{"a": saga.UndoneUnsettled, "b": saga.UndoneUnsettled},
+			[]string{"undo b", "undo a"},
+			saga.Aborted, nil,
 		},
 	}
 	for name, test := range tests {
@@ -138,11 +154,11 @@ func TestUndoIsRetriedWithBackoffThenStuck(t *testing.T) {
 	_, receipt, err := l.execute(l.simple())
 	require.ErrorIs(t, err, errA)
 	// The jitter is a half throughout.
-	for i, pause := range []time.Duration{1, 2, 4, 5} {
+	for i, pause := range []time.Duration{time.Second, 2 * time.Second, 4 * time.Second, 5 * time.Second} {
 		rec := l.load(receipt.ID)
 		require.Equal(t, saga.Unwinding, rec.Phase)
 		require.Equal(t, i+1, rec.Attempts)
-		require.Equal(t, pause*time.Second, rec.Due.Sub(l.clock.Now()))
+		require.Equal(t, pause, rec.Due.Sub(l.clock.Now()))
 		require.Empty(t, rec.Owner)
 		l.clock.Reach(rec.Due)
 		require.Equal(t, 1, l.tick(l.r))
@@ -212,6 +228,20 @@ func TestTickRunsAtMostConcurrencyAtOnce(t *testing.T) {
 	claimed := []int{l.tick(l.r), l.tick(l.r), l.tick(l.r), l.tick(l.r)}
 	require.Equal(t, []int{3, 3, 1, 0}, claimed)
 	require.Len(t, l.took(), 7)
+}
+
+// TestMarksComeFirstAfterATakeOver too.
+func TestMarksComeFirstAfterATakeOver(t *testing.T) {
+	l := newLab(t, saga.Options{})
+	l.bind(l.r, l.simple())
+	id := l.put(saga.Completing, map[string]saga.StepStatus{"a": saga.Done, "b": saga.Done, "pivot": saga.Done})
+	l.on("do end", func(context.Context, *order) error {
+		require.Equal(t, saga.Started, l.load(id).Steps["end"])
+		return nil
+	})
+	l.tick(l.r)
+	l.takes("do end")
+	require.Equal(t, []string{"taken-over", "started end", "done end", "committed"}, l.events(id))
 }
 
 func TestLocalUndosShareTheLastTransaction(t *testing.T) {

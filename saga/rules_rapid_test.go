@@ -60,7 +60,7 @@ func drawShape(t *rapid.T) shape {
 // the end everything or nothing is there, whatever arrived late.
 func TestRulesProperty(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		m := &model{T: t, sh: drawShape(t), rec: Record{Phase: Running}, world: map[string]effect{}}
+		m := &model{T: t, sh: drawShape(t), rec: Record{Phase: Running, State: []byte("{}")}, world: map[string]effect{}}
 		for range 300 {
 			if m.rec.Phase.Ended() {
 				m.judge()

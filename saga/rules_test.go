@@ -148,9 +148,9 @@ func TestRetreat(t *testing.T) {
 	now := time.Unix(1000, 0)
 	p := patience{attempts: 6, backoff: 2 * time.Second, longest: 15 * time.Second}
 	r := Record{Phase: Unwinding, Owner: "one", Due: now}
-	for _, want := range []time.Duration{2, 4, 8, 15, 15} {
+	for _, want := range []time.Duration{2 * time.Second, 4 * time.Second, 8 * time.Second, 15 * time.Second, 15 * time.Second} {
 		full := retreat(r, errors.New("why"), p, now, 1)
-		require.Equal(t, want*time.Second, full.rec.Due.Sub(now))
+		require.Equal(t, want, full.rec.Due.Sub(now))
 		require.Equal(t, now, retreat(r, nil, p, now, 0).rec.Due)
 		require.Empty(t, full.rec.Owner)
 		require.Equal(t, []Entry{{Event: EventParked, Cause: "why"}}, full.entries)

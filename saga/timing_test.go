@@ -158,6 +158,24 @@ func TestAnswerWhileCompleting(t *testing.T) {
 	})
 }
 
+// TestAnswerWaitsForTheFirstTries of what comes after the pivot, and for no
+// more than these.
+func TestAnswerWaitsForTheFirstTries(t *testing.T) {
+	timed(t, saga.Options{}, func(t *testing.T, l *lab) {
+		l.on("do x", takes(time.Second))
+		l.on("do y", takes(2*time.Second))
+		l.on("do z", takes(3*time.Second))
+		d := saga.Sequence("flow", saga.One(l.pivot("pivot")),
+			saga.Parallel(l.retriable("x"), l.retriable("y")), saga.One(detached(l.retriable("z"))))
+		start := time.Now()
+		_, receipt, err := l.execute(d)
+		require.NoError(t, err)
+		require.NoError(t, receipt.Pending)
+		require.Equal(t, 2*time.Second, since(start))
+		l.drain(l.r)
+	})
+}
+
 func TestAmbiguousPivotIsRetriedWhileExecuteWaits(t *testing.T) {
 	timed(t, saga.Options{}, func(t *testing.T, l *lab) {
 		l.runs(l.r)

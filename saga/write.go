@@ -64,7 +64,8 @@ func (p *pass) store(ctx context.Context, fn WriteFunc, call func(context.Contex
 // tried again.
 func final(err error) bool {
 	var local *localFault
-	return errors.As(err, &local) || errors.Is(err, errDecode) ||
+	return errors.As(err, &local) || errors.Is(err, errDecode) || errors.Is(err, errEncode) ||
+
 		errors.Is(err, ErrFenced) || errors.Is(err, ErrBusy) || errors.Is(err, ErrNotFound)
 }
 

@@ -14,52 +14,68 @@ import (
 	"accord/saga/sagatest"
 )
 
-// failing makes the nth Begin or Append fail, before or after it took place,
-// and, while down, every other call.
-type failing struct {
-	l     *lab
-	after bool
-	down  func(op sagatest.Op) bool
-}
+// how a journal write goes wrong.
+type how string
 
-func (f failing) at(n int) {
-	fail := func(op sagatest.Op) error {
-		writes := f.l.counted()
-		if (op == sagatest.OpBegin || op == sagatest.OpAppend) && writes == n {
-			return errJournal
-		}
-		if f.down != nil && writes > n && f.down(op) {
+const (
+	unsent     how = "does not reach the journal"
+	rolledBack how = "is rolled back"
+	replyLost  how = "loses its reply"
+)
+
+// failing makes the nth write go wrong; the writes of probes count too.
+func (l *lab) failing(n int, h how) {
+	inner := l.journal.Journal
+	l.journal.Journal = &failure{Journal: inner, fails: func(point how) error {
+		if point == h && l.counted() == n {
 			return errJournal
 		}
 		return nil
-	}
-	f.l.journal.Before = func(op sagatest.Op) error {
-		_ = f.l.count(op)
-		if f.after && f.l.counted() == n {
-			return nil
-		}
-		return fail(op)
-	}
-	if f.after {
-		f.l.journal.After = func(op sagatest.Op) error {
-			if f.l.counted() > n {
-				return nil
-			}
-			return fail(op)
-		}
-	}
+	}}
 }
 
-// TestLostReplyOfTheJournal: each write of a flow loses its reply, or fails,
-// once; nothing runs twice but the steps of a transaction that was rolled back.
-func TestLostReplyOfTheJournal(t *testing.T) {
-	for _, after := range []bool{true, false} {
+// failure is a journal whose writes can fail at three points.
+type failure struct {
+	saga.Journal
+	fails func(how) error
+}
+
+func (f *failure) Begin(ctx context.Context, fn saga.WriteFunc) error {
+	return f.write(fn, func(fn saga.WriteFunc) error { return f.Journal.Begin(ctx, fn) })
+}
+
+func (f *failure) Append(ctx context.Context, id string, epoch int64, fn saga.WriteFunc) error {
+	return f.write(fn, func(fn saga.WriteFunc) error { return f.Journal.Append(ctx, id, epoch, fn) })
+}
+
+func (f *failure) write(fn saga.WriteFunc, call func(saga.WriteFunc) error) error {
+	if err := f.fails(unsent); err != nil {
+		return err
+	}
+	err := call(func(ctx context.Context) (saga.Write, error) {
+		w, err := fn(ctx)
+		if err == nil {
+			err = f.fails(rolledBack)
+		}
+		return w, err
+	})
+	if err == nil {
+		err = f.fails(replyLost)
+	}
+	return err
+}
+
+// TestFaultOfTheJournal: each write of a flow goes wrong once. Only the local
+// steps of a transaction that was rolled back run again.
+func TestFaultOfTheJournal(t *testing.T) {
+	local := map[int]string{1: "do reserve", 2: "do pivot"}
+	for _, h := range []how{unsent, rolledBack, replyLost} {
 		for n := 1; n <= 3; n++ {
-			t.Run(fmt.Sprintf("write %d, took place: %t", n, after), func(t *testing.T) {
+			t.Run(fmt.Sprintf("write %d %s", n, h), func(t *testing.T) {
 				timed(t, saga.Options{}, func(t *testing.T, l *lab) {
-					failing{l: l, after: after}.at(n)
+					l.failing(n, h)
 					_, receipt, err := l.execute(l.register())
-					if n == 1 && !after {
+					if n == 1 && h == unsent {
 						require.ErrorIs(t, err, errJournal)
 						require.NotErrorIs(t, err, saga.ErrUndecided, "nothing can have begun")
 						require.Empty(t, l.took())
@@ -68,7 +84,11 @@ func TestLostReplyOfTheJournal(t *testing.T) {
 					require.NoError(t, err)
 					l.drain(l.r)
 					require.Equal(t, saga.Committed, l.load(receipt.ID).Phase)
-					require.Equal(t, []string{"do a", "do b", "do mail", "do pivot", "do reserve"}, sorted(l.took()))
+					want := []string{"do a", "do b", "do mail", "do pivot", "do reserve"}
+					if again, found := local[n]; found && h == rolledBack {
+						want = append(want, again)
+					}
+					require.Equal(t, sorted(want), sorted(l.took()))
 				})
 			})
 		}
@@ -80,7 +100,7 @@ func TestLostReplyOnTheWayBack(t *testing.T) {
 	for n := 2; n <= 4; n++ {
 		timed(t, saga.Options{}, func(t *testing.T, l *lab) {
 			l.on("do pivot", returns(errA))
-			failing{l: l, after: true}.at(n)
+			l.failing(n, replyLost)
 			_, receipt, err := l.execute(l.register())
 			require.ErrorIs(t, err, errA)
 			require.Equal(t, saga.Aborted, l.load(receipt.ID).Phase)
@@ -91,71 +111,39 @@ func TestLostReplyOnTheWayBack(t *testing.T) {
 	}
 }
 
-// TestUnclearBegin: the journal goes down with the reply of Begin. The saga
-// did begin; it is not run, and is released when the journal is back.
+// TestUnclearBegin: the journal goes down with the reply of Begin. A saga that
+// did begin is not run; it is released when the journal is back.
 func TestUnclearBegin(t *testing.T) {
-	for _, after := range []bool{true, false} {
-		t.Run(fmt.Sprintf("took place: %t", after), func(t *testing.T) {
+	for _, h := range []how{rolledBack, replyLost} {
+		t.Run("begin "+string(h), func(t *testing.T) {
 			timed(t, saga.Options{}, func(t *testing.T, l *lab) {
 				down := true
-				begin := func(op sagatest.Op) error {
-					if down && op == sagatest.OpBegin {
-						return errJournal
-					}
-					return nil
-				}
 				l.journal.Before = func(op sagatest.Op) error {
+					_ = l.count(op)
 					if down && op != sagatest.OpBegin {
 						return errJournal
 					}
 					return nil
 				}
-				if after {
-					l.journal.After = begin
-				} else {
-					l.journal.Journal = &lateFailure{Journal: l.journal.Journal, fail: begin}
-				}
+				l.failing(1, h)
 				_, receipt, err := l.execute(l.register())
 				require.ErrorIs(t, err, saga.ErrUndecided)
 				require.ErrorIs(t, err, errJournal)
 				require.NotEmpty(t, receipt.ID)
+				l.takes("do reserve")
 				down = false
-				require.Equal(t, 0, mustTick(l, l.r, after))
-				if !after {
+				if h == rolledBack {
+					require.Zero(t, l.tick(l.r))
 					_, err := l.journal.Load(t.Context(), receipt.ID)
 					require.ErrorIs(t, err, saga.ErrNotFound)
 					return
 				}
+				require.Equal(t, 1, l.tick(l.r), "released and claimed in one round")
+				require.Equal(t, []string{"undo a", "undo b", "undo reserve"}, sorted(l.took()))
 				require.Equal(t, saga.Settling, l.load(receipt.ID).Phase)
-				require.Equal(t, []string{"do reserve", "undo a", "undo b", "undo reserve"}, sorted(l.took()))
 			})
 		})
 	}
-}
-
-// mustTick releases and claims in one round.
-func mustTick(l *lab, r *saga.Runner, found bool) int {
-	n := l.tick(r)
-	if found {
-		return n - 1
-	}
-	return n
-}
-
-// lateFailure is a journal whose Begin runs its function and then rolls back.
-type lateFailure struct {
-	saga.Journal
-	fail func(sagatest.Op) error
-}
-
-func (f *lateFailure) Begin(ctx context.Context, fn saga.WriteFunc) error {
-	return f.Journal.Begin(ctx, func(ctx context.Context) (saga.Write, error) {
-		w, err := fn(ctx)
-		if err == nil {
-			err = f.fail(sagatest.OpBegin)
-		}
-		return w, err
-	})
 }
 
 // TestJournalDownInTheMiddle: the runner stops, keeps no lease alive by its

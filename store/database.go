@@ -59,7 +59,9 @@ func connect(ctx context.Context, o Options) (*database, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := db.ping(ctx); err != nil {
+	// Processes that switch a fresh SQLite file to WAL at once can meet a busy
+	// error that the busy time-out does not cover.
+	if err := db.retry(ctx, "connect", func() error { return db.ping(ctx) }); err != nil {
 		return nil, errors.Join(err, db.close())
 	}
 	return db, nil

@@ -15,6 +15,7 @@ import (
 	"accord/app"
 	"accord/saga"
 	"accord/store"
+	"accord/store/storetest"
 )
 
 // retries is a log that counts transactions that are tried again and tells of
@@ -95,6 +96,7 @@ func deadlock(t *testing.T, outcome func(error) error) {
 	}
 	done.Wait()
 	require.NoError(t, errors.Join(faults...))
+	require.NotZero(t, log.count.Load())
 	require.Contains(t, <-log.seen, "1213", "they really met in a deadlock")
 	require.Greater(t, calls.Load(), int32(2), "the function is called again")
 	hashes := map[app.Secret]bool{}
@@ -126,10 +128,58 @@ func TestWaitForLock(t *testing.T) {
 
 			result := make(chan error)
 			go func() { result <- s.Accounts.Activate(t.Context(), "26030112000001", app.Activation{}) }()
-			require.Regexp(t, `1205|SQLITE_BUSY`, <-log.seen)
+			require.Regexp(t, `1205|SQLITE_BUSY`, awaitRetry(t, log, result))
 			require.NoError(t, holder.Rollback())
 			require.NoError(t, <-result)
 		})
+	}
+}
+
+// TestOpenWaits opens a file that somebody holds before it was ever opened as
+// ours, and so has to be switched to WAL.
+func TestOpenWaits(t *testing.T) {
+	dsn, log := databases[store.SQLite](t), watchRetries()
+	holder, err := behind(t, store.SQLite, dsn+"?_txlock=exclusive").BeginTxx(t.Context(), nil)
+	require.NoError(t, err)
+	result := make(chan error)
+	go func() {
+		s, err := store.Open(t.Context(), store.Options{
+			Driver: store.SQLite, DSN: impatient(store.SQLite, dsn), Sealer: storetest.NewSealer(), Logger: slog.New(log),
+		})
+		if err == nil {
+			err = s.Close()
+		}
+		result <- err
+	}()
+	require.Contains(t, awaitRetry(t, log, result), "SQLITE_BUSY")
+	require.NoError(t, holder.Rollback())
+	require.NoError(t, <-result)
+}
+
+// TestWaitIsCanceled has a caller that does not wait to the end.
+func TestWaitIsCanceled(t *testing.T) {
+	dsn, log := databases[store.SQLite](t), watchRetries()
+	s := open(t, store.SQLite, impatient(store.SQLite, dsn), log)
+	holder, err := behind(t, store.SQLite, dsn+"?_txlock=immediate").BeginTxx(t.Context(), nil)
+	require.NoError(t, err)
+	defer holder.Rollback() //nolint:errcheck // the end of the test
+	ctx, cancel := context.WithCancel(t.Context())
+	result := make(chan error)
+	go func() { result <- s.Sessions.Discard(ctx, "absent") }()
+	awaitRetry(t, log, result)
+	cancel()
+	require.ErrorIs(t, <-result, context.Canceled)
+}
+
+// awaitRetry returns the cause of the first retry, which comes before the result.
+func awaitRetry(t *testing.T, log *retries, result <-chan error) string {
+	t.Helper()
+	select {
+	case cause := <-log.seen:
+		return cause
+	case err := <-result:
+		require.Fail(t, "it did not wait", "%v", err)
+		return ""
 	}
 }
 

@@ -1,4 +1,4 @@
-// Package store keeps accounts, sessions, verification codes, counters, the saga
+// Package store keeps accounts, sessions, verification codes, counters, answers, the saga
 // journal and machine leases in one SQL database, SQLite or MySQL/MariaDB, by one code base.
 //
 // A journal transaction travels in the context that a saga.WriteFunc is given:
@@ -40,7 +40,7 @@ type Options struct {
 	// store depends on are set whatever the DSN says. It never reaches an error
 	// or a log.
 	DSN string
-	// Sealer seals storage secrets, verification codes and saga state.
+	// Sealer seals storage secrets, verification codes, answers and saga state.
 	Sealer Sealer
 	// Logger gets retried transactions (debug), applied migrations (info) and
 	// sagas whose state cannot be opened (error). Default: nothing is logged.
@@ -53,6 +53,7 @@ type Store struct {
 	Sessions app.Sessions
 	Codes    app.Codes
 	Counters app.Counters
+	Answers  app.Answers
 	Failures app.Failures
 	Journal  saga.Journal
 	Machines *Machines
@@ -79,6 +80,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 		Sessions: &sessions{db, s},
 		Codes:    &codes{db, s},
 		Counters: &counters{db},
+		Answers:  &answers{db, s},
 		Failures: &failures{db},
 		Journal:  &journal{db, s},
 		Machines: &Machines{db},

@@ -131,7 +131,7 @@ func TestFailuresAreClassified(t *testing.T) {
 		"success that nobody asked for": {answer(202, "{}"), false},
 		"nonsense":                      {answer(201, "<html>welcome to the wifi</html>"), false},
 		"of another shape":              {answer(201, `[]`), false},
-		"of another user":               {answer(201, `{"id":8,"login":"bob","name":"bob","sha1":"x"}`), false},
+		"of another user":               {answer(201, `{"id":8,"login":"bob","login_name":"accord:26010100000001","name":"bob","sha1":"x"}`), false},
 		"without the mark":              {answer(201, `{"id":8,"login":"amy","name":"x"}`), false},
 		"endless":                       {answer(201, good+strings.Repeat(" ", 2<<20)), false},
 		"cut before the answer":         {func(w http.ResponseWriter, _ *http.Request) { cut(w) }, false},
@@ -196,6 +196,12 @@ func TestFailedLooksAreRefused(t *testing.T) {
 // After a 500 it is not known whether the user was made, unless it is seen.
 func TestServerErrorIsLookedInto(t *testing.T) {
 	absent := `{"message":"user redirect does not exist","url":"/api/swagger"}`
+	for _, said := range []string{"", `{"message":"user already exists","url":""}`, `{"message":"name is odd","url":""}`} {
+		serverError(t, said, absent)
+	}
+}
+
+func serverError(t *testing.T, said, absent string) {
 	for name, c := range map[string]struct {
 		status  int
 		body    string
@@ -208,11 +214,12 @@ func TestServerErrorIsLookedInto(t *testing.T) {
 		"ours":      {200, ours, app.Internal, false, 7},
 		"another's": {200, `{"id":8,"login":"Amy"}`, app.UserTaken, true, 0},
 	} {
-		t.Run(name, func(t *testing.T) {
+		t.Run(name+said, func(t *testing.T) {
 			d := standIn(t, func(w http.ResponseWriter, r *http.Request) {
 				switch {
 				case r.Method == http.MethodPost:
 					w.WriteHeader(http.StatusInternalServerError)
+					_, _ = io.WriteString(w, said)
 				case strings.HasSuffix(r.URL.Path, "/emails/search"):
 					_, _ = io.WriteString(w, "[]")
 				default:

@@ -109,6 +109,8 @@ func (d *Directory) notCreated(ctx context.Context, u app.DirectoryUser, a answe
 		return holder.ID, nil
 	case found:
 		return 0, taken(a.request.op, kind, holder)
+	case !certain(a.status):
+		return 0, a.fault()
 	case strings.HasPrefix(a.message, "user already exists"):
 		return 0, taken(a.request.op, app.UserTaken, user{Login: u.Username})
 	case strings.HasPrefix(a.message, "e-mail already in use"):
@@ -147,9 +149,6 @@ var refusals = []struct {
 // invalid is the error of input that Gitea refused, or the answer's fault where
 // it is not known what was wrong.
 func (a answer) invalid() error {
-	if !certain(a.status) {
-		return a.fault()
-	}
 	for _, r := range refusals {
 		if strings.HasPrefix(a.message, r.beginning) {
 			return saga.Refused(&app.Error{

@@ -60,7 +60,7 @@ func startMariaDB(ctx context.Context, h *home, bin, listen string) (*MariaDB, e
 	}
 	args := append([]string{"--no-defaults"}, asRoot()...)
 	args = append(args,
-		"--datadir="+h.path("data"), "--init-file="+h.path("init.sql"),
+		"--datadir="+h.path("data"), "--tmpdir="+h.dir, "--init-file="+h.path("init.sql"),
 		"--bind-address="+addr.host, "--port="+addr.port,
 		"--socket=socket", "--pid-file=pid", // in the data directory: a longer path does not fit a socket's address
 		"--skip-name-resolve", "--skip-log-bin", "--max-connections=500",
@@ -104,7 +104,8 @@ func install(ctx context.Context, h *home) error {
 		return fmt.Errorf("mariadb: %w", err)
 	}
 	args := append([]string{"--no-defaults"}, asRoot()...)
-	args = append(args, "--datadir="+link, "--auth-root-authentication-method=normal", "--skip-test-db",
+	// Servers that share a folder for temporary tables delete each other's.
+	args = append(args, "--datadir="+link, "--tmpdir="+temp, "--auth-root-authentication-method=normal", "--skip-test-db",
 		"--innodb-log-file-size=8M")
 	cmd := exec.CommandContext(ctx, bin, args...)
 	cmd.Dir, cmd.Env = h.dir, environment(h)

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"fmt"
 	"io"
 	"net/http"
 	"net/url"
@@ -34,7 +33,7 @@ func (c client) call(name, token string, body any) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	request, err := http.NewRequest(http.MethodPost, c.url+"/api/user/"+name, bytes.NewReader(text))
+	request, err := http.NewRequestWithContext(context.Background(), http.MethodPost, c.url+"/api/user/"+name, bytes.NewReader(text))
 	if err != nil {
 		return answer{}, err
 	}
@@ -185,6 +184,6 @@ func git(t testing.TB, dir string, args ...string) string {
 	cmd.Dir = dir
 	cmd.Env = append(os.Environ(), "HOME="+dir, "GIT_CONFIG_NOSYSTEM=1", "GIT_TERMINAL_PROMPT=0")
 	out, err := cmd.Output()
-	require.NoError(t, err, fmt.Sprintf("git %s", args[0]))
+	require.NoError(t, err, "git %s", args[0])
 	return string(out)
 }

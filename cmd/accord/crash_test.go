@@ -30,17 +30,15 @@ type crashPoint struct {
 }
 
 var crashPoints = []crashPoint{
-	{name: "create in Gitea", place: beforeGitea(http.MethodPost, "/api/v1/admin/users")},
+	{name: "create in Gitea", place: beforeGitea},
 	{name: "look in storage", place: beforeStorage(http.MethodGet, "/user-info")},
 	{name: "create in storage", place: beforeStorage(http.MethodPut, "/add-user")},
 	{name: "attach the policy", place: beforeStorage(http.MethodPut, "/set-user-or-group-policy")},
 	{name: "mail a welcome", place: beforeMail, whole: true},
 }
 
-func beforeGitea(method, path string) func(testing.TB, *gate, *site) {
-	return func(t testing.TB, g *gate, s *site) {
-		s.Gitea.URL = g.before(t, s.Gitea.URL, called(method, path))
-	}
+func beforeGitea(t testing.TB, g *gate, s *site) {
+	s.Gitea.URL = g.before(t, s.Gitea.URL, called(http.MethodPost, "/api/v1/admin/users"))
 }
 
 func beforeStorage(method, path string) func(testing.TB, *gate, *site) {
@@ -98,7 +96,7 @@ func TestRequestsThatTakeEffectLateAreUndone(t *testing.T) {
 	direct.Saga.Settle = 3 * time.Second
 	gated, g, alice := direct, newGate(false), newPerson()
 	g.then = carriedOut
-	beforeGitea(http.MethodPost, "/api/v1/admin/users")(t, g, &gated)
+	beforeGitea(t, g, &gated)
 	gated.killWhileRegistering(t, g, alice)
 	gated.spawn(t)
 	account := direct.settled(t, recovery)

@@ -72,10 +72,10 @@ func (d *devRun) tellReady(ctx context.Context, s *devServers, c config.Config) 
 		ask := func() (struct{}, error) { return struct{}{}, askReady(ctx, apiURL(c)) }
 		_, err := backoff.Retry(ctx, ask,
 			backoff.WithBackOff(backoff.NewConstantBackOff(readyAgain)), backoff.WithMaxElapsedTime(readyLimit))
-		if ctx.Err() != nil {
-			return nil
-		}
-		if err != nil {
+		switch {
+		case ctx.Err() != nil: // the user does not wait for it
+			return nil //nolint:nilerr // its end is no fault
+		case err != nil:
 			return err
 		}
 	}

@@ -17,12 +17,13 @@ import (
 	"accord/adapters/keyring"
 	"accord/cmd/accord/internal/config"
 	"accord/store"
-
 )
 
 func get(t testing.TB, url string) (int, string) {
 	t.Helper()
-	response, err := http.Get(url)
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url, http.NoBody)
+	require.NoError(t, err)
+	response, err := http.DefaultClient.Do(request)
 	require.NoError(t, err)
 	defer func() { _ = response.Body.Close() }()
 	text, err := io.ReadAll(response.Body)
@@ -86,24 +87,28 @@ func TestALostMachineIDEndsTheProgram(t *testing.T) {
 	lost := make(chan error, 1)
 	go func() { lost <- ours.keep(t.Context(), ticks) }()
 
-	ticks <- now
 	_, err = db.Machines.Lease(t.Context(), "another", now, now.Add(machineLease))
 	require.NoError(t, err)
-	ticks <- now // the lease was renewed: the other replica has another number
+	ticks <- now
+	ticks <- now // the first one was no loss: the other replica has another number
 	later := now.Add(2 * machineLease)
 	_, err = db.Machines.Lease(t.Context(), "a third", later, later.Add(machineLease))
 	require.NoError(t, err)
-	ticks <- now
-	require.ErrorIs(t, <-lost, store.ErrLeaseLost)
+	select {
+	case ticks <- now:
+		err = <-lost
+	case err = <-lost:
+	}
+	require.ErrorIs(t, err, store.ErrLeaseLost)
 }
 
 func TestTrustedProxiesAreAddressesAndRanges(t *testing.T) {
-	got, err := prefixes([]string{"10.1.2.3", "10.0.0.0/8", "::1"})
+	got, err := prefixes("http.trustedProxies", []string{"10.1.2.3", "10.0.0.0/8", "::1"})
 	require.NoError(t, err)
 	require.Equal(t, []netip.Prefix{
 		netip.MustParsePrefix("10.1.2.3/32"), netip.MustParsePrefix("10.0.0.0/8"), netip.MustParsePrefix("::1/128"),
 	}, got)
-	_, err = prefixes([]string{"proxy"})
+	_, err = prefixes("http.trustedProxies", []string{"proxy"})
 	require.ErrorContains(t, err, "http.trustedProxies")
 }
 

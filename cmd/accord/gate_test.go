@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"context"
 	"io"
 	"net"
 	"net/http"
@@ -83,6 +84,7 @@ func (g *gate) before(t testing.TB, server string, stops func(*http.Request) boo
 		}
 		g.hold()
 		switch g.then {
+		case dropped:
 		case carriedOut:
 			proxy.ServeHTTP(httptest.NewRecorder(), kept)
 		case answered:
@@ -100,7 +102,7 @@ func (g *gate) before(t testing.TB, server string, stops func(*http.Request) boo
 // taken the message and says so.
 func (g *gate) beforeMail(t testing.TB, server string) string {
 	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	listener, err := listen(t.Context(), "127.0.0.1:0")
 	require.NoError(t, err)
 	var conversations sync.WaitGroup
 	conversations.Go(func() {
@@ -128,7 +130,7 @@ func (g *gate) converse(sender net.Conn, address string) {
 		g.hold()
 		return
 	}
-	server, err := net.Dial("tcp", address)
+	server, err := new(net.Dialer).DialContext(context.Background(), "tcp", address)
 	if err != nil {
 		return
 	}

@@ -2,9 +2,9 @@ package main
 
 import (
 	"bufio"
+	"context"
 	"io"
 	"net"
-	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -37,7 +37,7 @@ func (s site) spawn(t testing.TB) *process {
 	t.Helper()
 	file := filepath.Join(t.TempDir(), configFile)
 	require.NoError(t, s.Write(file))
-	p := &process{cmd: exec.Command("accord", "serve", "--config", file), done: make(chan struct{})}
+	p := &process{cmd: exec.CommandContext(context.Background(), "accord", "serve", "--config", file), done: make(chan struct{})}
 	p.cmd.Env = []string{"PATH=" + os.Getenv("PATH")}
 	output, err := p.cmd.StderrPipe()
 	require.NoError(t, err)
@@ -92,7 +92,7 @@ func registering(t testing.TB, c client, g *gate, p person) <-chan answer {
 func TestSIGTERMFinishesWhatRuns(t *testing.T) {
 	s, g, alice := newSite(t, store.SQLite), newGate(false), newPerson()
 	g.then = answered
-	beforeGitea(http.MethodPost, "/api/v1/admin/users")(t, g, &s)
+	beforeGitea(t, g, &s)
 	server := s.spawn(t)
 	answers := registering(t, server.client, g, alice)
 	require.NoError(t, server.cmd.Process.Signal(syscall.SIGTERM))
@@ -107,7 +107,7 @@ func TestSIGTERMFinishesWhatRuns(t *testing.T) {
 // TestASecondSignalDoesNotWait leaves the registration to the next start.
 func TestASecondSignalDoesNotWait(t *testing.T) {
 	s, g, alice := newSite(t, store.SQLite), newGate(false), newPerson()
-	beforeGitea(http.MethodPost, "/api/v1/admin/users")(t, g, &s)
+	beforeGitea(t, g, &s)
 	defer close(g.opened)
 	server := s.spawn(t)
 	answers := registering(t, server.client, g, alice)
@@ -123,7 +123,7 @@ func TestASecondSignalDoesNotWait(t *testing.T) {
 }
 
 func accepts(url string) bool {
-	conn, err := net.Dial("tcp", strings.TrimPrefix(url, "http://"))
+	conn, err := new(net.Dialer).DialContext(context.Background(), "tcp", strings.TrimPrefix(url, "http://"))
 	if err == nil {
 		_ = conn.Close()
 	}

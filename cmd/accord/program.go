@@ -81,7 +81,7 @@ func (p *program) run(life lifetime) error {
 
 	<-ctx.Done()
 	p.log.Info("stopping")
-	p.shutDown(server, life.forced)
+	p.shutDown(life.forced, server)
 	endBackground()
 	if !waited(life.forced, &work) {
 		return errForced
@@ -118,9 +118,10 @@ func (p *program) endDeparted(ctx context.Context, ticks <-chan time.Time) {
 	}
 }
 
-// shutDown lets running requests end within the grace, then cuts them off.
-func (p *program) shutDown(server *http.Server, forced context.Context) {
-	ctx, cancel := context.WithTimeout(forced, p.config.HTTP.ShutdownGrace)
+// shutDown lets running requests end within the grace, or until ctx does, then
+// cuts them off.
+func (p *program) shutDown(ctx context.Context, server *http.Server) {
+	ctx, cancel := context.WithTimeout(ctx, p.config.HTTP.ShutdownGrace)
 	defer cancel()
 	if err := server.Shutdown(ctx); err != nil {
 		p.log.Warn("requests are cut off", "error", errors.Join(err, server.Close()))
@@ -144,10 +145,10 @@ func waited(ctx context.Context, work *sync.WaitGroup) bool {
 
 // failure is why ctx ended, or nil where life itself did.
 func failure(ctx context.Context, life lifetime) error {
-	if life.ctx.Err() != nil {
-		return nil
+	if life.ctx.Err() == nil {
+		return context.Cause(ctx)
 	}
-	return context.Cause(ctx)
+	return nil
 }
 
 // every gives do a tick at each interval.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"io"
-	"net"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -119,7 +118,7 @@ func children(ts *testscript.TestScript, neg bool, args []string) {
 // occupy NAME listens on a free port until the script ends and puts its address
 // into the variable NAME.
 func occupy(ts *testscript.TestScript, _ bool, args []string) {
-	listener, err := net.Listen("tcp", "localhost:0")
+	listener, err := listen(context.Background(), "localhost:0")
 	ts.Check(err)
 	ts.Defer(func() { _ = listener.Close() })
 	ts.Setenv(args[0], listener.Addr().String())
@@ -127,7 +126,11 @@ func occupy(ts *testscript.TestScript, _ bool, args []string) {
 
 // post URL FILE sends the file as JSON and prints the answer.
 func post(ts *testscript.TestScript, _ bool, args []string) {
-	response, err := http.Post(args[0], "application/json", strings.NewReader(ts.ReadFile(args[1])))
+	body := strings.NewReader(ts.ReadFile(args[1]))
+	request, err := http.NewRequestWithContext(context.Background(), http.MethodPost, args[0], body)
+	ts.Check(err)
+	request.Header.Set("Content-Type", "application/json")
+	response, err := http.DefaultClient.Do(request)
 	ts.Check(err)
 	defer func() { _ = response.Body.Close() }()
 	_, err = io.Copy(ts.Stdout(), response.Body)

@@ -71,10 +71,11 @@ func (p *parts) assemble(c config.Config, ring *keyring.Ring, log *slog.Logger) 
 	messages, smsErr := newSMS(c.SMS)
 	pictures, pictureErr := newPictures(c)
 	tokens, tokenErr := token.New(token.Options{Issuer: c.Issuer, Keys: ring, Now: time.Now})
+	guard, guardErr := newGuard(c)
 	ids, idErr := ident.New(ident.Options{
 		Location: zone, Start: firstUserNumber, MachineID: func() (uint16, error) { return p.machine.id, nil },
 	})
-	if err := errors.Join(zoneErr, giteaErr, storageErr, mailErr, hashErr, smsErr, pictureErr, tokenErr, idErr); err != nil {
+	if err := errors.Join(zoneErr, giteaErr, storageErr, mailErr, hashErr, smsErr, pictureErr, tokenErr, guardErr, idErr); err != nil {
 		return err
 	}
 	p.gitea, p.storage = directory, storage
@@ -84,11 +85,12 @@ func (p *parts) assemble(c config.Config, ring *keyring.Ring, log *slog.Logger) 
 		Accounts: p.store.Accounts, Sessions: p.store.Sessions, Directory: directory, Storage: storage,
 		Hasher: hasher, Tokens: tokens, Mailer: mailer, SMS: messages, Files: storage,
 		Pictures: nearPictures{pictures, storage.PicturesURL(), c.Storage.Endpoint},
-		Codes:    p.store.Codes, Counters: p.store.Counters,
+		Codes:    p.store.Codes, Counters: p.store.Counters, Failures: p.store.Failures,
 		IDs: ids, Runner: p.runner, Now: time.Now, Logger: log,
 	}, app.Settings{
 		SessionTTL: c.Session.TTL, KeepTTL: c.Session.Keep, DeletionGrace: c.Deletion.Grace, Countries: c.SMS.Countries,
-		SMS: app.SMSLimits{PerClientHour: c.SMS.PerClientHour, PlatformDay: c.SMS.PlatformDay},
+		SMS:   app.SMSLimits{PerClientHour: c.SMS.PerClientHour, PlatformDay: c.SMS.PlatformDay},
+		Guard: guard,
 	})
 	if err != nil {
 		return err
@@ -106,7 +108,7 @@ func (p *parts) newHandler(c config.Config, zone *time.Location, tokens *token.T
 	for _, name := range c.Dialects {
 		served = append(served, dialects[name]())
 	}
-	proxies, err := prefixes(c.HTTP.TrustedProxies)
+	proxies, err := prefixes("http.trustedProxies", c.HTTP.TrustedProxies)
 	if err != nil {
 		return nil, err
 	}
@@ -122,8 +124,9 @@ func (p *parts) newHandler(c config.Config, zone *time.Location, tokens *token.T
 	})
 }
 
-// prefixes reads addresses and ranges; an address is a range of one.
-func prefixes(texts []string) ([]netip.Prefix, error) {
+// prefixes reads the addresses and ranges of a setting; an address is a range of
+// one.
+func prefixes(key string, texts []string) ([]netip.Prefix, error) {
 	ranges := make([]netip.Prefix, 0, len(texts))
 	for _, text := range texts {
 		if address, err := netip.ParseAddr(text); err == nil {
@@ -132,7 +135,7 @@ func prefixes(texts []string) ([]netip.Prefix, error) {
 		}
 		prefix, err := netip.ParsePrefix(text)
 		if err != nil {
-			return nil, fmt.Errorf("http.trustedProxies: %w", err)
+			return nil, fmt.Errorf("%s: %w", key, err)
 		}
 		ranges = append(ranges, prefix)
 	}
@@ -161,8 +164,9 @@ func usable(c config.Config) error {
 	_, hashErr := newHasher(c.Password)
 	_, smsErr := newSMS(c.SMS)
 	_, pictureErr := newPictures(c)
-	_, proxyErr := prefixes(c.HTTP.TrustedProxies)
-	return errors.Join(giteaErr, storageErr, mailErr, hashErr, smsErr, pictureErr, proxyErr)
+	_, proxyErr := prefixes("http.trustedProxies", c.HTTP.TrustedProxies)
+	_, guardErr := newGuard(c)
+	return errors.Join(giteaErr, storageErr, mailErr, hashErr, smsErr, pictureErr, proxyErr, guardErr)
 }
 
 func openStore(ctx context.Context, c config.Config, ring *keyring.Ring, log *slog.Logger) (*store.Store, error) {
@@ -195,6 +199,20 @@ func newHasher(c config.Password) (*password.Hasher, error) {
 	return password.New(password.Options{
 		Memory: uint32(c.MemoryKiB), Time: uint32(c.Passes), Concurrent: c.Together, //nolint:gosec // bounded by Validate
 	})
+}
+
+// newGuard is how the use cases are to bound the checks of passwords.
+func newGuard(c config.Config) (app.GuardSettings, error) {
+	exempt, err := prefixes("guard.exemptClients", c.Guard.ExemptClients)
+	limit := func(free, lockAfter int) app.FailureLimit {
+		return app.FailureLimit{
+			Free: free, Delay: c.Guard.Delay, MaxDelay: c.Guard.MaxDelay, LockAfter: lockAfter, LockFor: c.Guard.LockFor,
+		}
+	}
+	return app.GuardSettings{
+		Account: limit(c.Guard.AccountFree, c.Guard.AccountLockAfter), Client: limit(c.Guard.ClientFree, c.Guard.ClientLockAfter),
+		ExemptClients: exempt, HashWait: c.Password.Wait,
+	}, err
 }
 
 func newRunner(journal saga.Journal, c config.Saga, log *slog.Logger) *saga.Runner {

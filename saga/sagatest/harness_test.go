@@ -2,7 +2,6 @@ package sagatest_test
 
 import (
 	"context"
-	"errors"
 	"maps"
 	"sync"
 	"testing"
@@ -138,5 +137,3 @@ func TestFailEveryStepRemotePivot(t *testing.T) {
 		return w.world(d)
 	})
 }
-
-var errOfTest = errors.New("of the test")

@@ -136,17 +136,6 @@ func (j *Journal) Entries(ctx context.Context, id string) ([]saga.Entry, error) 
 	return slices.Clone(j.entries[id]), ctx.Err()
 }
 
-// Records returns all sagas, oldest id first.
-func (j *Journal) Records() []saga.Record {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	all := make([]saga.Record, 0, len(j.records))
-	for _, id := range slices.Sorted(maps.Keys(j.records)) {
-		all = append(all, clone(j.records[id]))
-	}
-	return all
-}
-
 // free tells what stands in the way of a saga's beginning.
 func (j *Journal) free(r saga.Record) error {
 	if _, used := j.records[r.ID]; used {

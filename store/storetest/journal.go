@@ -50,6 +50,27 @@ func journalTimes(t *testing.T, d *database) {
 	requireEqual(t, claimed[0], stored)
 }
 
+func journalTakeovers(t *testing.T, d *database) {
+	r := running("saga")
+	begin(t, d.Journal, r)
+	want := []saga.Event{saga.EventBegan}
+	for n := range 3 {
+		claimed, err := d.Journal.Claim(t.Context(), fmt.Sprint("runner", n), at(time.Minute), at(time.Second), 1)
+		require.NoError(t, err)
+		require.Len(t, claimed, 1)
+		r = claimed[0]
+		require.NoError(t, d.Journal.Append(t.Context(), r.ID, r.Epoch, writing(r, nothing)))
+		want = append(want, saga.EventTakenOver, saga.EventBegan)
+	}
+	entries, err := d.Journal.Entries(t.Context(), r.ID)
+	require.NoError(t, err)
+	var got []saga.Event
+	for _, e := range entries {
+		got = append(got, e.Event)
+	}
+	requireEqual(t, want, got)
+}
+
 func journalReplicas(t *testing.T, d *database) {
 	// A round may come out empty while others hold the last rows: the number of
 	// rounds only bounds the loop.

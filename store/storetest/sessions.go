@@ -89,9 +89,9 @@ func sessionExpiry(t *testing.T, d *database) {
 		s.ExpiresAt = at(end)
 		return s
 	}
-	second := opened(t, d, until("second", 2*time.Second))
-	first := opened(t, d, until("first", time.Second))
-	third := opened(t, d, until("third", 3*time.Second))
+	second := opened(t, d, until("b", 2*time.Second))
+	first := opened(t, d, until("c", time.Second))
+	third := opened(t, d, until("a", 3*time.Second))
 	opened(t, d, until("later", time.Hour))
 	closed := opened(t, d, until("closed", time.Second))
 	require.NoError(t, d.Sessions.Close(t.Context(), closed.ID, at(0)))

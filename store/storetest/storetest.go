@@ -8,6 +8,7 @@ import (
 	"crypto/cipher"
 	"crypto/rand"
 	"errors"
+	"fmt"
 	"strings"
 	"sync"
 	"testing"
@@ -92,6 +93,7 @@ func Run(t *testing.T, driver string, fresh func(t testing.TB) string) {
 		"transactions: an ended context":                    txContext,
 		"journal: texts are made to fit":                    journalClips,
 		"journal: times are kept to the microsecond":        journalTimes,
+		"journal: entries around takeovers":                 journalTakeovers,
 		"journal: what cannot be opened holds nobody up":    journalUnreadable,
 		"journal: two replicas share the sagas out":         journalReplicas,
 		"machines: lowest free id":                          machineLowest,
@@ -181,11 +183,7 @@ func at(d time.Duration) time.Time {
 }
 
 // accountID makes a 14-digit id out of a small number.
-func accountID(n int) string {
-	return "2603011200" + string([]byte{digit(n, 1000), digit(n, 100), digit(n, 10), digit(n, 1)})
-}
-
-func digit(n, of int) byte { return '0' + byte(n/of%10) }
+func accountID(n int) string { return fmt.Sprintf("2603011200%04d", n) }
 
 func newAccount(n int, username, email string) app.Account {
 	id := accountID(n)

@@ -31,6 +31,7 @@ type Config struct {
 	Deletion Deletion `koanf:"deletion"`
 	Keys     Keys     `koanf:"keys"`
 	Password Password `koanf:"password"`
+	Guard    Guard    `koanf:"guard"`
 	Saga     Saga     `koanf:"saga"`
 	Log      Log      `koanf:"log"`
 }
@@ -177,6 +178,28 @@ type Password struct {
 	Passes    int `koanf:"passes" validate:"min=1,max=16"`
 	// Together bounds the hashes computed at once; 0 means one per CPU.
 	Together int `koanf:"together" validate:"min=0,max=1024"`
+	// Wait is how long a check waits for its turn before the request is refused;
+	// 0 waits as long as the request lasts.
+	Wait time.Duration `koanf:"wait" validate:"min=0"`
+}
+
+// Guard bounds wrong passwords, by account and by client address (an IPv6
+// client's is its /64 network). A count begins anew LockFor after its first
+// failure.
+type Guard struct {
+	// AccountFree and ClientFree failures hold nobody up; 0 means no limit.
+	// AccountLockAfter and ClientLockAfter failures lock; 0 never locks.
+	AccountFree      int `koanf:"accountFree" validate:"min=0"`
+	AccountLockAfter int `koanf:"accountLockAfter" validate:"omitempty,gtfield=AccountFree"`
+	ClientFree       int `koanf:"clientFree" validate:"min=0"`
+	ClientLockAfter  int `koanf:"clientLockAfter" validate:"omitempty,gtfield=ClientFree"`
+	// Delay is the wait after the last free failure; it doubles up to MaxDelay.
+	Delay    time.Duration `koanf:"delay" validate:"min=1s"`
+	MaxDelay time.Duration `koanf:"maxDelay" validate:"gtefield=Delay"`
+	// LockFor is how long a lock lasts.
+	LockFor time.Duration `koanf:"lockFor" validate:"gtefield=MaxDelay"`
+	// ExemptClients are addresses or CIDR ranges without a limit by client.
+	ExemptClients []string `koanf:"exemptClients" validate:"dive,ip|cidr"`
 }
 
 // Saga tunes the saga runner; saga.Options says what each means.
@@ -216,7 +239,11 @@ func Default() Config {
 			HTTP: SMSGateway{Encoding: "json"},
 		},
 		Picture:  Picture{Timeout: 5 * time.Second},
-		Password: Password{MemoryKiB: 19 * 1024, Passes: 2},
+		Password: Password{MemoryKiB: 19 * 1024, Passes: 2, Wait: time.Second},
+		Guard: Guard{
+			AccountFree: 5, AccountLockAfter: 10, ClientFree: 50, ClientLockAfter: 200,
+			Delay: time.Second, MaxDelay: 30 * time.Second, LockFor: 15 * time.Minute,
+		},
 		Saga: Saga{
 			Lease: 4 * time.Second, Deadline: 8 * time.Second, Answer: 10 * time.Second, StepTimeout: 5 * time.Second,
 			Settle: 30 * time.Second, MaxAttempts: 20, Poll: 500 * time.Millisecond, Together: 16,

@@ -8,7 +8,7 @@ import (
 // Row describes one setting for the manual.
 type Row struct {
 	Key, Env string
-	// Default is as written in Markdown; empty where there is none.
+	// Default is as written in Markdown.
 	Default string
 }
 
@@ -17,11 +17,10 @@ func Reference() []Row {
 	c := Default()
 	var rows []Row
 	for _, s := range settingsOf(&c) {
-		row := Row{Key: s.key, Env: EnvName(s.key)}
-		switch text := strings.Trim(fmt.Sprint(s.field.Interface()), "[]"); {
-		case s.field.IsZero():
-		default:
-			row.Default = "`" + text + "`"
+		row := Row{Key: s.key, Env: EnvName(s.key), Default: "–"}
+		if !s.field.IsZero() {
+			text := strings.Trim(fmt.Sprint(s.field.Interface()), "[]")
+			row.Default = "`" + strings.TrimSuffix(text, "0m0s") + "`"
 		}
 		rows = append(rows, row)
 	}

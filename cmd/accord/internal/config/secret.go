@@ -69,7 +69,7 @@ func readSecrets(settings []setting) []error {
 
 // readSecret reads a secret from its file, less the line break at its end.
 func readSecret(path string) (string, error) {
-	f, err := os.Open(path) //nolint:gosec // the operator names the file
+	f, err := os.Open(path)
 	if err != nil {
 		return "", err
 	}

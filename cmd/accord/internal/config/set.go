@@ -11,7 +11,8 @@ import (
 // set puts a raw value, from YAML or from a variable, into the field. Its
 // error says what the value should have been, never what it was.
 func (s setting) set(raw any) error {
-	ok, want := false, ""
+	var ok bool
+	var want string
 	switch field := s.field.Addr().Interface().(type) {
 	case *time.Duration:
 		want = `a duration such as "90s" or "2h"`

@@ -127,9 +127,18 @@ func wrong(f validator.FieldError) string {
 		return "has an item that is no IP address or range, such as 10.0.0.0/8"
 	case "min":
 		return "is less than " + f.Param()
+	case "gtfield":
+		return "is not more than " + beside(f)
+	case "gtefield":
+		return "is less than " + beside(f)
 	case "max":
 		return "is more than " + f.Param()
 	default:
 		return "breaks the rule " + f.Tag()
 	}
+}
+
+// beside is the key, within its group, of the setting that a rule compares with.
+func beside(f validator.FieldError) string {
+	return strings.ToLower(f.Param()[:1]) + f.Param()[1:]
 }

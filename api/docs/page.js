@@ -1,0 +1,11 @@
+"use strict";
+
+const place = document.getElementById("interface");
+SwaggerUIBundle({
+  domNode: place,
+  url: place.dataset.document,
+  deepLinking: true,
+  displayRequestDuration: true,
+  operationsSorter: "alpha",
+  validatorUrl: null, // would ask an outside host
+});

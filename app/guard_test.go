@@ -1,0 +1,300 @@
+package app_test
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net/netip"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"golang.org/x/sync/semaphore"
+
+	"accord/app"
+	"accord/saga"
+	"accord/saga/sagatest"
+	"accord/store"
+)
+
+const (
+	wrongPassword = app.Secret("wrong1234")
+	guessers      = 64
+)
+
+// strict is a guard whose every bound a test reaches soon.
+var strict = app.GuardSettings{
+	Account: app.FailureLimit{Free: 5, Delay: time.Second, MaxDelay: 4 * time.Second, LockAfter: 9, LockFor: 15 * time.Minute},
+	Client:  app.FailureLimit{Free: 12, Delay: time.Second, MaxDelay: 4 * time.Second, LockAfter: 15, LockFor: 15 * time.Minute},
+	ExemptClients: []netip.Prefix{
+		netip.MustParsePrefix("127.0.0.0/8"), netip.MustParsePrefix("::1/128"),
+	},
+}
+
+// guardedWorld is a world with alice and bob, whose service has a guard.
+type guardedWorld struct {
+	*world
+	clock *sagatest.Clock
+	door  *door
+}
+
+func newGuarded(t *testing.T, guard app.GuardSettings) *guardedWorld {
+	t.Helper()
+	g := &guardedWorld{clock: sagatest.NewClock()}
+	g.world = newWorld(t, g.clock)
+	g.register(t, "alice", "alice@example.com")
+	g.register(t, "bob", "bob@example.com")
+	g.door = &door{Hasher: g.hasher}
+	g.service = guardedBy(t, g.store, g.service.Deps, g.door, guard)
+	return g
+}
+
+// guardedBy makes a service of the same parts that has a guard. It takes a
+// runner of its own.
+func guardedBy(t testing.TB, st *store.Store, d app.Deps, hasher app.Hasher, guard app.GuardSettings) *app.Service {
+	t.Helper()
+	d.Hasher = hasher
+	if d.Failures == nil {
+		d.Failures = st.Failures
+	}
+	d.Runner = saga.NewRunner(st.Journal, saga.Options{Now: d.Now, Logger: slog.New(slog.DiscardHandler)})
+	service, err := app.New(d, app.Settings{SessionTTL: sessionTTL, KeepTTL: keepTTL, DeletionGrace: grace, Guard: guard})
+	require.NoError(t, err)
+	return service
+}
+
+// door counts the passwords that are checked. Where it has places it lets so
+// many in at once, and while it has a holder each of them stays there.
+type door struct {
+	app.Hasher
+	places  *semaphore.Weighted
+	holder  *holder
+	checked atomic.Int32
+}
+
+type holder struct{ entered, leave chan struct{} }
+
+func (d *door) Verify(ctx context.Context, hash, password app.Secret) (bool, error) {
+	if d.places != nil {
+		if err := d.places.Acquire(ctx, 1); err != nil {
+			return false, &app.Error{Kind: app.Busy, Err: err}
+		}
+		defer d.places.Release(1)
+	}
+	d.checked.Add(1)
+	if d.holder != nil {
+		d.holder.entered <- struct{}{}
+		<-d.holder.leave
+	}
+	return d.Hasher.Verify(context.WithoutCancel(ctx), hash, password) // what was begun is finished
+}
+
+// try signs in and returns the error.
+func (g *guardedWorld) try(in app.Credentials) error {
+	_, _, err := g.service.SignIn(context.Background(), in)
+	return err
+}
+
+// held requires that an error is a refusal for that long.
+func held(t *testing.T, want time.Duration, err error) {
+	t.Helper()
+	var e *app.Error
+	require.ErrorAs(t, err, &e)
+	require.Equal(t, app.TooOften.String(), e.Kind.String())
+	require.Equal(t, want, e.RetryAfter)
+}
+
+func requireKind(t *testing.T, want app.Kind, err error) {
+	t.Helper()
+	require.Error(t, err)
+	require.Equal(t, want.String(), app.KindOf(err).String(), "%v", err)
+}
+
+func TestFailuresMakeTheNextTryWait(t *testing.T) {
+	limit := strict.Account
+	for failed, want := range map[int]time.Duration{
+		0: 0, 4: 0, 5: time.Second, 6: 2 * time.Second, 7: 4 * time.Second, 8: 4 * time.Second,
+		9: 15 * time.Minute, 1 << 30: 15 * time.Minute,
+	} {
+		require.Equal(t, want, limit.Wait(failed), failed)
+	}
+	limit.LockAfter = 0
+	require.Equal(t, 4*time.Second, limit.Wait(1<<30), "without a lock")
+	require.Zero(t, app.FailureLimit{Delay: time.Second, MaxDelay: time.Second, LockAfter: 1}.Wait(1<<30), "no limit")
+}
+
+func TestSignInDelaysThenLocksThenOpensAgain(t *testing.T) {
+	for name, in := range map[string]app.Credentials{
+		"known": {Username: "Alice"}, "unknown": {Username: "nobody"},
+		"known address": {Email: "alice@Example.com"}, "unknown address": {Email: "nobody@example.com"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			g := newGuarded(t, strict)
+			in.Password, in.IP = wrongPassword, "127.0.0.1"
+			for range 5 {
+				requireKind(t, app.BadCredentials, g.try(in))
+			}
+			for _, wait := range []time.Duration{time.Second, 2 * time.Second, 4 * time.Second, 4 * time.Second} {
+				held(t, wait, g.try(in))
+				g.clock.Advance(wait - time.Millisecond)
+				held(t, time.Millisecond, g.try(in))
+				g.clock.Advance(time.Millisecond)
+				requireKind(t, app.BadCredentials, g.try(in))
+			}
+			held(t, 15*time.Minute, g.try(in))
+			in.Password = goodPassword
+			held(t, 15*time.Minute, g.try(in))
+			require.EqualValues(t, 9, g.door.checked.Load(), "who has to wait costs no hash")
+			require.NoError(t, g.try(app.Credentials{Username: "bob", Password: goodPassword}))
+
+			g.clock.Advance(15 * time.Minute)
+			in.Password = wrongPassword
+			for range 5 {
+				requireKind(t, app.BadCredentials, g.try(in))
+			}
+			held(t, time.Second, g.try(in))
+		})
+	}
+}
+
+func TestARightPasswordResetsItsAccountAndNotItsClient(t *testing.T) {
+	g := newGuarded(t, strict)
+	in := app.Credentials{Username: "alice", IP: "2001:db8:1:2::3"}
+	wrong, right := in, in
+	wrong.Password, right.Password = wrongPassword, goodPassword
+	for range 2 {
+		for range 5 {
+			requireKind(t, app.BadCredentials, g.try(wrong))
+		}
+		held(t, time.Second, g.try(right))
+		g.clock.Advance(time.Second)
+		require.NoError(t, g.try(right))
+	}
+	elsewhere := app.Credentials{Username: "nobody", Password: wrongPassword, IP: "2001:db8:1:2:ffff::4"}
+	for range 2 {
+		requireKind(t, app.BadCredentials, g.try(elsewhere))
+	}
+	held(t, time.Second, g.try(elsewhere))
+	held(t, time.Second, g.try(right))
+	elsewhere.IP = "2001:db8:1:3::4"
+	requireKind(t, app.BadCredentials, g.try(elsewhere))
+}
+
+func TestGuessesAtOnceAreNoMoreThanTheLimit(t *testing.T) {
+	for name, of := range map[string]struct {
+		in   func(i int) app.Credentials
+		want int
+	}{
+		"one account": {func(i int) app.Credentials {
+			return app.Credentials{Username: "alice", IP: fmt.Sprint("10.0.0.", i)}
+		}, strict.Account.Free},
+		"one client": {func(i int) app.Credentials {
+			return app.Credentials{Username: fmt.Sprint("name", i), IP: "10.0.0.1"}
+		}, strict.Client.Free},
+	} {
+		t.Run(name, func(t *testing.T) {
+			g := newGuarded(t, strict)
+			kinds := g.guess(func(i int) error {
+				in := of.in(i)
+				in.Password = wrongPassword
+				return g.try(in)
+			})
+			require.Equal(t, map[app.Kind]int{app.BadCredentials: of.want, app.TooOften: guessers - of.want}, kinds)
+			require.EqualValues(t, of.want, g.door.checked.Load())
+		})
+	}
+}
+
+// guess tries many times at once and counts the kinds of the errors.
+func (g *guardedWorld) guess(try func(i int) error) map[app.Kind]int {
+	errs := make([]error, guessers)
+	var wg sync.WaitGroup
+	start := make(chan struct{})
+	for i := range guessers {
+		wg.Go(func() {
+			<-start
+			errs[i] = try(i)
+		})
+	}
+	close(start)
+	wg.Wait()
+	kinds := map[app.Kind]int{}
+	for _, err := range errs {
+		kinds[app.KindOf(err)]++
+	}
+	return kinds
+}
+
+func TestAPasswordAskedAgainIsGuardedToo(t *testing.T) {
+	g := newGuarded(t, strict)
+	p, err := g.service.Authenticate(t.Context(), g.signIn(t, "alice").AccessToken)
+	require.NoError(t, err)
+	before := g.door.checked.Load()
+	kinds := g.guess(func(int) error {
+		_, err := g.service.Delete(context.Background(), p, wrongPassword)
+		return err
+	})
+	require.Equal(t, map[app.Kind]int{app.BadCredentials: 5, app.TooOften: guessers - 5}, kinds)
+	require.EqualValues(t, 5, g.door.checked.Load()-before)
+	_, err = g.service.ChangePassword(t.Context(), p, app.PasswordChange{Old: goodPassword, New: newPassword})
+	held(t, time.Second, err)
+	require.NoError(t, g.try(app.Credentials{Username: "alice", Password: goodPassword}), "sign-ins are counted apart")
+	g.clock.Advance(time.Second)
+	_, err = g.service.ChangePassword(t.Context(), p, app.PasswordChange{Old: goodPassword, New: newPassword})
+	require.NoError(t, err)
+}
+
+func TestAFloodLeavesSignedInUsersServed(t *testing.T) {
+	guard := strict
+	guard.HashWait = 10 * time.Millisecond
+	g := newGuarded(t, guard)
+	in := g.signIn(t, "alice")
+	g.door.places = semaphore.NewWeighted(1)
+	g.door.holder = &holder{make(chan struct{}), make(chan struct{})}
+	first := make(chan error, 1)
+	go func() { first <- g.try(app.Credentials{Username: "nobody", Password: wrongPassword}) }()
+	<-g.door.holder.entered
+
+	for range 2 * strict.Account.Free { // more than would be checked: none of them counts
+		requireKind(t, app.Busy, g.try(app.Credentials{Username: "bob", Password: goodPassword, IP: "10.0.0.1"}))
+	}
+	p, err := g.service.Authenticate(t.Context(), in.AccessToken)
+	require.NoError(t, err)
+	require.Equal(t, "alice", p.Account.Username)
+	_, err = g.service.SignOut(t.Context(), p)
+	require.NoError(t, err)
+
+	close(g.door.holder.leave)
+	requireKind(t, app.BadCredentials, <-first)
+	g.door.holder = nil
+	require.NoError(t, g.try(app.Credentials{Username: "bob", Password: goodPassword, IP: "10.0.0.1"}))
+}
+
+func TestWhatIsTypedIsNotKept(t *testing.T) {
+	g := newGuarded(t, strict)
+	keys := &keySpy{Failures: g.store.Failures}
+	d := g.service.Deps
+	d.Failures = keys
+	g.service = guardedBy(t, g.store, d, g.hasher, strict)
+	typed := "a password in the wrong field"
+	requireKind(t, app.BadCredentials, g.try(app.Credentials{Username: typed, Password: wrongPassword}))
+	require.Len(t, keys.seen, 2)
+	for _, key := range keys.seen {
+		require.NotContains(t, key, typed)
+		require.LessOrEqual(t, len(key), 512)
+	}
+}
+
+type keySpy struct {
+	app.Failures
+	seen []string
+}
+
+func (k *keySpy) Reserve(ctx context.Context, tries []app.Try, now time.Time) (time.Duration, error) {
+	for _, try := range tries {
+		k.seen = append(k.seen, try.Key)
+	}
+	return k.Failures.Reserve(ctx, tries, now)
+}
