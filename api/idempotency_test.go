@@ -78,7 +78,9 @@ func (d *desk) ask(key, body string, headers ...string) *httptest.ResponseRecord
 
 func (d *desk) pass(by time.Duration) { d.now.Add(int64(by / time.Second)) }
 
-func replayed(w *httptest.ResponseRecorder) bool { return w.Header().Get("Idempotency-Replayed") == "true" }
+func replayed(w *httptest.ResponseRecorder) bool {
+	return w.Header().Get("Idempotency-Replayed") == "true"
+}
 
 func TestRepeatGetsTheFirstAnswer(t *testing.T) {
 	d := newDesk(t)
@@ -356,14 +358,32 @@ func TestAClientThatGoesAway(t *testing.T) {
 // standIn answers as it is told.
 type standIn struct {
 	begin func() (app.Asked, error)
-	keep  error
+	keep  func() error
 }
 
 func (s standIn) Begin(context.Context, string, []byte, time.Time, time.Time) (app.Asked, error) {
 	return s.begin()
 }
-func (s standIn) Keep(context.Context, int64, []byte, time.Time) error { return s.keep }
-func (s standIn) Drop(context.Context, int64) error                    { return s.keep }
+func (s standIn) Keep(context.Context, int64, []byte, time.Time) error { return s.keep() }
+func (s standIn) Drop(context.Context, int64) error                    { return s.keep() }
+
+func claim() (app.Asked, error) { return app.Asked{Claim: 1}, nil }
+
+// TestAnswersAreKeptBeforeTheyAreSent, so that nobody is told what a repeat is
+// not told.
+func TestAnswersAreKeptBeforeTheyAreSent(t *testing.T) {
+	d, w := &desk{work: says("done")}, httptest.NewRecorder()
+	kept := 0
+	d.answers = standIn{begin: claim, keep: func() error {
+		kept++
+		require.Zero(t, w.Body.Len())
+		return nil
+	}}
+	d.open(t)
+	d.ServeHTTP(w, request("POST", "/x", "body", "Idempotency-Key", "key"))
+	require.Equal(t, 1, kept)
+	require.Equal(t, "done", w.Body.String())
+}
 
 // TestWaitingIsBounded: a repeat waits ten seconds for the first one's answer,
 // and no longer than its client.
@@ -402,7 +422,7 @@ func TestStoreFaults(t *testing.T) {
 	require.Equal(t, "main: internal", d.ask("key", "body").Body.String())
 	require.Zero(t, d.calls.Load())
 
-	d.answers = standIn{begin: func() (app.Asked, error) { return app.Asked{Claim: 1}, nil }, keep: fault}
+	d.answers = standIn{begin: claim, keep: func() error { return fault }}
 	d.open(t)
 	d.log.Reset()
 	require.Equal(t, "done", d.ask("key", "body").Body.String())

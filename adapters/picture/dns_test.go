@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 	"net/netip"
+	"strings"
 	"sync"
 	"testing"
 
@@ -110,8 +111,7 @@ func (n *names) reply(query []byte) ([]byte, error) {
 func (n *names) answer(q dnsmessage.Question) ([]netip.Addr, bool) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	name := q.Name.String()
-	name = name[:len(name)-1]
+	name := strings.ToLower(strings.TrimSuffix(q.Name.String(), "."))
 	answers, known := n.answers[name]
 	if !known {
 		return nil, false

@@ -113,9 +113,9 @@ func losslessWebP(w, h int, bright func(x, y int) bool) []byte {
 	b.write(0x2f, 8)
 	b.write(w-1, 14)
 	b.write(h-1, 14)
-	b.write(0, 1+3)     // no transparency, version 0
-	b.write(0, 1+1+1)   // no transform, no colour cache, one group of codes
-	if bright != nil {  // the code of green: one bit for two values
+	b.write(0, 1+3)    // no transparency, version 0
+	b.write(0, 1+1+1)  // no transform, no colour cache, one group of codes
+	if bright != nil { // the code of green: one bit for two values
 		b.write(1|1<<1|1<<2, 3)
 		b.write(40, 8)
 		b.write(200, 8)

@@ -56,7 +56,7 @@ func New(o Options) api.Dialect {
 			withBody("registerIndividual", d.registerIndividual),
 			withBody("login", d.login),
 			bare("logout", d.logout),
-			bare("getUserDetail", d.getUserDetail),
+			{Method: http.MethodPost, Path: userPath("getUserDetail"), Handler: d.getUserDetail, ReadOnly: true},
 			withBody("emailVerifyCode", d.emailVerifyCode),
 			withBody("generateSmsCode", d.generateSmsCode),
 			withBody("editUser", d.editUser),
@@ -71,6 +71,7 @@ func New(o Options) api.Dialect {
 			},
 		},
 		WriteError: writeError,
+		OpenAPI:    document(),
 	}
 }
 

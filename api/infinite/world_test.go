@@ -41,6 +41,7 @@ type world struct {
 	files     *memory.Files
 	tokens    *token.Tokens
 	ring      *keyring.Ring
+	answers   app.Answers
 	db        *sql.DB // the store's database, to look at
 }
 
@@ -75,13 +76,15 @@ func newWorld(t *testing.T) *world {
 	require.NoError(t, err)
 	w.tokens, err = token.New(token.Options{Issuer: "https://accord.example", Keys: w.ring, Now: w.clock.Now})
 	require.NoError(t, err)
+	service := w.service(t)
 	handler, err := api.New(api.Options{
-		Dialects: []api.Dialect{infinite.New(infinite.Options{Service: w.service(t), Zone: zone})},
+		Dialects: []api.Dialect{infinite.New(infinite.Options{Service: service, Zone: zone})},
 		Logger:   slog.New(slog.DiscardHandler),
+		Answers:  w.answers, Now: w.clock.Now,
 	})
 	require.NoError(t, err)
 	server := httptest.NewUnstartedServer(nil)
-	server.Config = api.NewHTTPServer(handler, slog.New(slog.DiscardHandler))
+	server.Config = api.NewHTTPServer(published(t).checked(t, handler), slog.New(slog.DiscardHandler))
 	server.Start()
 	t.Cleanup(server.Close)
 	w.url = server.URL
@@ -95,6 +98,7 @@ func (w *world) service(t *testing.T) *app.Service {
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, st.Close()) })
 	require.NoError(t, st.Migrate(t.Context()))
+	w.answers = st.Answers
 	w.db, err = sql.Open("sqlite", "file:"+file+"?_pragma=busy_timeout(5000)")
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = w.db.Close() })

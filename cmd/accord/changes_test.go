@@ -223,7 +223,8 @@ func (l *life) picture(address string) image.Image {
 	return decoded
 }
 
-var codeInMail = regexp.MustCompile(`\b[2-9A-HJKMNP-Z]{6}\b`)
+// codeInMail is a code after a Chinese colon, quoted-printable.
+var codeInMail = regexp.MustCompile(`=EF=BC=9A([2-9A-Z]{6})\r\n`)
 
 // mailedCode is the code in the only message with one to that address.
 func (l *life) mailedCode(address string) string {
@@ -233,9 +234,9 @@ func (l *life) mailedCode(address string) string {
 	for _, file := range files {
 		text, err := os.ReadFile(file)
 		require.NoError(l.t, err)
-		_, body, _ := bytes.Cut(text, []byte("\r\n\r\n"))
-		if found := codeInMail.Find(body); found != nil && bytes.Contains(text, []byte("<"+address+">")) {
-			return string(found)
+		found := codeInMail.FindSubmatch(bytes.ReplaceAll(text, []byte("=\r\n"), nil))
+		if found != nil && bytes.Contains(text, []byte("<"+address+">")) {
+			return string(found[1])
 		}
 	}
 	require.Fail(l.t, "no code was mailed", "to %s", address)

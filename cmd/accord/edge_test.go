@@ -15,6 +15,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"accord/adapters/keyring"
+	"accord/app"
 	"accord/cmd/accord/internal/config"
 	"accord/store"
 )
@@ -150,4 +151,19 @@ func TestTheComposeFileSpeaksOurSettings(t *testing.T) {
 		}
 	}
 	require.Equal(t, 3, ours)
+}
+
+func TestTheGuardIsAsConfigured(t *testing.T) {
+	c := config.Default()
+	c.Guard.ExemptClients = []string{"::1"}
+	guard, err := newGuard(c)
+	require.NoError(t, err)
+	limit := app.FailureLimit{Free: 5, Delay: time.Second, MaxDelay: 30 * time.Second, LockAfter: 10, LockFor: 15 * time.Minute}
+	wide := limit
+	wide.Free, wide.LockAfter = 50, 200
+	require.Equal(t, app.GuardSettings{
+		Account: limit, Client: wide, HashWait: time.Second, ExemptClients: []netip.Prefix{netip.MustParsePrefix("::1/128")},
+	}, guard)
+	c.Guard.ExemptClients = []string{"proxy"}
+	require.ErrorContains(t, usable(c), "guard.exemptClients")
 }

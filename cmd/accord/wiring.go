@@ -114,6 +114,7 @@ func (p *parts) newHandler(c config.Config, zone *time.Location, tokens *token.T
 	}
 	return api.New(api.Options{
 		Dialects: served, Logger: log, TrustedProxies: proxies, BodyLimit: c.HTTP.BodyLimit,
+		Answers: p.store.Answers, Now: time.Now,
 		Ready: p.ready, JWKS: func() []byte {
 			keys, err := tokens.JWKS()
 			if err != nil {

@@ -126,6 +126,21 @@ log: {level: {hunter2: 1}}
 	require.Contains(t, err.Error(), "ACCORD_STORAGE_ADMIN_PASSWORD or ACCORD_STORAGE_ADMIN_PASSWORD_FILE")
 }
 
+func TestTheGuardsBoundsGoTogether(t *testing.T) {
+	_, err := load(t, whole+`
+guard: {accountFree: 5, accountLockAfter: 5, clientFree: -1, delay: 2m, maxDelay: 1m, lockFor: 30s, exemptClients: [nowhere]}
+password: {wait: -1s}
+`)
+	for _, want := range []string{
+		"guard.accountLockAfter: is not more than accountFree", "guard.clientFree: is less than 0", "guard.maxDelay: is less than delay",
+		"guard.lockFor: is less than maxDelay", "guard.exemptClients: has an item", "password.wait: is less than 0",
+	} {
+		require.ErrorContains(t, err, want)
+	}
+	_, err = load(t, whole+"guard: {accountFree: 0, accountLockAfter: 0, clientFree: 0, clientLockAfter: 0, exemptClients: ['::1', 10.0.0.0/8]}\n")
+	require.NoError(t, err, "no limits at all")
+}
+
 func TestBrokenFilesAreFaults(t *testing.T) {
 	_, _, err := config.Load("/nowhere/accord.yaml", nil)
 	require.ErrorContains(t, err, "/nowhere/accord.yaml")

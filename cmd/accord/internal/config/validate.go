@@ -94,37 +94,33 @@ func areHeaderLines(f validator.FieldLevel) bool {
 	return true
 }
 
+// wrongs say what rules without a parameter ask for.
+var wrongs = map[string]string{
+	"required":            "is missing",
+	"required_if":         "is missing",
+	"required_with":       "is missing",
+	"listen":              "is not an address to listen on, such as localhost:8081 or :8081",
+	"timezone":            "is not a time zone of the tz database, such as Asia/Shanghai",
+	"http_url":            "is not an http or https URL, such as http://gitea:3000",
+	"nouser":              "has a user or password in its URL; they have settings of their own",
+	"hostonly":            "has more than scheme, host and port",
+	"excluded_if":         "would travel in clear: mail.tls must be starttls or implicit",
+	"mailbox":             "is not a mail address, such as Accord <accord@example.com>",
+	"hostname_rfc1123|ip": "is not a host name or IP address",
+	"smstemplate":         "has an item that is not COUNTRY/LANGUAGE/SIGN/TEMPLATE, such as 86/zh/SIGN/SMS_123456789",
+	"headerlines":         "has a line that is not NAME: VALUE",
+	"number":              "has an item that is no country code, such as 86",
+	"ip|cidr":             "has an item that is no IP address or range, such as 10.0.0.0/8",
+}
+
 // wrong says what the rule that was broken asks for.
 func wrong(f validator.FieldError) string {
+	if said, ok := wrongs[f.Tag()]; ok {
+		return said
+	}
 	switch f.Tag() {
-	case "required", "required_if", "required_with":
-		return "is missing"
-	case "listen":
-		return "is not an address to listen on, such as localhost:8081 or :8081"
-	case "timezone":
-		return "is not a time zone of the tz database, such as Asia/Shanghai"
 	case "oneof":
 		return "is none of " + strings.ReplaceAll(f.Param(), " ", ", ")
-	case "http_url":
-		return "is not an http or https URL, such as http://gitea:3000"
-	case "nouser":
-		return "has a user or password in its URL; they have settings of their own"
-	case "hostonly":
-		return "has more than scheme, host and port"
-	case "excluded_if":
-		return "would travel in clear: mail.tls must be starttls or implicit"
-	case "mailbox":
-		return "is not a mail address, such as Accord <accord@example.com>"
-	case "hostname_rfc1123|ip":
-		return "is not a host name or IP address"
-	case "smstemplate":
-		return "has an item that is not COUNTRY/LANGUAGE/SIGN/TEMPLATE, such as 86/zh/SIGN/SMS_123456789"
-	case "headerlines":
-		return "has a line that is not NAME: VALUE"
-	case "number":
-		return "has an item that is no country code, such as 86"
-	case "ip|cidr":
-		return "has an item that is no IP address or range, such as 10.0.0.0/8"
 	case "min":
 		return "is less than " + f.Param()
 	case "gtfield":

@@ -1,0 +1,148 @@
+package infinite_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"github.com/getkin/kin-openapi/openapi3"
+	"github.com/getkin/kin-openapi/openapi3filter"
+	"github.com/getkin/kin-openapi/routers"
+	"github.com/getkin/kin-openapi/routers/legacy"
+	"github.com/stretchr/testify/require"
+
+	"accord/api"
+	"accord/api/infinite"
+)
+
+// contract is the dialect's OpenAPI document, to hold answers against.
+type contract struct {
+	doc    *openapi3.T
+	router routers.Router
+}
+
+// published reads the document as a server has it.
+func published(t testing.TB) contract {
+	t.Helper()
+	h, err := api.New(api.Options{
+		Dialects: []api.Dialect{infinite.New(infinite.Options{})}, Logger: slog.New(slog.DiscardHandler),
+	})
+	require.NoError(t, err)
+	w := httptest.NewRecorder()
+	h.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/openapi/infinite.json", nil))
+	require.Equal(t, http.StatusOK, w.Code)
+	doc, err := openapi3.NewLoader().LoadFromData(w.Body.Bytes())
+	require.NoError(t, err)
+	router, err := legacy.NewRouter(doc)
+	require.NoError(t, err)
+	return contract{doc, router}
+}
+
+// checked serves requests by next and fails the test where an answer is not
+// documented, or where a body that the document forbids was taken.
+func (c contract) checked(t testing.TB, next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		sent, unread := io.ReadAll(r.Body)
+		r.Body = io.NopCloser(io.MultiReader(bytes.NewReader(sent), brokenOff{unread}))
+		got := httptest.NewRecorder()
+		next.ServeHTTP(got, r)
+		if err := c.check(r, sent, got); err != nil {
+			t.Errorf("%s %s: %v", r.Method, r.URL.Path, err)
+		}
+		for name, values := range got.Header() {
+			w.Header()[name] = values
+		}
+		w.WriteHeader(got.Code)
+		_, _ = w.Write(got.Body.Bytes())
+	})
+}
+
+// brokenOff is the end of a body, as it was read.
+type brokenOff struct{ err error }
+
+func (b brokenOff) Read([]byte) (int, error) {
+	if b.err == nil {
+		return 0, io.EOF
+	}
+	return 0, b.err
+}
+
+// check names what is not documented about an exchange. Its errors quote no
+// body, which may hold secrets.
+func (c contract) check(r *http.Request, sent []byte, got *httptest.ResponseRecorder) error {
+	route := c.routeOf(r, got.Code)
+	if route == nil {
+		return fmt.Errorf("status %d of a path or method that is not documented", got.Code)
+	}
+	if strings.Contains(got.Body.String(), `"General.Success"`) {
+		if err := taken(route, r, sent); err != nil {
+			return fmt.Errorf("taken, but the document forbids it: %s", reason(err))
+		}
+	}
+	if err := answered(route, r, got); err != nil {
+		return fmt.Errorf("status %d is not as documented: %s", got.Code, reason(err))
+	}
+	return nil
+}
+
+// taken checks a request that was carried out.
+func taken(route *routers.Route, r *http.Request, sent []byte) error {
+	r = r.Clone(context.WithoutCancel(r.Context()))
+	r.Body = io.NopCloser(bytes.NewReader(sent))
+	if r.Header.Get("Content-Type") == "" {
+		r.Header.Set("Content-Type", "application/json")
+	}
+	return openapi3filter.ValidateRequest(r.Context(), &openapi3filter.RequestValidationInput{
+		Request: r, Route: route, Options: &openapi3filter.Options{
+			AuthenticationFunc: openapi3filter.NoopAuthenticationFunc,
+			// A picture is not the schema's to judge.
+			ExcludeRequestBody: route.Path == "/api/file/upload",
+		},
+	})
+}
+
+func answered(route *routers.Route, r *http.Request, got *httptest.ResponseRecorder) error {
+	in := &openapi3filter.ResponseValidationInput{
+		RequestValidationInput: &openapi3filter.RequestValidationInput{Request: r, Route: route},
+		Status:                 got.Code, Header: got.Header(), Options: &openapi3filter.Options{IncludeResponseStatus: true},
+	}
+	return openapi3filter.ValidateResponse(context.WithoutCancel(r.Context()), in.SetBodyBytes(got.Body.Bytes()))
+}
+
+// routeOf is the documented route of a request, else one that has the answer to
+// paths and methods that there are not; nil where that was not the answer.
+func (c contract) routeOf(r *http.Request, status int) *routers.Route {
+	if route, _, err := c.router.FindRoute(r); err == nil {
+		return route
+	}
+	name, ok := map[int]string{http.StatusNotFound: "NotFound", http.StatusMethodNotAllowed: "WrongMethod"}[status]
+	if !ok {
+		return nil
+	}
+	responses := openapi3.NewResponses(openapi3.WithStatus(status, c.doc.Components.Responses[name]))
+	return &routers.Route{Spec: c.doc, Operation: &openapi3.Operation{Responses: responses}}
+}
+
+// reason says where a value breaks which rule of the document.
+func reason(err error) string {
+	var broken *openapi3.SchemaError
+	if !errors.As(err, &broken) {
+		return err.Error()
+	}
+	var parts openapi3.MultiError
+	if broken.Origin == nil || !errors.As(broken.Origin, &parts) {
+		return "/" + strings.Join(broken.JSONPointer(), "/") + " " + broken.SchemaField
+	}
+	reasons := make([]string, len(parts))
+	for i, part := range parts {
+		reasons[i] = reason(part)
+	}
+	return strings.Join(reasons, ", ")
+}
