@@ -11,6 +11,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -163,8 +164,13 @@ func TestRemoteHangs(t *testing.T) {
 		"in the body":       "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{",
 	} {
 		t.Run(name, func(t *testing.T) {
+			var healthy atomic.Bool
 			reached := make(chan struct{}, 1)
-			hang := func(w http.ResponseWriter, _ *http.Request) {
+			hang := func(w http.ResponseWriter, r *http.Request) {
+				if healthy.Load() {
+					say(http.StatusOK, success)(w, r)
+					return
+				}
 				conn, stream, err := http.NewResponseController(w).Hijack()
 				if err != nil {
 					panic(err)
@@ -175,7 +181,11 @@ func TestRemoteHangs(t *testing.T) {
 				reached <- struct{}{}
 				_, _ = io.Copy(io.Discard, bufio.NewReader(conn)) // until the client goes
 			}
-			forEach(t, hang, 100*time.Millisecond, func(t *testing.T, _ *gateway, s app.SMS) {
+			forEach(t, hang, patient, func(t *testing.T, _ *gateway, s app.SMS) {
+				healthy.Store(true)
+				require.NoError(t, s.Send(t.Context(), message())) // leaves a connection
+				healthy.Store(false)
+				setTimeout(s, 50*time.Millisecond)
 				err := s.Send(t.Context(), message())
 				requireFailure(t, err, false)
 				require.ErrorIs(t, err, context.DeadlineExceeded)
@@ -252,4 +262,12 @@ func clientOf(s app.SMS) *http.Client {
 		return a.client
 	}
 	return s.(*HTTP).client
+}
+
+func setTimeout(s app.SMS, timeout time.Duration) {
+	if a, is := s.(*Aliyun); is {
+		a.options.Timeout = timeout
+		return
+	}
+	s.(*HTTP).options.Timeout = timeout
 }
