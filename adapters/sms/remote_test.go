@@ -23,18 +23,18 @@ import (
 const patient = 30 * time.Second
 
 // forEach runs a test on every provider that speaks to a server.
-func forEach(t *testing.T, handler http.HandlerFunc, timeout time.Duration, test func(*testing.T, *gateway, app.SMS)) {
+func forEach(t *testing.T, handler http.HandlerFunc, test func(*testing.T, *gateway, app.SMS)) {
 	t.Helper()
 	for name, provider := range remote() {
 		t.Run(name, func(t *testing.T) {
 			g := serve(t, handler)
-			test(t, g, provider(t, g, timeout))
+			test(t, g, provider(t, g, patient))
 		})
 	}
 }
 
 func TestRemoteSends(t *testing.T) {
-	forEach(t, say(http.StatusOK, success), patient, func(t *testing.T, g *gateway, s app.SMS) {
+	forEach(t, say(http.StatusOK, success), func(t *testing.T, g *gateway, s app.SMS) {
 		const count = 24
 		var wg sync.WaitGroup
 		for range count {
@@ -77,7 +77,7 @@ func TestRemoteAnswers(t *testing.T) {
 		"no redirect place": {301, ``, true},
 	} {
 		t.Run(name, func(t *testing.T) {
-			forEach(t, say(c.status, c.body), patient, func(t *testing.T, g *gateway, s app.SMS) {
+			forEach(t, say(c.status, c.body), func(t *testing.T, g *gateway, s app.SMS) {
 				requireFailure(t, s.Send(t.Context(), message()), c.refused)
 				require.EqualValues(t, 1, g.requests.Load(), "it was tried again")
 			})
@@ -92,17 +92,17 @@ func TestRemoteDoesNotRepeatSecrets(t *testing.T) {
 			w.WriteHeader(status)
 			fmt.Fprintf(w, `{"Code":%q}`, testCode+string(body)+r.URL.String()+fmt.Sprint(r.Header))
 		}
-		forEach(t, echo, patient, func(t *testing.T, _ *gateway, s app.SMS) {
+		forEach(t, echo, func(t *testing.T, _ *gateway, s app.SMS) {
 			requireFailure(t, s.Send(t.Context(), message()), status == 400 || status == 200 && isHTTP(s))
 		})
 	}
 	for _, word := range []string{testCode, strings.ToLower(testCode), "x" + testMobile, testKey, testKey[:8]} {
-		forEach(t, say(400, `{"Code":"`+word+`"}`), patient, func(t *testing.T, _ *gateway, s app.SMS) {
+		forEach(t, say(400, `{"Code":"`+word+`"}`), func(t *testing.T, _ *gateway, s app.SMS) {
 			requireFailure(t, s.Send(t.Context(), message()), true)
 		})
 	}
 	t.Run("a header that cannot be read", func(t *testing.T) {
-		forEach(t, hijacked("HTTP/1.1 200 OK\r\n"+testCode+" "+testKey+"\r\n\r\n"), patient, func(t *testing.T, _ *gateway, s app.SMS) {
+		forEach(t, hijacked("HTTP/1.1 200 OK\r\n"+testCode+" "+testKey+"\r\n\r\n"), func(t *testing.T, _ *gateway, s app.SMS) {
 			requireFailure(t, s.Send(t.Context(), message()), false)
 		})
 	})
@@ -118,7 +118,7 @@ func TestRemoteFollowsNoRedirect(t *testing.T) {
 	for _, status := range []int{301, 302, 303, 307, 308} {
 		forEach(t, func(w http.ResponseWriter, r *http.Request) {
 			http.Redirect(w, r, elsewhere.URL, status)
-		}, patient, func(t *testing.T, _ *gateway, s app.SMS) {
+		}, func(t *testing.T, _ *gateway, s app.SMS) {
 			requireFailure(t, s.Send(t.Context(), message()), true)
 		})
 	}
@@ -151,7 +151,7 @@ func TestRemoteCuts(t *testing.T) {
 		"a wrong encoding": {"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n", false},
 	} {
 		t.Run(name, func(t *testing.T) {
-			forEach(t, hijacked(c.raw), patient, func(t *testing.T, _ *gateway, s app.SMS) {
+			forEach(t, hijacked(c.raw), func(t *testing.T, _ *gateway, s app.SMS) {
 				requireFailure(t, s.Send(t.Context(), message()), c.refused)
 			})
 		})
@@ -181,7 +181,7 @@ func TestRemoteHangs(t *testing.T) {
 				reached <- struct{}{}
 				_, _ = io.Copy(io.Discard, bufio.NewReader(conn)) // until the client goes
 			}
-			forEach(t, hang, patient, func(t *testing.T, _ *gateway, s app.SMS) {
+			forEach(t, hang, func(t *testing.T, _ *gateway, s app.SMS) {
 				healthy.Store(true)
 				require.NoError(t, s.Send(t.Context(), message())) // leaves a connection
 				healthy.Store(false)
@@ -191,7 +191,7 @@ func TestRemoteHangs(t *testing.T) {
 				require.ErrorIs(t, err, context.DeadlineExceeded)
 				<-reached
 			})
-			forEach(t, hang, patient, func(t *testing.T, _ *gateway, s app.SMS) {
+			forEach(t, hang, func(t *testing.T, _ *gateway, s app.SMS) {
 				ctx, cancel := context.WithCancel(t.Context())
 				go func() {
 					<-reached
