@@ -7,5 +7,5 @@ SwaggerUIBundle({
   deepLinking: true,
   displayRequestDuration: true,
   operationsSorter: "alpha",
-  validatorUrl: null, // would ask an outside host
+  validatorUrl: null, /* the default is an outside host */
 });

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -66,21 +68,32 @@ func (d *devRun) settle(environ []string) (err error) {
 	if d.base, err = config.FromEnv(environ); err != nil {
 		return &configFaults{err}
 	}
-	present := ""
-	if before, _, err := config.Load(d.path(configFile), nil); err == nil {
-		present = before.Database.Driver
-	}
+	present := d.presentDatabase()
 	switch {
-	case d.database == "" && present != "":
-		d.database = present
 	case d.database == "":
-		d.database = store.SQLite
+		d.database = cmp.Or(present.Driver, store.SQLite)
 	case d.database != store.SQLite && d.database != store.MySQL:
 		return fmt.Errorf("--database is %q: it is %s or %s", d.database, store.SQLite, store.MySQL)
-	case present != "" && present != d.database:
-		return fmt.Errorf("%s holds accounts in %s: leave --database out, or choose another --data", d.data, present)
+	case present.Driver != "" && present.Driver != d.database:
+		return fmt.Errorf("%s holds accounts in %s: leave --database out, or choose another --data", d.data, present.Driver)
 	}
+	d.base.Database.DSN = cmp.Or(d.base.Database.DSN, present.DSN)
 	return nil
+}
+
+// presentDatabase is where the data directory's accounts are, empty where there
+// are none. The DSN is that of a database of the user's own.
+func (d *devRun) presentDatabase() config.Database {
+	if _, err := os.Stat(d.path("mariadb")); err == nil {
+		return config.Database{Driver: store.MySQL}
+	}
+	if _, err := os.Stat(d.path(sqliteFile)); err == nil {
+		return config.Database{Driver: store.SQLite}
+	}
+	if c, _, err := config.Load(d.path(configFile), nil); err == nil {
+		return c.Database
+	}
+	return config.Database{}
 }
 
 // path names something in the data directory.
@@ -91,7 +104,16 @@ func (d *devRun) say(format string, args ...any) { d.cmd.PrintErrf("accord: "+fo
 
 // run starts everything, says where it is, and ends it all when life does or a
 // part of it fails.
-func (d *devRun) run(life lifetime) (err error) {
+func (d *devRun) run(life lifetime) error {
+	err := d.startAndServe(life)
+	if interrupted := errors.Is(err, context.Canceled) && life.ctx.Err() != nil; interrupted {
+		d.say("ended before everything was started")
+		err = nil
+	}
+	return err
+}
+
+func (d *devRun) startAndServe(life lifetime) (err error) {
 	if err := d.forget(); err != nil {
 		return err
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -25,9 +26,10 @@ type devServers struct {
 	mail    *servers.MailCatcher
 }
 
-// startServers starts all at the same time. On an error none is left running.
-func (d *devRun) startServers(ctx context.Context) (*devServers, error) {
-	ctx, cancel := context.WithCancel(ctx) // the first failure ends the other starts
+// startServers starts all at the same time. On an error none is left running; it
+// is that of the context where the user does not wait.
+func (d *devRun) startServers(life context.Context) (*devServers, error) {
+	ctx, cancel := context.WithCancel(life) // the first failure ends the other starts
 	defer cancel()
 	s := &devServers{}
 	starts := map[string]func() error{
@@ -51,7 +53,7 @@ func (d *devRun) startServers(ctx context.Context) (*devServers, error) {
 		}
 	}
 	if err := d.startTogether(starts, cancel); err != nil {
-		return nil, errors.Join(err, s.stop(context.WithoutCancel(ctx)))
+		return nil, errors.Join(cmp.Or(life.Err(), err), s.stop(context.WithoutCancel(ctx)))
 	}
 	return s, nil
 }

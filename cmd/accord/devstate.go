@@ -18,6 +18,7 @@ import (
 const (
 	configFile = "accord.yaml"
 	stateFile  = "dev.json"
+	sqliteFile = "accord.db"
 )
 
 // devState is dev.json: where everything is while `accord dev` runs. It holds
@@ -59,12 +60,13 @@ func (d *devRun) configuration(s *devServers) (config.Config, error) {
 	c := d.base
 	c.Listen = d.listen
 	c.Gitea.URL, c.Gitea.AdminUser, c.Gitea.AdminPassword = s.gitea.URL, s.gitea.AdminUser, app.Secret(s.gitea.AdminPassword)
+	c.Gitea.AdminToken = ""
 	c.Storage.Endpoint, c.Storage.Region = s.minio.Endpoint, s.minio.Region
 	c.Storage.AdminUser, c.Storage.AdminPassword = s.minio.RootUser, app.Secret(s.minio.RootPassword)
 	c.Database.Driver = d.database
 	switch {
 	case d.database == store.SQLite:
-		c.Database.DSN = app.Secret(d.path("accord.db"))
+		c.Database.DSN = app.Secret(d.path(sqliteFile))
 	case s.mariadb != nil:
 		c.Database.DSN = app.Secret(s.mariadb.DSN)
 	}

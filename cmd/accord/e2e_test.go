@@ -82,6 +82,21 @@ func TestSessionsEndByThemselves(t *testing.T) {
 	}
 }
 
+// TestServeMakesBucketAndPolicy starts on a storage that was never migrated.
+func TestServeMakesBucketAndPolicy(t *testing.T) {
+	site := newSite(t, store.SQLite)
+	name := newPerson().name
+	site.Storage.Bucket, site.Storage.Policy = name, name
+	api, alice := site.start(t), newPerson()
+	require.Eventually(t, func() bool { return askReady(t.Context(), api.url) == nil }, soon, 20*time.Millisecond)
+	require.Eventually(t, func() bool { // the policy follows the bucket
+		registered, err := api.register(alice)
+		require.NoError(t, err)
+		return registered.Code == "General.Success"
+	}, soon, 20*time.Millisecond)
+	api.signIn(t, alice).alive(t, site.Gitea.URL)
+}
+
 // TestForeignGiteaUsersAreLeftAlone registers names and addresses that somebody
 // has in Gitea without Accord.
 func TestForeignGiteaUsersAreLeftAlone(t *testing.T) {

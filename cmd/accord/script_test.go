@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"io"
@@ -21,16 +22,11 @@ import (
 const scriptWait = time.Minute
 
 func TestScripts(t *testing.T) {
-	bin, err := filepath.Abs("../../bin/servers")
-	require.NoError(t, err)
+	built := builtServers(t)
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata/script",
 		Setup: func(env *testscript.Env) error {
-			for name, program := range map[string]string{"ACCORD_GITEA_BIN": "gitea", "ACCORD_MINIO_BIN": "minio"} {
-				path := os.Getenv(name)
-				if path == "" {
-					path = filepath.Join(bin, program)
-				}
+			for name, path := range built {
 				env.Setenv(name, path)
 			}
 			return nil
@@ -40,6 +36,19 @@ func TestScripts(t *testing.T) {
 			"occupy": occupy, "post": post, "nosecrets": nosecrets,
 		},
 	})
+}
+
+// builtServers are the servers' programs by the variables that name them, for
+// commands that run outside of this module.
+func builtServers(t testing.TB) map[string]string {
+	t.Helper()
+	programs := map[string]string{"ACCORD_GITEA_BIN": "../../bin/servers/gitea", "ACCORD_MINIO_BIN": "../../bin/servers/minio"}
+	for name, program := range programs {
+		path, err := filepath.Abs(cmp.Or(os.Getenv(name), program))
+		require.NoError(t, err)
+		programs[name] = path
+	}
+	return programs
 }
 
 // eventually looks until the condition holds.

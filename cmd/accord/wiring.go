@@ -184,7 +184,7 @@ func newGitea(c config.Gitea) (*gitea.Directory, error) {
 
 func newStorage(c config.Storage) (*minio.Storage, error) {
 	return minio.New(minio.Options{
-		Endpoint: c.Endpoint, PublicEndpoint: c.PublicEndpoint, Region: c.Region, Bucket: c.Bucket,
+		Endpoint: c.Endpoint, PublicEndpoint: c.PublicEndpoint, Region: c.Region, Bucket: c.Bucket, PolicyName: c.Policy,
 		AdminUser: c.AdminUser, AdminPassword: c.AdminPassword, Timeout: c.Timeout,
 	})
 }

@@ -76,6 +76,7 @@ type Storage struct {
 	PublicEndpoint    string        `koanf:"publicEndpoint" validate:"omitempty,http_url,hostonly"`
 	Region            string        `koanf:"region" validate:"required"`
 	Bucket            string        `koanf:"bucket" validate:"required,min=3,max=63"`
+	Policy            string        `koanf:"policy" validate:"required"`
 	AdminUser         string        `koanf:"adminUser" validate:"required"`
 	AdminPassword     app.Secret    `koanf:"adminPassword" validate:"required"`
 	AdminPasswordFile string        `koanf:"adminPasswordFile"`
@@ -231,7 +232,7 @@ func Default() Config {
 		HTTP:     HTTP{BodyLimit: 1 << 20, ShutdownGrace: 15 * time.Second},
 		Session:  Session{TTL: 2 * time.Hour, Keep: 7 * 24 * time.Hour, SweepEvery: 5 * time.Second},
 		Gitea:    Gitea{Timeout: 5 * time.Second},
-		Storage:  Storage{Region: "us-east-1", Bucket: "accord", Timeout: 5 * time.Second},
+		Storage:  Storage{Region: "us-east-1", Bucket: "accord", Policy: "accord-home", Timeout: 5 * time.Second},
 		Database: Database{Driver: "sqlite"},
 		Mail:     Mail{Port: 587, TLS: "starttls", Timeout: 10 * time.Second},
 		SMS: SMS{
