@@ -178,7 +178,7 @@ func (o once) settle(ctx context.Context, claim int64, a kept, failure error) er
 	ctx, cancel := context.WithTimeout(ctx, storeLimit)
 	defer cancel()
 	switch {
-	case false:
+	case errors.Is(failure, saga.ErrUndecided):
 		return nil
 	case failure != nil && !final(app.KindOf(failure)), a.Status >= http.StatusInternalServerError, a.Status == http.StatusTooManyRequests:
 		return o.answers.Drop(ctx, claim)
