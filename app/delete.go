@@ -42,8 +42,7 @@ func (s *Service) Delete(ctx context.Context, p Principal, password Secret) (sag
 	if err != nil || s.settings.DeletionGrace > 0 {
 		return receipt, failed(op, err)
 	}
-	_, err = s.purge(ctx, account)
-	return receipt, failed(op, err)
+	return receipt, failed(op, s.purge(ctx, account))
 }
 
 func (s *Service) deleteFlow() saga.Definition[deleting] {
@@ -104,12 +103,12 @@ func (s *Service) takeInventory(ctx context.Context, d *deleting) error {
 	return nil
 }
 
-func (s *Service) purge(ctx context.Context, a Account) (saga.Receipt, error) {
+func (s *Service) purge(ctx context.Context, a Account) error {
 	_, receipt, err := s.bury.Execute(ctx, a.ID, burying{Account: a})
 	if err == nil {
 		err = receipt.Pending
 	}
-	return receipt, err
+	return err
 }
 
 func (s *Service) purgeFlow() saga.Definition[burying] {
@@ -151,8 +150,7 @@ func (s *Service) EndDeparted(ctx context.Context) (int, error) {
 	group.SetLimit(sweepTogether)
 	for _, a := range accounts {
 		group.Go(func() error {
-			_, err := s.purge(ctx, a)
-			return failed("end departed accounts", err)
+			return failed("end departed accounts", s.purge(ctx, a))
 		})
 	}
 	return len(accounts), group.Wait()

@@ -28,6 +28,7 @@ func (s *Service) ChangeEmailFlow() saga.Definition[changingEmail] { return s.ch
 func (s *Service) ChangePasswordFlow() saga.Definition[changingPassword] {
 	return s.changePasswordFlow()
 }
+
 func (s *Service) ResetPasswordFlow() saga.Definition[resettingPassword] {
 	return s.resetPasswordFlow()
 }

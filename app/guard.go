@@ -79,6 +79,14 @@ func (s *Service) signInTries(in Credentials) []Try {
 	return tries
 }
 
+// forgive forgets the failed tries of an account whose person has proved
+// himself otherwise.
+func (s *Service) forgive(ctx context.Context, a Account) error {
+	return s.Failures.Release(ctx, []string{
+		"mail/" + digest(a.Email), "name/" + digest(a.Username), "confirm/" + a.ID,
+	}, nil)
+}
+
 // digest keeps what was typed out of the database: people type passwords into
 // the wrong field. It has one length, whatever was typed.
 func digest(typed string) string {

@@ -182,6 +182,22 @@ func TestARightPasswordResetsItsAccountAndNotItsClient(t *testing.T) {
 	requireKind(t, app.BadCredentials, g.try(elsewhere))
 }
 
+func TestAResetLiftsTheLock(t *testing.T) {
+	g := newGuarded(t, strict)
+	in := app.Credentials{Username: "alice", Password: wrongPassword, IP: "127.0.0.1"}
+	for range 5 {
+		requireKind(t, app.BadCredentials, g.try(in))
+	}
+	in.Password = newPassword
+	held(t, time.Second, g.try(in))
+	const code = app.Secret("7KQ2MX")
+	require.NoError(t, g.store.Codes.Put(t.Context(), app.MailTarget("alice@example.com"), code,
+		g.clock.Now().Add(codeLife), app.CodeLimits{}, g.clock.Now()))
+	_, err := g.service.ResetPassword(t.Context(), app.PasswordReset{Email: "alice@example.com", Code: code, New: newPassword})
+	require.NoError(t, err)
+	require.NoError(t, g.try(in))
+}
+
 func TestGuessesAtOnceAreNoMoreThanTheLimit(t *testing.T) {
 	for name, of := range map[string]struct {
 		in   func(i int) app.Credentials

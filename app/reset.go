@@ -50,6 +50,9 @@ func (s *Service) ResetPassword(ctx context.Context, in PasswordReset) (saga.Rec
 	_, receipt, err := s.resetPassword.Execute(ctx, account.ID, resettingPassword{
 		Account: account, Code: code, New: in.New, Hash: hash,
 	})
+	if err == nil {
+		err = s.forgive(ctx, account)
+	}
 	return receipt, failed(op, err)
 }
 

@@ -74,14 +74,13 @@ func TestStateSeesWrites(t *testing.T) {
 		"emailVerifyCode":    `{"email":"nobody@example.com"}`,
 		"generateSmsCode":    `{"internationalCode":"86","mobile":"15651234567"}`,
 		"editUser":           changes["editUser"],
-		"modifyUserPassword": `{"oriPassword":"1qazxsw2","password":"2wsxzaq1"}`,
 	} {
 		before := w.state(t)
 		_, got := w.post(t, endpoint, strings.NewReader(body), "Authorization", token)
 		require.Equal(t, "General.Success", got.Code, endpoint)
 		require.NotEqual(t, before, w.state(t), endpoint)
 	}
-	for _, endpoint := range []string{"logout", "deleteUser"} {
+	for _, endpoint := range []string{"logout", "modifyUserPassword", "deleteUser"} {
 		w, token := inhabited(t)
 		before := w.state(t)
 		_, got := w.post(t, endpoint, strings.NewReader(changes[endpoint]), "Authorization", token)
