@@ -56,9 +56,6 @@ func newGuarded(t *testing.T, guard app.GuardSettings) *guardedWorld {
 func guardedBy(t testing.TB, st *store.Store, d app.Deps, hasher app.Hasher, guard app.GuardSettings) *app.Service {
 	t.Helper()
 	d.Hasher = hasher
-	if d.Failures == nil {
-		d.Failures = st.Failures
-	}
 	d.Runner = saga.NewRunner(st.Journal, saga.Options{Now: d.Now, Logger: slog.New(slog.DiscardHandler)})
 	service, err := app.New(d, app.Settings{SessionTTL: sessionTTL, KeepTTL: keepTTL, DeletionGrace: grace, Guard: guard})
 	require.NoError(t, err)
