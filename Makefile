@@ -15,6 +15,7 @@ help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 10
 
 build: ## build bin/accord
+	@echo "accord: building bin/accord (a minute, the first time)"
 	@CGO_ENABLED=0 go build -trimpath -buildvcs=false -ldflags "-X main.version=$(VERSION)" -o bin/accord ./cmd/accord
 
 run: servers build ## start everything on this machine; ARGS are handed to `accord dev`

@@ -71,6 +71,9 @@ type Account struct {
 	StorageOrigin Origin
 	CreatedAt     time.Time
 	UpdatedAt     time.Time
+	// LeavingUntil is the end of the grace period; zero unless Leaving. Only
+	// Accounts.Leave sets it.
+	LeavingUntil time.Time
 }
 
 // Profile is what a person tells of himself. AvatarURL is the address that was

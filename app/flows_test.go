@@ -124,6 +124,31 @@ func TestRegisterLeavesForeignersAlone(t *testing.T) {
 	}
 }
 
+// A storage user that has the drawn access key is left alone; another id is
+// drawn.
+func TestRegisterDrawsAnotherID(t *testing.T) {
+	w := newWorld(t, sagatest.NewClock())
+	ids := &drawn{IDs: w.service.IDs, ids: []string{accountID, "26112022009999"}}
+	w.service.IDs = ids
+	w.storage.PlaceForeign(app.StorageKeyOf(accountID), "a foreigner's secret")
+	account := w.register(t, "alice", "alice@example.com")
+	require.Equal(t, "26112022009999", account.ID)
+	require.Contains(t, w.storage.Users(), app.StorageKeyOf(accountID))
+	w.whole(t, "alice")
+}
+
+// drawn gives account ids in this order.
+type drawn struct {
+	app.IDs
+	ids []string
+}
+
+func (d *drawn) AccountID(time.Time) string {
+	id := d.ids[0]
+	d.ids = d.ids[1:]
+	return id
+}
+
 func TestRegisterTellsEveryViolation(t *testing.T) {
 	w := newWorld(t, sagatest.NewClock())
 	_, err := w.service.Register(t.Context(), app.Registration{Username: "api", Email: "nobody", Password: " "})

@@ -172,7 +172,7 @@ type DirectoryUser struct {
 type Storage interface {
 	// CreateUser makes a storage user with that access key and secret, and lets
 	// it at its own home and nothing else. A user that exists under this key is
-	// left alone: refused.
+	// left alone: refused, with ErrIDTaken in the chain.
 	CreateUser(ctx context.Context, key string, secret Secret) error
 	// RemoveUser deletes the user and ends its credentials; its objects stay.
 	// Absent is done.

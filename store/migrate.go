@@ -42,10 +42,13 @@ func (s *Store) Migrate(ctx context.Context) error {
 	} else {
 		err = s.migrateRacing(ctx, provider)
 	}
+	if err == nil {
+		err = s.plantKeys(ctx)
+	}
 	if err != nil {
 		return fmt.Errorf("store: migrate: %w", err)
 	}
-	return nil
+	return s.checkKeys(ctx)
 }
 
 // migrateLocked holds a server-wide lock for this database, since DDL takes no
@@ -113,8 +116,9 @@ func (s *Store) Pending(ctx context.Context) (bool, error) {
 	return present < wanted, err
 }
 
-// CheckSchema returns nil where the database is at this program's version, else
-// ErrUnmigrated or ErrNewer with both versions, or a fault of the database.
+// CheckSchema returns nil where the database is at this program's version and
+// was sealed under this key ring, else ErrUnmigrated or ErrNewer with both
+// versions, ErrWrongKeys, or a fault of the database.
 func (s *Store) CheckSchema(ctx context.Context) error {
 	present, wanted, err := s.SchemaVersion(ctx)
 	switch {
@@ -125,7 +129,7 @@ func (s *Store) CheckSchema(ctx context.Context) error {
 	case present > wanted:
 		return fmt.Errorf("%w (it is at version %d, this program's is %d)", ErrNewer, present, wanted)
 	}
-	return nil
+	return s.checkKeys(ctx)
 }
 
 func (s *Store) provider() (*goose.Provider, error) {

@@ -25,6 +25,9 @@ const (
 	childDSN    = "ACCORD_STORE_TEST_DSN"
 )
 
+// childKey is the key of all such processes.
+var childKey = [32]byte{1}
+
 var childActs = map[string]func(ctx context.Context, s *store.Store) error{
 	"migrate": func(ctx context.Context, s *store.Store) error {
 		return errors.Join(s.Migrate(ctx), s.CheckSchema(ctx))
@@ -36,7 +39,7 @@ var childActs = map[string]func(ctx context.Context, s *store.Store) error{
 func act(name string) int {
 	ctx := context.Background()
 	s, err := store.Open(ctx, store.Options{
-		Driver: os.Getenv(childDriver), DSN: os.Getenv(childDSN), Sealer: storetest.NewSealer(),
+		Driver: os.Getenv(childDriver), DSN: os.Getenv(childDSN), Sealer: storetest.SealerOf(childKey),
 	})
 	if err == nil {
 		err = errors.Join(childActs[name](ctx, s), s.Close())
@@ -115,7 +118,9 @@ func TestProcessesMigrateTogether(t *testing.T) {
 			for range processes {
 				require.NoError(t, <-outputs)
 			}
-			require.NoError(t, open(t, driver, dsn, nil).CheckSchema(t.Context()))
+			s, err := store.Open(t.Context(), store.Options{Driver: driver, DSN: dsn, Sealer: storetest.SealerOf(childKey)})
+			require.NoError(t, err)
+			require.NoError(t, errors.Join(s.CheckSchema(t.Context()), s.Close()))
 		})
 	}
 }

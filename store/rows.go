@@ -126,7 +126,7 @@ func (r accountRow) account(secret []byte) app.Account {
 		Status: app.Status(r.Status), PasswordHash: app.Secret(r.PasswordHash), CredentialEpoch: r.CredentialEpoch,
 		GiteaID: r.GiteaID, GiteaOrigin: app.Origin(r.GiteaOrigin),
 		StorageKey: r.StorageKey, StorageSecret: app.Secret(secret), StorageOrigin: app.Origin(r.StorageOrigin),
-		CreatedAt: r.CreatedAt.time(), UpdatedAt: r.UpdatedAt.time(),
+		CreatedAt: r.CreatedAt.time(), UpdatedAt: r.UpdatedAt.time(), LeavingUntil: r.LeavingUntil.time(),
 	}
 }
 

@@ -58,7 +58,8 @@ type Store struct {
 	Journal  saga.Journal
 	Machines *Machines
 
-	db *database
+	db      *database
+	sealing sealing
 }
 
 // Open connects to the database, which must answer. It does not migrate: see
@@ -76,6 +77,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	}
 	s := sealing{o.Sealer}
 	return &Store{
+		sealing:  s,
 		Accounts: &accounts{db, s},
 		Sessions: &sessions{db, s},
 		Codes:    &codes{db, s},

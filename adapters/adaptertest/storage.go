@@ -110,11 +110,13 @@ func storageHome(t *testing.T, f StorageFixture) {
 func storageExisting(t *testing.T, f StorageFixture) {
 	key := f.user(t, secretA)
 	g := f.grant(t, key, secretA, "session1")
-	requireRefused(t, f.Storage.CreateUser(t.Context(), key, secretB))
+	err := f.Storage.CreateUser(t.Context(), key, secretB)
+	requireRefused(t, err)
+	require.ErrorIs(t, err, app.ErrIDTaken)
 	requireRefused(t, f.Storage.CreateUser(t.Context(), key, secretA))
 	require.True(t, f.live(t, g, key), "its credentials go on")
 	f.grant(t, key, secretA, "session2")
-	_, err := f.Storage.Grant(t.Context(), key, secretB, "session3", time.Hour)
+	_, err = f.Storage.Grant(t.Context(), key, secretB, "session3", time.Hour)
 	requireRefused(t, err)
 }
 

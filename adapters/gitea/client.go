@@ -32,6 +32,8 @@ type request struct {
 	anonymous bool
 	// rename follows Gitea from a user's old name to the present one.
 	rename bool
+	// bare goes past the breaker.
+	bare bool
 }
 
 // answer is what came back, read whole.
@@ -69,13 +71,9 @@ func (d *Directory) send(ctx context.Context, r request) (answer, error) {
 	if err != nil {
 		return answer{}, r.failed(true, err)
 	}
-	client := d.direct
-	if r.rename {
-		client = d.renames
-	}
-	res, err := client.Do(req)
+	res, err := d.clientFor(r).Do(req)
 	if err != nil {
-		return answer{}, r.failed(conn.neverMade(), harmless(err))
+		return answer{}, r.failed(conn.neverMade() || notSent(err) != nil, harmless(err))
 	}
 	defer func() { _ = res.Body.Close() }()
 	body, err := io.ReadAll(io.LimitReader(res.Body, maxBody+1))
@@ -89,6 +87,16 @@ func (d *Directory) send(ctx context.Context, r request) (answer, error) {
 	a := answer{request: r, status: res.StatusCode, header: res.Header, body: body}
 	a.readMessage()
 	return a, nil
+}
+
+func (d *Directory) clientFor(r request) *http.Client {
+	switch {
+	case r.bare:
+		return d.bare
+	case r.rename:
+		return d.renames
+	}
+	return d.direct
 }
 
 func (d *Directory) compose(ctx context.Context, r request) (*http.Request, error) {

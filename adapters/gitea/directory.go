@@ -43,8 +43,10 @@ type Options struct {
 	Timeout time.Duration
 	// Scopes of the tokens that CreateToken makes; none means DefaultScopes.
 	Scopes []string
-	// Transport, optional, replaces the pooled one.
-	Transport http.RoundTripper
+	// Breaker, optional, makes what requests go through on their way to the
+	// pooled transport, all but those of Ping. Where the error of it says
+	// NotSent() true, the request had no effect.
+	Breaker func(http.RoundTripper) http.RoundTripper
 	// Now is the clock that Probe compares Gitea's with; nil means time.Now.
 	Now func() time.Time
 }
@@ -71,6 +73,8 @@ type Directory struct {
 	// direct never follows a redirect; renames follows Gitea's own from the old
 	// name of a user to the present one.
 	direct, renames *http.Client
+	// bare goes past the breaker.
+	bare *http.Client
 }
 
 var _ app.Directory = (*Directory)(nil)
@@ -101,13 +105,14 @@ func New(o Options) (*Directory, error) {
 	if d.now == nil {
 		d.now = time.Now
 	}
-	transport := o.Transport
-	if transport == nil {
-		transport = pooled()
+	bare := pooled()
+	transport := http.RoundTripper(bare)
+	if o.Breaker != nil {
+		transport = o.Breaker(bare)
 	}
-	d.direct = &http.Client{Transport: transport, CheckRedirect: func(*http.Request, []*http.Request) error {
-		return http.ErrUseLastResponse
-	}}
+	stay := func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	d.bare = &http.Client{Transport: bare, CheckRedirect: stay}
+	d.direct = &http.Client{Transport: transport, CheckRedirect: stay}
 	d.renames = &http.Client{Transport: transport, CheckRedirect: d.onlyToUsers}
 	return d, nil
 }
@@ -154,7 +159,7 @@ func (d *Directory) onlyToUsers(req *http.Request, via []*http.Request) error {
 }
 
 // Close lets go of idle connections. The Directory stays usable.
-func (d *Directory) Close() { d.direct.CloseIdleConnections() }
+func (d *Directory) Close() { d.bare.CloseIdleConnections() }
 
 // String names the server, never a credential.
 func (d *Directory) String() string { return fmt.Sprintf("gitea %s", d.base) }

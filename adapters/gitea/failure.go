@@ -103,6 +103,8 @@ func harmless(err error) error {
 		cert *tls.CertificateVerificationError
 	)
 	switch {
+	case notSent(err) != nil:
+		return notSent(err)
 	case errors.Is(err, context.DeadlineExceeded):
 		return fmt.Errorf("no answer in time: %w", context.DeadlineExceeded)
 	case errors.Is(err, context.Canceled):
@@ -119,6 +121,18 @@ func harmless(err error) error {
 		return errors.New("the connection was cut")
 	}
 	return errors.New("the exchange broke off")
+}
+
+// notSent is the word of a breaker that kept the request back, or nil.
+func notSent(err error) error {
+	var kept interface {
+		error
+		NotSent() bool
+	}
+	if errors.As(err, &kept) && kept.NotSent() {
+		return kept
+	}
+	return nil
 }
 
 // unknown takes the promise of saga.Refused from an error: the request it

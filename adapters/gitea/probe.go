@@ -27,10 +27,11 @@ const (
 	maxSkew = 30 * time.Second
 )
 
-// Ping asks Gitea whether it and its database are well, without credentials.
+// Ping asks Gitea whether it and its database are well, without credentials
+// and past the breaker.
 // DirectoryFailed where they are not.
 func (d *Directory) Ping(ctx context.Context) error {
-	a, err := d.send(ctx, request{op: "ping", method: http.MethodGet, path: "/api/healthz", anonymous: true})
+	a, err := d.send(ctx, request{op: "ping", method: http.MethodGet, path: "/api/healthz", anonymous: true, bare: true})
 	if err == nil && a.status != http.StatusOK {
 		err = a.fault()
 	}

@@ -66,8 +66,11 @@ func (s *Storage) CreateUser(ctx context.Context, key string, secret app.Secret)
 	return s.run(ctx, call, func() error {
 		s.mu.Lock()
 		defer s.mu.Unlock()
-		if _, taken := s.users[key]; taken || !plain(key) {
-			return s.refuse(call, "the access key is in use already, or not one")
+		if _, taken := s.users[key]; taken {
+			return saga.Refused(s.failure(call, app.ErrIDTaken))
+		}
+		if !plain(key) {
+			return s.refuse(call, "this is no access key")
 		}
 		s.users[key] = storageUser{secret: secret, home: true}
 		return nil

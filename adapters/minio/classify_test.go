@@ -74,18 +74,29 @@ func (endless) Read(p []byte) (int, error) { return copy(p, strings.Repeat(" ", 
 // good answers to the others, and how often the call came if it writes.
 func badServer(t *testing.T, call string, answer answering) (*minio.Storage, *atomic.Int64) {
 	t.Helper()
-	calls, batches := new(atomic.Int64), new(atomic.Int64)
+	calls, good := new(atomic.Int64), goodServer()
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		asked := called(r)
 		if r.URL.Path == elsewhere {
 			t.Error("a redirect was followed")
 		}
-		switch {
-		case asked == call:
-			if r.Method != http.MethodGet {
-				calls.Add(1)
-			}
-			answer(w, r)
+		if called(r) != call {
+			good(w, r)
+			return
+		}
+		if r.Method != http.MethodGet {
+			calls.Add(1)
+		}
+		answer(w, r)
+	}))
+	t.Cleanup(server.Close)
+	return fakeEndpoint(t, server.URL, time.Minute), calls
+}
+
+// goodServer gives good answers to every call.
+func goodServer() http.HandlerFunc {
+	batches := new(atomic.Int64)
+	return func(w http.ResponseWriter, r *http.Request) {
+		switch asked := called(r); {
 		case asked == "user-info":
 			status(http.StatusNotFound, `{"Code":"XMinioAdminNoSuchUser"}`)(w, r)
 		case asked == "info":
@@ -108,9 +119,7 @@ func badServer(t *testing.T, call string, answer answering) (*minio.Storage, *at
 		case asked == "delete", asked == "abort":
 			w.WriteHeader(http.StatusNoContent)
 		}
-	}))
-	t.Cleanup(server.Close)
-	return fakeEndpoint(t, server.URL, time.Minute), calls
+	}
 }
 
 // called names the call of a request.

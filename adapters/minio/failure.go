@@ -58,7 +58,13 @@ func unanswered(call string, err error, sent, readOnly bool) *failure {
 	if errors.As(err, &wrapped) {
 		err = wrapped.Err // its text repeats the whole address
 	}
-	return &failure{call: call, cause: err, harmless: readOnly || !sent}
+	return &failure{call: call, cause: err, harmless: readOnly || !sent || notSent(err)}
+}
+
+// notSent reports whether a breaker kept the request back.
+func notSent(err error) bool {
+	var kept interface{ NotSent() bool }
+	return errors.As(err, &kept) && kept.NotSent()
 }
 
 // turnedDown describes an answer other than success.

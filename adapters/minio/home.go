@@ -47,7 +47,7 @@ func (s *Storage) ensureHome(ctx context.Context) error {
 }
 
 func (s *Storage) ensureBucket(ctx context.Context, bucket string) error {
-	found, err := s.hasBucket(ctx, bucket)
+	found, err := s.hasBucket(ctx, s.s3, bucket)
 	if err != nil || found {
 		return err
 	}
@@ -60,10 +60,10 @@ func (s *Storage) ensureBucket(ctx context.Context, bucket string) error {
 	return s3Failure("make bucket", err, false)
 }
 
-func (s *Storage) hasBucket(ctx context.Context, bucket string) (bool, error) {
+func (s *Storage) hasBucket(ctx context.Context, by *miniogo.Client, bucket string) (bool, error) {
 	ctx, cancel := context.WithTimeout(ctx, s.options.Timeout)
 	defer cancel()
-	found, err := s.s3.BucketExists(ctx, bucket)
+	found, err := by.BucketExists(ctx, bucket)
 	return found, s3Failure("find bucket", err, true)
 }
 

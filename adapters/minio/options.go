@@ -34,6 +34,10 @@ type Options struct {
 	// Timeout bounds each request; default 5 s. An operation is a few of them,
 	// and one that deletes objects as many as there are batches.
 	Timeout time.Duration
+	// Breaker, optional, makes what requests go through on their way to the
+	// pooled transport, all but those of Ping. Where the error of it says
+	// NotSent() true, the request had no effect.
+	Breaker func(http.RoundTripper) http.RoundTripper
 	// Now is the clock that Probe compares the server's with; default time.Now.
 	Now func() time.Time
 }
@@ -98,16 +102,14 @@ func New(o Options) (*Storage, error) {
 	if err != nil {
 		return nil, err
 	}
-	transport := newTransport(o.Timeout)
-	s3, err := miniogo.New(base.Host, &miniogo.Options{
-		Creds:        credentials.NewStaticV4(o.AdminUser, o.AdminPassword.Reveal(), ""),
-		Secure:       base.Scheme == "https",
-		Transport:    transport,
-		Region:       o.Region,
-		BucketLookup: miniogo.BucketLookupPath,
-		MaxRetries:   1,
-	})
-	if err != nil {
+	bare := newTransport(o.Timeout)
+	transport := http.RoundTripper(bare)
+	if o.Breaker != nil {
+		transport = o.Breaker(bare)
+	}
+	s3, s3Err := newS3(o, base, transport)
+	pinger, pingerErr := newS3(o, base, bare)
+	if err := errors.Join(s3Err, pingerErr); err != nil {
 		return nil, err
 	}
 	w := &wire{base: base, region: o.Region, timeout: o.Timeout, client: &http.Client{
@@ -116,7 +118,19 @@ func New(o Options) (*Storage, error) {
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}}
 	return &Storage{
-		options: o, s3: s3, wire: w, transport: transport,
+		options: o, s3: s3, pinger: pinger, wire: w, transport: bare,
 		admin: &admin{wire: w, as: identity{o.AdminUser, o.AdminPassword}, seal: newSealer(o.AdminPassword)},
 	}, nil
+}
+
+// newS3 is a client that asks once.
+func newS3(o Options, base *url.URL, transport http.RoundTripper) (*miniogo.Client, error) {
+	return miniogo.New(base.Host, &miniogo.Options{
+		Creds:        credentials.NewStaticV4(o.AdminUser, o.AdminPassword.Reveal(), ""),
+		Secure:       base.Scheme == "https",
+		Transport:    transport,
+		Region:       o.Region,
+		BucketLookup: miniogo.BucketLookupPath,
+		MaxRetries:   1,
+	})
 }

@@ -26,10 +26,10 @@ type Report struct {
 }
 
 // Ping asks whether the server answers, knows the administrator and has the
-// bucket. One cheap request; errors are StorageFailed.
+// bucket. One cheap request, past the breaker; errors are StorageFailed.
 func (s *Storage) Ping(ctx context.Context) error {
 	const op = "ping storage"
-	found, err := s.hasBucket(ctx, s.options.Bucket)
+	found, err := s.hasBucket(ctx, s.pinger, s.options.Bucket)
 	if err != nil {
 		return unknown(op, err)
 	}
@@ -152,7 +152,7 @@ const mend = "start accord serve once, or look into the server's log"
 
 // probeBucket reports whether the bucket is there.
 func (s *Storage) probeBucket(ctx context.Context, report *Report, bucket string) bool {
-	found, err := s.hasBucket(ctx, bucket)
+	found, err := s.hasBucket(ctx, s.s3, bucket)
 	switch {
 	case err != nil:
 		report.fault("The bucket %s cannot be looked for (%v): %s.", bucket, err, mend)

@@ -8,6 +8,7 @@ package minio
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 
 	miniogo "github.com/minio/minio-go/v7"
@@ -18,10 +19,12 @@ import (
 // Storage is the object storage of real users: app.Storage and app.Files over a
 // server. Safe for concurrent use.
 type Storage struct {
-	options   Options
-	wire      *wire
-	admin     *admin
-	s3        *miniogo.Client
+	options Options
+	wire    *wire
+	admin   *admin
+	s3      *miniogo.Client
+	// pinger goes past the breaker.
+	pinger    *miniogo.Client
 	transport *http.Transport
 }
 
@@ -31,7 +34,7 @@ var (
 )
 
 var (
-	errExists = errors.New("the access key is in use already; that user was left alone")
+	errExists = fmt.Errorf("%w: its access key is in use; that user was left alone", app.ErrIDTaken)
 	errNames  = errors.New("the access key, the session or the account is empty, has a slash or begins with a dot")
 )
 

@@ -38,13 +38,22 @@ func pick(ctx context.Context, listen string) (address, error) {
 func open(ctx context.Context, listen string) (net.Listener, error) {
 	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", listen)
 	if errors.Is(err, syscall.EADDRINUSE) {
-		return nil, fmt.Errorf("the port of %s is already in use: stop what listens there, or choose another address", listen)
+		return nil, portInUse(listen)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("cannot listen on %s: %w", listen, err)
 	}
 	return listener, nil
 }
+
+// portInUse is the address that cannot be listened on. It is syscall.EADDRINUSE to errors.Is.
+type portInUse string
+
+func (p portInUse) Error() string {
+	return fmt.Sprintf("the port of %s is already in use: stop what listens there, or choose another address", string(p))
+}
+
+func (portInUse) Unwrap() error { return syscall.EADDRINUSE }
 
 // listen is the address in the form that servers take.
 func (a address) listen() string { return net.JoinHostPort(a.host, a.port) }

@@ -174,7 +174,7 @@ func (s site) requireAbsent(t testing.TB, account app.Account, p person) {
 func (s site) storageUser(t testing.TB, account app.Account) bool {
 	t.Helper()
 	s.Storage.Timeout = soon // the listing is slow by itself, and slower on a busy machine
-	storage, err := newStorage(s.Storage)
+	storage, err := newStorage(s.Storage, nil)
 	require.NoError(t, err)
 	defer storage.Close()
 	users, err := storage.Users(t.Context())

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"os"
 	"path/filepath"
 
@@ -103,46 +104,80 @@ func (d *devRun) path(name string) string { return filepath.Join(d.data, name) }
 func (d *devRun) say(format string, args ...any) { d.cmd.PrintErrf("accord: "+format+"\n", args...) }
 
 // run starts everything, says where it is, and ends it all when life does or a
-// part of it fails.
+// part of it fails. Who ends it before all was started is told only that.
 func (d *devRun) run(life lifetime) error {
-	err := d.startAndServe(life)
+	err := d.start(life)
 	if interrupted := errors.Is(err, context.Canceled) && life.ctx.Err() != nil; interrupted {
-		d.say("ended before everything was started")
-		err = nil
+		return errors.New("ended before everything was started")
 	}
 	return err
 }
 
-func (d *devRun) startAndServe(life lifetime) (err error) {
+func (d *devRun) start(life lifetime) error {
 	if err := d.forget(); err != nil {
 		return err
 	}
-	listener, err := listen(life.ctx, d.listen) // before anything starts: a port in use is told at once
+	if d.serversOnly {
+		return d.startOnlyServers(life)
+	}
+	listener, err := listenBy(life.ctx, d.listen, byFlag("listen")) // before anything starts: a port in use is told at once
 	if err != nil {
 		return err
 	}
+	defer func() { _ = listener.Close() }() // the API has closed it where it ran
 	d.listen = listensOn(listener, d.listen)
+	return d.startServersAnd(life, func(c config.Config) (service, error) {
+		p, err := newProgram(life.ctx, c, listener, newLogger(d.cmd.ErrOrStderr(), c.Log))
+		if err != nil {
+			return nil, err
+		}
+		return p.run, nil
+	})
+}
+
+// startOnlyServers leaves the API's address to a `serve` that may run already;
+// only of port 0 it makes one that is free.
+func (d *devRun) startOnlyServers(life lifetime) error {
+	_, port, err := net.SplitHostPort(d.listen)
+	if err != nil {
+		return fmt.Errorf("--listen: %w", err)
+	}
+	if port == "0" {
+		listener, err := listen(life.ctx, d.listen)
+		if err != nil {
+			return err
+		}
+		d.listen = listensOn(listener, d.listen)
+		if err := listener.Close(); err != nil {
+			return err
+		}
+	}
+	return d.startServersAnd(life, func(config.Config) (service, error) {
+		return func(l lifetime) error {
+			<-l.ctx.Done()
+			return nil
+		}, nil
+	})
+}
+
+// service works until life ends.
+type service func(life lifetime) error
+
+// startServersAnd starts the servers and what arrange makes of their
+// configuration, and ends it all when life does.
+func (d *devRun) startServersAnd(life lifetime, arrange func(config.Config) (service, error)) (err error) {
 	servers, err := d.startServers(life.ctx)
 	if err != nil {
-		return errors.Join(err, listener.Close())
+		return err
 	}
 	defer func() { err = errors.Join(err, servers.stop(life.forced)) }()
 	c, err := d.prepare(life.ctx, servers)
 	if err != nil {
-		return errors.Join(err, listener.Close())
+		return err
 	}
-	if d.serversOnly {
-		if err := listener.Close(); err != nil {
-			return err
-		}
-		return d.serveUntilEnd(life, servers, c, func(l lifetime) error {
-			<-l.ctx.Done()
-			return nil
-		})
-	}
-	p, err := newProgram(life.ctx, c, listener, newLogger(d.cmd.ErrOrStderr(), c.Log))
+	serve, err := arrange(c)
 	if err != nil {
 		return err
 	}
-	return d.serveUntilEnd(life, servers, c, p.run)
+	return d.serveUntilEnd(life, servers, c, serve)
 }

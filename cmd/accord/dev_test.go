@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"os"
@@ -10,9 +11,11 @@ import (
 	"testing"
 	"time"
 
+	"github.com/spf13/cobra"
 	"github.com/stretchr/testify/require"
 
 	"accord/adapters/servers/serverstest"
+	"accord/cmd/accord/internal/config"
 	"accord/store"
 )
 
@@ -33,6 +36,16 @@ func TestDevOnADatabaseOfOnesOwn(t *testing.T) {
 	second := runDev(t, data, nil)
 	require.Equal(t, dsn, second.Database.DSN)
 	client{second.API}.signIn(t, alice)
+}
+
+// TestDevWelcomeNamesTheProgramThatRuns since it need not be on the PATH.
+func TestDevWelcomeNamesTheProgramThatRuns(t *testing.T) {
+	var said bytes.Buffer
+	cmd := &cobra.Command{}
+	cmd.SetOut(&said)
+	d := &devRun{devFlags: devFlags{data: "/data", serversOnly: true}, cmd: cmd}
+	require.NoError(t, d.welcome(config.Default()))
+	require.Contains(t, said.String(), os.Args[0]+" serve --config /data/accord.yaml\n")
 }
 
 type runningDev struct {

@@ -19,6 +19,13 @@ const (
 	readyAgain = 100 * time.Millisecond
 )
 
+// configHeading is above what is written into accord.yaml.
+var configHeading = []string{
+	"Written by `accord dev` at every start, over whatever was here: to change",
+	"something, copy this file and change the copy. It holds passwords. mail.port",
+	"is that of the running `accord dev` and ends with it.",
+}
+
 // prepare makes what the servers lack to work together, and writes down the
 // configuration by which they do.
 func (d *devRun) prepare(ctx context.Context, s *devServers) (config.Config, error) {
@@ -39,12 +46,12 @@ func (d *devRun) prepare(ctx context.Context, s *devServers) (config.Config, err
 	if err := prepare(ctx, c, ring, d.cmd.ErrOrStderr()); err != nil {
 		return c, err
 	}
-	return c, c.Write(d.path(configFile))
+	return c, c.Write(d.path(configFile), configHeading...)
 }
 
 // serveUntilEnd lets serve work until life ends, serve fails or a server ends by
 // itself. dev.json is there from when everything answers until then.
-func (d *devRun) serveUntilEnd(life lifetime, s *devServers, c config.Config, serve func(lifetime) error) error {
+func (d *devRun) serveUntilEnd(life lifetime, s *devServers, c config.Config, serve service) error {
 	ctx, end := context.WithCancel(life.ctx)
 	defer end()
 	var group errgroup.Group
@@ -61,6 +68,9 @@ func (d *devRun) serveUntilEnd(life lifetime, s *devServers, c config.Config, se
 		if err != nil {
 			end()
 		}
+		if errors.Is(err, context.Canceled) {
+			return life.ctx.Err() // where it is not the user, the others tell why
+		}
 		return err
 	})
 	return errors.Join(group.Wait(), d.forget())
@@ -73,8 +83,8 @@ func (d *devRun) tellReady(ctx context.Context, s *devServers, c config.Config) 
 		_, err := backoff.Retry(ctx, ask,
 			backoff.WithBackOff(backoff.NewConstantBackOff(readyAgain)), backoff.WithMaxElapsedTime(readyLimit))
 		switch {
-		case ctx.Err() != nil: // the user does not wait for it
-			return nil //nolint:nilerr // its end is no fault
+		case ctx.Err() != nil:
+			return ctx.Err()
 		case err != nil:
 			return err
 		}

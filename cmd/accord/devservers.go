@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"syscall"
 	"time"
 
 	"accord/adapters/servers"
@@ -35,11 +36,11 @@ func (d *devRun) startServers(life context.Context) (*devServers, error) {
 	starts := map[string]func() error{
 		"gitea": func() (err error) {
 			s.gitea, err = servers.StartGitea(ctx, servers.Options{Dir: d.path("gitea"), Listen: d.giteaListen})
-			return err
+			return tellFlag(err, "gitea-listen")
 		},
 		"storage": func() (err error) {
 			s.minio, err = servers.StartMinIO(ctx, servers.Options{Dir: d.path("minio"), Listen: d.storageListen})
-			return err
+			return tellFlag(err, "storage-listen")
 		},
 		"mail catcher": func() (err error) {
 			s.mail, err = servers.StartMailCatcher(ctx, d.path("mail"), "127.0.0.1:0", time.Now)
@@ -56,6 +57,19 @@ func (d *devRun) startServers(life context.Context) (*devServers, error) {
 		return nil, errors.Join(cmp.Or(life.Err(), err), s.stop(context.WithoutCancel(ctx)))
 	}
 	return s, nil
+}
+
+// tellFlag adds to a port in use which flag of dev chooses another.
+func tellFlag(err error, flag string) error {
+	if errors.Is(err, syscall.EADDRINUSE) {
+		return fmt.Errorf("%w by %s", err, byFlag(flag))
+	}
+	return err
+}
+
+// byFlag shows how an address is chosen by a flag of dev.
+func byFlag(flag string) string {
+	return fmt.Sprintf("--%[1]s HOST:PORT (make run ARGS='--%[1]s HOST:PORT')", flag)
 }
 
 // startTogether tells of each start that is done, and every other while of those

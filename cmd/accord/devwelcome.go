@@ -1,6 +1,7 @@
 package main
 
 import (
+	"os"
 	"text/template"
 
 	"accord/cmd/accord/internal/config"
@@ -10,7 +11,7 @@ import (
 var welcomeText = template.Must(template.New("welcome").Parse(`
 {{if .ServersOnly}}The servers are ready; the API is not started.{{else}}Accord is ready.{{end}}
 
-  API            {{.API}}{{if .ServersOnly}}, once you run: accord serve --config {{.Config}}{{end}}
+  API            {{.API}}{{if .ServersOnly}}, once you run: {{.Program}} serve --config {{.Config}}{{end}}
   Gitea          {{.C.Gitea.URL}}
   storage        {{.C.Storage.Endpoint}}, bucket {{.C.Storage.Bucket}}, region {{.C.Storage.Region}}
   mail           {{.Mail}}, a file for each message
@@ -32,7 +33,7 @@ Ctrl-C ends all of it.
 // welcome tells the user where everything is.
 func (d *devRun) welcome(c config.Config) error {
 	return welcomeText.Execute(d.cmd.OutOrStdout(), map[string]any{
-		"ServersOnly": d.serversOnly, "API": apiURL(c), "C": c,
+		"ServersOnly": d.serversOnly, "Program": os.Args[0], "API": apiURL(c), "C": c,
 		"Mail": d.path("mail"), "Config": d.path(configFile), "State": d.path(stateFile),
 	})
 }

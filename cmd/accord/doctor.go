@@ -86,7 +86,7 @@ func examineStore(ctx context.Context, c config.Config) []finding {
 
 func examineGitea(ctx context.Context, c config.Config) []finding {
 	const system = "gitea"
-	directory, err := newGitea(c.Gitea)
+	directory, err := newGitea(c.Gitea, nil)
 	if err != nil {
 		return []finding{fault(system, "configuration", err)}
 	}
@@ -111,7 +111,7 @@ func examineGitea(ctx context.Context, c config.Config) []finding {
 
 func examineStorage(ctx context.Context, c config.Config) []finding {
 	const system = "storage"
-	storage, err := newStorage(c.Storage)
+	storage, err := newStorage(c.Storage, nil)
 	if err != nil {
 		return []finding{fault(system, "configuration", err)}
 	}

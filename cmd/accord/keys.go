@@ -1,13 +1,17 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
+	"log/slog"
 
 	"github.com/spf13/cobra"
 
 	"accord/adapters/keyring"
+	"accord/cmd/accord/internal/config"
+	"accord/store"
 )
 
 func newKeys() *cobra.Command {
@@ -26,7 +30,9 @@ func newKeys() *cobra.Command {
 		_, err = keyring.Load(c.Keys.File)
 		found := err == nil
 		if errors.Is(err, fs.ErrNotExist) {
-			_, err = keyring.LoadOrGenerate(c.Keys.File)
+			if err = mayHaveNewKeys(cmd.Context(), c); err == nil {
+				_, err = keyring.LoadOrGenerate(c.Keys.File)
+			}
 		}
 		if err != nil {
 			return err
@@ -40,4 +46,24 @@ func newKeys() *cobra.Command {
 	}
 	keys.AddCommand(create)
 	return keys
+}
+
+// mayHaveNewKeys refuses where the database was sealed under a key ring that is
+// missing now. A database that is not there yet has nothing to lose.
+func mayHaveNewKeys(ctx context.Context, c config.Config) error {
+	ctx, cancel := context.WithTimeout(ctx, machineLimit)
+	defer cancel()
+	ring, err := keyring.Generate()
+	if err != nil {
+		return err
+	}
+	s, err := openStore(ctx, c, ring, slog.New(slog.DiscardHandler))
+	if err != nil {
+		return nil // see above
+	}
+	defer func() { _ = s.Close() }() // only asked
+	if err := s.CheckSchema(ctx); errors.Is(err, store.ErrWrongKeys) {
+		return fmt.Errorf("%s is missing: %w", c.Keys.File, err)
+	}
+	return nil
 }

@@ -40,7 +40,7 @@ func prepare(ctx context.Context, c config.Config, ring *keyring.Ring, out io.Wr
 	if err := migrate(ctx, c, ring, out); err != nil {
 		return err
 	}
-	storage, err := newStorage(c.Storage)
+	storage, err := newStorage(c.Storage, nil)
 	if err != nil {
 		return err
 	}

@@ -1,7 +1,9 @@
 package main
 
 import (
+	"fmt"
 	"os"
+	"path/filepath"
 
 	"github.com/spf13/cobra"
 
@@ -17,14 +19,30 @@ func newRoot(life lifetime) *cobra.Command {
 		SilenceErrors: true,
 	}
 	root.AddCommand(
-		newDev(life), newServe(life), newMigrate(), newKeys(), newDoctor(), newReady(), newVersion(),
+		newDev(life), newServe(life), newMigrate(), newKeys(), newAccount(), newDoctor(), newReady(), newVersion(),
 	)
 	return root
 }
 
-// configFlag gives a command the flag that names its configuration file.
+// configFlag gives a command the flag that names its configuration file. The
+// command's Args are set before.
 func configFlag(cmd *cobra.Command) *string {
+	cmd.Args = suggestConfig(cmd.Args)
 	return cmd.Flags().String("config", "", "configuration `file`; settings also come from ACCORD_… variables")
+}
+
+// suggestConfig adds the flag to what is said against an argument that looks
+// like a configuration file.
+func suggestConfig(judge cobra.PositionalArgs) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		err := judge(cmd, args)
+		for _, arg := range args {
+			if ext := filepath.Ext(arg); err != nil && (ext == ".yaml" || ext == ".yml") {
+				return fmt.Errorf("%s takes no argument %s: did you mean --config %s?", cmd.CommandPath(), arg, arg)
+			}
+		}
+		return err
+	}
 }
 
 // loadConfig reads the configuration of a command and tells of variables that

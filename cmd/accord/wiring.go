@@ -9,6 +9,7 @@ import (
 	"net/netip"
 	"time"
 
+	"accord/adapters/breaker"
 	"accord/adapters/gitea"
 	"accord/adapters/ident"
 	"accord/adapters/keyring"
@@ -64,8 +65,8 @@ func wire(ctx context.Context, c config.Config, log *slog.Logger) (*parts, error
 // assemble builds everything above the store.
 func (p *parts) assemble(c config.Config, ring *keyring.Ring, log *slog.Logger) error {
 	zone, zoneErr := time.LoadLocation(c.Zone)
-	directory, giteaErr := newGitea(c.Gitea)
-	storage, storageErr := newStorage(c.Storage)
+	directory, giteaErr := newGitea(c.Gitea, breaking("gitea", log))
+	storage, storageErr := newStorage(c.Storage, breaking("storage", log))
 	mailer, mailErr := newMailer(c.Mail)
 	hasher, hashErr := newHasher(c.Password)
 	messages, smsErr := newSMS(c.SMS)
@@ -159,8 +160,8 @@ func (p *parts) close(ctx context.Context) error {
 // usable finds what the adapters have against a configuration, all of it,
 // without asking any system.
 func usable(c config.Config) error {
-	_, giteaErr := newGitea(c.Gitea)
-	_, storageErr := newStorage(c.Storage)
+	_, giteaErr := newGitea(c.Gitea, nil)
+	_, storageErr := newStorage(c.Storage, nil)
 	_, mailErr := newMailer(c.Mail)
 	_, hashErr := newHasher(c.Password)
 	_, smsErr := newSMS(c.SMS)
@@ -176,16 +177,27 @@ func openStore(ctx context.Context, c config.Config, ring *keyring.Ring, log *sl
 	})
 }
 
-func newGitea(c config.Gitea) (*gitea.Directory, error) {
+// transportGuard puts something before a transport; nil puts nothing.
+type transportGuard = func(http.RoundTripper) http.RoundTripper
+
+// breaking spares callers the wait for a remote that is down.
+func breaking(remote string, log *slog.Logger) transportGuard {
+	return func(next http.RoundTripper) http.RoundTripper {
+		return breaker.New(next, breaker.Options{Name: remote, Logger: log})
+	}
+}
+
+func newGitea(c config.Gitea, guard transportGuard) (*gitea.Directory, error) {
 	return gitea.New(gitea.Options{
 		URL: c.URL, AdminUser: c.AdminUser, AdminPassword: c.AdminPassword, AdminToken: c.AdminToken, Timeout: c.Timeout,
+		Breaker: guard,
 	})
 }
 
-func newStorage(c config.Storage) (*minio.Storage, error) {
+func newStorage(c config.Storage, guard transportGuard) (*minio.Storage, error) {
 	return minio.New(minio.Options{
 		Endpoint: c.Endpoint, PublicEndpoint: c.PublicEndpoint, Region: c.Region, Bucket: c.Bucket, PolicyName: c.Policy,
-		AdminUser: c.AdminUser, AdminPassword: c.AdminPassword, Timeout: c.Timeout,
+		AdminUser: c.AdminUser, AdminPassword: c.AdminPassword, Timeout: c.Timeout, Breaker: guard,
 	})
 }
 

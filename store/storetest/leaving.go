@@ -24,6 +24,7 @@ func leave(t *testing.T, d *database) {
 	requireEqual(t, []app.Session{first, second}, closed)
 	want := a
 	want.Status, want.CredentialEpoch, want.UpdatedAt = app.Leaving, a.CredentialEpoch+1, at(time.Second)
+	want.LeavingUntil = at(time.Hour)
 	requireEqual(t, want, load(t, d, a.ID))
 	require.False(t, live(t, d, first))
 	requireKind(t, app.BadCredentials, d.Sessions.Open(t.Context(), reserved.ID, at(0)))

@@ -11,9 +11,9 @@ import (
 )
 
 func migrateTogether(t *testing.T, driver, dsn string) {
-	stores := make([]*store.Store, 4)
+	stores, sealer := make([]*store.Store, 4), NewSealer()
 	for i := range stores {
-		stores[i] = openStore(t, store.Options{Driver: driver, DSN: dsn, Sealer: NewSealer()})
+		stores[i] = openStore(t, store.Options{Driver: driver, DSN: dsn, Sealer: sealer})
 	}
 	for range 2 { // looking changes nothing
 		pending, err := stores[0].Pending(t.Context())
@@ -34,6 +34,11 @@ func migrateTogether(t *testing.T, driver, dsn string) {
 		require.False(t, pending)
 	}
 	require.NoError(t, stores[0].Accounts.Reserve(t.Context(), newAccount(1, "alice", "alice@example.com")))
+
+	other := openStore(t, store.Options{Driver: driver, DSN: dsn, Sealer: NewSealer()})
+	require.ErrorIs(t, other.CheckSchema(t.Context()), store.ErrWrongKeys)
+	require.ErrorIs(t, other.Migrate(t.Context()), store.ErrWrongKeys)
+	require.NoError(t, stores[0].CheckSchema(t.Context()), "the right one is as good as before")
 }
 
 func migrated(t *testing.T, d *database) {

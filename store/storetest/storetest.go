@@ -161,9 +161,14 @@ func (d *database) exec(t *testing.T, query string, args ...any) {
 
 // NewSealer makes a sealer with a key of its own.
 func NewSealer() store.Sealer {
-	key := make([]byte, 32)
-	_, _ = rand.Read(key) // never fails
-	block, err := aes.NewCipher(key)
+	var key [32]byte
+	_, _ = rand.Read(key[:]) // never fails
+	return SealerOf(key)
+}
+
+// SealerOf makes a sealer of that key, for processes that share a database.
+func SealerOf(key [32]byte) store.Sealer {
+	block, err := aes.NewCipher(key[:])
 	if err != nil {
 		panic(err)
 	}

@@ -143,15 +143,32 @@ password: {wait: -1s}
 
 func TestBrokenFilesAreFaults(t *testing.T) {
 	_, _, err := config.Load("/nowhere/accord.yaml", nil)
-	require.ErrorContains(t, err, "/nowhere/accord.yaml")
-	for _, text := range []string{"hunter2", "- hunter2", "a: [hunter2", "a: hunter2\na: 2"} {
-		_, err := load(t, text)
-		require.Error(t, err, text)
+	require.EqualError(t, err, "open /nowhere/accord.yaml: no such file or directory", "the rest was not asked for")
+	dir := t.TempDir()
+	_, _, err = config.Load(dir, nil)
+	require.EqualError(t, err, "read "+dir+": is a directory")
+	for _, text := range []string{"hunter2", "- hunter2", "a: [hunter2", "a: hunter2\na: 2", "a: *hunter2", "a: !!int hunter2"} {
+		file := write(t, "accord.yaml", text)
+		_, _, err := config.Load(file, nil)
+		require.ErrorContains(t, err, file+": is not YAML", text)
 		require.NotContains(t, err.Error(), "hunter2")
+		require.NotContains(t, err.Error(), "\n", "only the file's fault is told")
 	}
+	_, err = load(t, "listen: x\n a: b")
+	require.ErrorContains(t, err, "is not YAML: line 2: ")
 	_, err = load(t, whole+"mail2:\nlog:\n")
 	require.EqualError(t, err, strings.Split(err.Error(), "\n")[0], "an empty group of settings is no fault")
 	require.ErrorContains(t, err, "mail2: is no setting")
+}
+
+func TestWhoGivesNothingIsToldOfTheFile(t *testing.T) {
+	const hint = "no setting is given: name a configuration file by --config FILE\n"
+	_, _, err := config.Load("", nil)
+	require.Regexp(t, "^"+hint+"gitea.url: is missing", err.Error())
+	_, _, err = config.Load("", []string{"ACCORD_GITEA_URL=http://gitea"})
+	require.NotContains(t, err.Error(), hint)
+	_, err = load(t, "")
+	require.NotContains(t, err.Error(), hint, "the file that was given holds nothing")
 }
 
 func TestUnknownVariablesAreNamed(t *testing.T) {
@@ -165,7 +182,10 @@ func TestWriteAndLoadAgree(t *testing.T) {
 	require.NoError(t, err)
 	want.Gitea.AdminPassword = `"quoted": 'and' # more`
 	path := filepath.Join(t.TempDir(), "accord.yaml")
-	require.NoError(t, want.Write(path))
+	require.NoError(t, want.Write(path, "a heading", "listen: of two lines"))
+	text, err := os.ReadFile(path)
+	require.NoError(t, err)
+	require.True(t, strings.HasPrefix(string(text), "# a heading\n# listen: of two lines\n"))
 	got, _, err := config.Load(path, nil)
 	require.NoError(t, err)
 	require.Empty(t, cmp.Diff(want, got))

@@ -3,7 +3,10 @@ package config
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"maps"
+	"reflect"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -12,7 +15,6 @@ import (
 	"github.com/knadh/koanf/providers/env/v2"
 	"github.com/knadh/koanf/providers/file"
 	"github.com/knadh/koanf/v2"
-	yamlv3 "go.yaml.in/yaml/v3"
 )
 
 // delim parts the names of a key.
@@ -20,25 +22,34 @@ const delim = "."
 
 // Load returns the configuration that the YAML file at path (empty for none)
 // and the environment make of the defaults; an empty variable counts as unset.
-// Its error holds every fault, a line each, and never a value. ignored names
-// the variables that begin with ACCORD_ and are no setting.
+// Its error holds every fault, a line each, and never a value; where the file
+// cannot be read, only that. ignored names the variables that begin with ACCORD_
+// and are no setting.
 func Load(path string, environ []string) (c Config, ignored []string, err error) {
-	c, ignored, err = merge(path, environ)
-	return c, ignored, errors.Join(err, c.Validate())
+	values, err := parseFile(path)
+	if err != nil { // whatever it says would be told as missing
+		return Default(), nil, err
+	}
+	c, ignored, err = merge(path, values, environ)
+	err = errors.Join(err, c.Validate())
+	if nothingSaid := path == "" && reflect.DeepEqual(c, Default()); nothingSaid {
+		err = errors.Join(errors.New("no setting is given: name a configuration file by --config FILE"), err)
+	}
+	return c, ignored, err
 }
 
 // FromEnv returns what the environment makes of the defaults, which need not be
 // whole. Its error is like that of Load.
 func FromEnv(environ []string) (Config, error) {
-	c, _, err := merge("", environ)
+	c, _, err := merge("", nil, environ)
 	return c, err
 }
 
-// merge is Load without the judgement of the whole.
-func merge(path string, environ []string) (Config, []string, error) {
+// merge is Load without the judgement of the whole, on what the file holds.
+func merge(path string, values map[string]any, environ []string) (Config, []string, error) {
 	c := Default()
 	settings := settingsOf(&c)
-	fromFile, fileFaults := readFile(path, settings)
+	fromFile, fileFaults := knownOf(path, values, settings)
 	fromEnv, ignored, envFaults := readEnv(environ, settings)
 	merged := koanf.New(delim)
 	faults := append(fileFaults, envFaults...)
@@ -59,25 +70,39 @@ func merge(path string, environ []string) (Config, []string, error) {
 	return c, ignored, errors.Join(faults...)
 }
 
-// readFile returns the settings of the file by their keys.
-func readFile(path string, settings []setting) (map[string]any, []error) {
+// parseFile returns what the file holds, by keys.
+func parseFile(path string) (map[string]any, error) {
 	if path == "" {
-		return nil, nil
+		return map[string]any{}, nil
 	}
 	k := koanf.New(delim)
-	if err := k.Load(file.Provider(path), yaml.Parser()); err != nil {
-		var mismatch *yamlv3.TypeError // its text quotes the file, which holds secrets
-		if errors.As(err, &mismatch) {
-			err = fmt.Errorf("%s: is not YAML of the form \"key: value\"", path)
-		}
-		return nil, []error{err}
+	err := k.Load(file.Provider(path), yaml.Parser())
+	var ofSystem *fs.PathError // names the file
+	if err != nil && !errors.As(err, &ofSystem) {
+		err = fmt.Errorf("%s: %s", path, notYAML(err))
 	}
+	return k.All(), err
+}
+
+// syntaxFault is what the parser says of the file's form; its other errors quote
+// the file, which holds secrets.
+var syntaxFault = regexp.MustCompile(`^yaml: (line \d+: .*)$`)
+
+// notYAML says what is wrong with a file and quotes nothing of it.
+func notYAML(err error) string {
+	if found := syntaxFault.FindStringSubmatch(err.Error()); found != nil {
+		return "is not YAML: " + found[1]
+	}
+	return "is not YAML of the form \"key: value\", each key once"
+}
+
+// knownOf returns those values of the file that are settings.
+func knownOf(path string, values map[string]any, settings []setting) (map[string]any, []error) {
 	known := map[string]bool{}
 	for _, s := range settings {
 		known[s.key] = true
 	}
 	var faults []error
-	values := k.All()
 	for _, key := range slices.Sorted(maps.Keys(values)) {
 		if known[key] {
 			continue

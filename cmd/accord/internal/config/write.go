@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/knadh/koanf/parsers/yaml"
@@ -14,8 +15,9 @@ import (
 )
 
 // Write leaves c, with its secrets, as the YAML file at path, readable by its
-// owner alone. A reader meets the old file or the whole of this one.
-func (c Config) Write(path string) error {
+// owner alone, below a line for each comment. A reader meets the old file or the
+// whole of this one.
+func (c Config) Write(path string, comments ...string) error {
 	k := koanf.New(delim)
 	values := map[string]any{}
 	for _, s := range settingsOf(&c) {
@@ -40,7 +42,11 @@ func (c Config) Write(path string) error {
 	if err != nil {
 		return err
 	}
-	return WriteFile(path, text)
+	var heading strings.Builder
+	for _, comment := range comments {
+		heading.WriteString("# " + comment + "\n")
+	}
+	return WriteFile(path, append([]byte(heading.String()), text...))
 }
 
 // WriteFile leaves data as the file at path, readable by its owner alone. A
