@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"crypto/rand"
+	"fmt"
 	"io"
 	"log/slog"
 	"net"
@@ -10,6 +11,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -34,6 +36,12 @@ type site struct {
 	mail string
 }
 
+// sites counts the sites. Those that run together share one storage, where
+// account ids of one minute would meet: so each is in another time zone.
+var sites atomic.Int32
+
+func zoneOf(n int32) string { return fmt.Sprintf("Etc/GMT%+d", n%27-14) }
+
 func newSite(t testing.TB, driver string) site {
 	t.Helper()
 	gitea, minio, dir := serverstest.Gitea(t), serverstest.MinIO(t), t.TempDir()
@@ -42,7 +50,7 @@ func newSite(t testing.TB, driver string) site {
 	t.Cleanup(func() { require.NoError(t, catcher.Close()) })
 
 	c := config.Default()
-	c.Listen = "localhost:0"
+	c.Listen, c.Zone = "localhost:0", zoneOf(sites.Add(1))
 	c.Gitea.URL, c.Gitea.AdminUser, c.Gitea.AdminPassword = gitea.URL, gitea.AdminUser, app.Secret(gitea.AdminPassword)
 	c.Storage.Endpoint, c.Storage.Region = minio.Endpoint, minio.Region
 	c.Storage.AdminUser, c.Storage.AdminPassword = minio.RootUser, app.Secret(minio.RootPassword)
