@@ -36,7 +36,8 @@ func (s *Service) EndExpired(ctx context.Context) (int, error) {
 	return len(sessions), group.Wait()
 }
 
-// Sweep runs EndExpired at every tick until ctx ends. Faults are logged.
+// Sweep ends expired sessions and removes departed accounts at every tick until
+// ctx ends. Faults are logged.
 func (s *Service) Sweep(ctx context.Context, ticks <-chan time.Time) {
 	for {
 		select {
@@ -44,11 +45,16 @@ func (s *Service) Sweep(ctx context.Context, ticks <-chan time.Time) {
 			return
 		case <-ticks:
 		}
-		switch n, err := s.EndExpired(ctx); {
-		case err != nil:
-			s.Logger.WarnContext(ctx, "ending expired sessions", "error", err)
-		case n > 0:
-			s.Logger.InfoContext(ctx, "ended expired sessions", "count", n)
-		}
+		s.sweep(ctx, "expired sessions", s.EndExpired)
+		s.sweep(ctx, "departed accounts", s.EndDeparted)
+	}
+}
+
+func (s *Service) sweep(ctx context.Context, what string, end func(context.Context) (int, error)) {
+	switch n, err := end(ctx); {
+	case err != nil:
+		s.Logger.WarnContext(ctx, "sweep "+what, "error", err)
+	case n > 0:
+		s.Logger.InfoContext(ctx, "swept "+what, "count", n)
 	}
 }

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"crypto/sha256"
 	"crypto/subtle"
 	"fmt"
 	"time"
@@ -17,8 +18,8 @@ const (
 	shortWindow, longWindow = time.Minute, 24 * time.Hour
 )
 
-// codes implements app.Codes. A code has too few values for a hash to hide it,
-// so it is sealed, bound to its target.
+// codes implements app.Codes. A code is kept as a hash, salted by its place;
+// since it has too few values for a hash alone to hide it, the hash is sealed.
 type codes struct {
 	db   *database
 	seal sealing
@@ -66,7 +67,8 @@ func (c *codes) Put(ctx context.Context, target string, code app.Secret, expires
 }
 
 func (c *codes) replace(ctx context.Context, target string, seq int64, code app.Secret, expires, now time.Time) error {
-	sealed, err := c.seal.seal([]byte(code.Reveal()), "codes", "code", codePlace(target, seq))
+	place := codePlace(target, seq)
+	sealed, err := c.seal.seal(codeHash(place, code), "codes", "code", place)
 	if err != nil {
 		return err
 	}
@@ -82,6 +84,11 @@ func (c *codes) replace(ctx context.Context, target string, seq int64, code app.
 }
 
 func codePlace(target string, seq int64) string { return fmt.Sprintf("%s/%d", target, seq) }
+
+func codeHash(place string, code app.Secret) []byte {
+	sum := sha256.Sum256([]byte(place + "\x00" + code.Reveal()))
+	return sum[:]
+}
 
 func (c *codes) Withdraw(ctx context.Context, target string, code app.Secret) error {
 	return c.db.atomically(ctx, "withdraw code", func(ctx context.Context) error {
@@ -138,8 +145,9 @@ func (c *codes) lockLive(ctx context.Context, target string) (codeRow, error) {
 
 // matches compares in constant time. No code matches an absent one.
 func (c *codes) matches(target string, row codeRow, code app.Secret) (bool, error) {
-	wanted, err := c.seal.open(row.Code, "codes", "code", codePlace(target, row.Seq))
-	return err == nil && len(wanted) > 0 && subtle.ConstantTimeCompare(wanted, []byte(code.Reveal())) == 1, err
+	place := codePlace(target, row.Seq)
+	wanted, err := c.seal.open(row.Code, "codes", "code", place)
+	return err == nil && subtle.ConstantTimeCompare(wanted, codeHash(place, code)) == 1, err
 }
 
 func (c *codes) Redeem(ctx context.Context, ref app.CodeRef, now time.Time) error {

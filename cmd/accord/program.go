@@ -68,9 +68,6 @@ func (p *program) run(life lifetime) error {
 		every(p.config.Session.SweepEvery, func(ticks <-chan time.Time) { p.service.Sweep(ctx, ticks) })
 	})
 	work.Go(func() {
-		every(p.config.Session.SweepEvery, func(ticks <-chan time.Time) { p.endDeparted(ctx, ticks) })
-	})
-	work.Go(func() {
 		every(machineRenew, func(ticks <-chan time.Time) {
 			if err := p.machine.keep(background, ticks); err != nil {
 				stop(err)
@@ -98,24 +95,6 @@ func (p *program) prepareStorage(ctx context.Context) {
 		backoff.WithNotify(func(err error, _ time.Duration) {
 			p.log.Warn("the bucket or its policy is not there yet", "error", err)
 		}))
-}
-
-// endDeparted removes accounts whose grace period is over, at every tick until
-// ctx ends.
-func (p *program) endDeparted(ctx context.Context, ticks <-chan time.Time) {
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-ticks:
-		}
-		switch n, err := p.service.EndDeparted(ctx); {
-		case err != nil:
-			p.log.Warn("removing deleted accounts", "error", err)
-		case n > 0:
-			p.log.Info("removed deleted accounts", "count", n)
-		}
-	}
 }
 
 // shutDown lets running requests end within the grace, or until ctx does, then

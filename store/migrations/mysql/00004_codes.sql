@@ -6,7 +6,7 @@ CREATE TABLE IF NOT EXISTS codes (
     id          BIGINT         NOT NULL AUTO_INCREMENT PRIMARY KEY,
     target      VARBINARY(512) NOT NULL,
     seq         BIGINT         NOT NULL, -- 1, 2, … within the target
-    code        VARBINARY(255), -- sealed; NULL once it was replaced
+    code        VARBINARY(255), -- its hash, sealed; NULL once it was replaced
     tries       INT            NOT NULL, -- wrong ones
     created_at  BIGINT         NOT NULL,
     expires_at  BIGINT         NOT NULL,

@@ -6,7 +6,7 @@ CREATE TABLE codes (
     id          INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
     target      TEXT    NOT NULL,
     seq         INTEGER NOT NULL, -- 1, 2, … within the target
-    code        BLOB, -- sealed; NULL once it was replaced
+    code        BLOB, -- its hash, sealed; NULL once it was replaced
     tries       INTEGER NOT NULL, -- wrong ones
     created_at  INTEGER NOT NULL,
     expires_at  INTEGER NOT NULL,
