@@ -14,6 +14,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"accord/adapters/captcha"
 	"accord/adapters/ident"
 	"accord/adapters/keyring"
 	"accord/adapters/memory"
@@ -117,6 +118,7 @@ func (w *world) service(t *testing.T) *app.Service {
 		Tokens: w.tokens, Mailer: w.mailer, SMS: w.sms, Pictures: newPictures(t, w), Files: w.files,
 		Codes: codes{st.Codes, w.faults}, Counters: st.Counters, Failures: st.Failures,
 		IDs: ids, Runner: runner, Now: w.clock.Now, Logger: slog.New(slog.DiscardHandler),
+		Puzzles: captcha.New(), Challenges: st.Challenges, Proofs: st.Proofs, Mobiles: st.Mobiles,
 	}, app.Settings{
 		SessionTTL: 2 * time.Hour, KeepTTL: 7 * 24 * time.Hour, Countries: []string{"86", "852"},
 		SMS: app.SMSLimits{PerClientHour: 4, PlatformDay: 3},
