@@ -99,7 +99,7 @@ func TestResetPasswordFailingEveryStep(t *testing.T) {
 		require.NoError(t, err)
 		return sagatest.World[app.ResettingPasswordState]{
 			Definition: p.service.ResetPasswordFlow(), Journal: p.store.Journal, Subject: p.account.ID,
-			State: app.ResettingPasswordState{Account: p.account, Code: ref, New: newPassword, Hash: hash},
+			State: app.ResettingPasswordState{Account: p.account, Code: ref, Verified: "alice@example.com", New: newPassword, Hash: hash},
 			Check: func(t *testing.T, committed bool) {
 				account, err := p.store.Accounts.ByID(t.Context(), p.account.ID)
 				require.NoError(t, err)

@@ -57,6 +57,9 @@ const (
 	SMSFailed
 	// PictureFailed: the host of a picture did not answer.
 	PictureFailed
+	// HumanCheckRequired: somebody has to show first that he is a person, by
+	// solving a challenge; Error.RetryAfter may say until when.
+	HumanCheckRequired
 
 	kinds // the number of kinds
 )
@@ -75,6 +78,7 @@ var kindNames = [kinds]string{
 	"user name taken", "address taken", "mobile taken", "unchanged", "code wrong", "too often", "short message limit",
 	"last owner", "not found", "busy", "directory failed", "storage failed", "mail failed",
 	"short message failed", "picture failed",
+	"human check required",
 }
 
 // String is the kind's name for logs.
@@ -115,7 +119,8 @@ type Error struct {
 	Op string
 	// Violations are the broken rules of an Invalid error, in field order.
 	Violations []Violation
-	// RetryAfter is how long a TooOften client has to wait; zero where not known.
+	// RetryAfter is how long a TooOften client has to wait, or one of whom a human
+	// check is asked; zero where not known.
 	RetryAfter time.Duration
 	// Err is the cause, if any.
 	Err error

@@ -44,3 +44,8 @@ var (
 	MailTarget = mailTarget
 	SMSTarget  = smsTarget
 )
+
+// SendingUsernameState is that of the flow that mails a user name.
+type SendingUsernameState = sendingUsername
+
+func (s *Service) SendUsernameFlow() saga.Definition[sendingUsername] { return s.sendUsernameFlow() }

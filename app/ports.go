@@ -221,19 +221,25 @@ type Hasher interface {
 	Verify(ctx context.Context, hash, password Secret) (bool, error)
 }
 
-// Claims is what an access token says.
+// Claims is what a token says.
 type Claims struct {
+	// Kind is what the token is good for; empty means access.
+	Kind                TokenKind
 	UserID              int64
 	SessionID           string
 	IssuedAt, ExpiresAt time.Time
+	// AccountID and Binding are those of a reset token alone, which has no
+	// session. Binding is a digest of what must still hold.
+	AccountID, Binding string
 }
 
-// Tokens signs and checks access tokens. Safe for concurrent use.
+// Tokens signs and checks tokens. Safe for concurrent use.
 type Tokens interface {
 	// Issue returns a signed token.
 	Issue(c Claims) (Secret, error)
-	// Verify returns the claims of a token of ours, TokenInvalid, or
-	// TokenExpired where it was good until its time ran out.
+	// Verify returns the claims of a token of ours, of whatever kind, which the
+	// caller has to look at; TokenInvalid, or TokenExpired where it was good
+	// until its time ran out.
 	Verify(token Secret) (Claims, error)
 }
 
@@ -252,6 +258,8 @@ const (
 	MailWelcome MailKind = "welcome"
 	// MailCode brings a verification code.
 	MailCode MailKind = "code"
+	// MailUsername tells the owner of an address his user name.
+	MailUsername MailKind = "username"
 )
 
 // Mail is one message to one person.

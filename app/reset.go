@@ -8,24 +8,42 @@ import (
 
 // PasswordReset is what a person without a password gives instead.
 type PasswordReset struct {
-	Email     string
-	Code, New Secret
+	// Email, or else Country and Mobile, is what the account has and the code was
+	// sent to.
+	Email           string
+	Country, Mobile string
+	Code, New       Secret
+	// NeedsPermit: PermitReset must have permitted it, for Email, to the client of
+	// this address.
+	NeedsPermit bool
+	Client      string
+}
+
+func (r PasswordReset) target() Target {
+	return Target{Email: r.Email, Country: r.Country, Mobile: r.Mobile}
 }
 
 // resettingPassword is the state of the reset-password saga.
 type resettingPassword struct {
 	Account Account
-	Code    CodeRef
-	New     Secret
-	Hash    Secret
+	// Code is the zero value where a reset token was given.
+	Code CodeRef
+	// Verified is the address that the code was sent to, if it was an address.
+	Verified string
+	// Permit names the proof that has to be used up; empty for none.
+	Permit string
+	New    Secret
+	Hash   Secret
 	// Found out on the way.
+	Spent ProofRef
 	Ended []Session
 }
 
-// ResetPassword sets a password by a code that was sent to the account's
-// address, in Gitea and here, and ends every session. Once Gitea may have taken
-// it there is no way back, so a lost answer of Gitea's goes forward. Invalid,
-// CodeWrong (also for an address without an account), DirectoryFailed, Busy or
+// ResetPassword sets a password by a code that was sent to the account's address
+// or number, in Gitea and here, and ends every session. Once Gitea may have
+// taken it there is no way back, so a lost answer of Gitea's goes forward.
+// Invalid, CodeWrong (also for an address or number without an account),
+// HumanCheckRequired where it was not permitted, DirectoryFailed, Busy or
 // Internal.
 func (s *Service) ResetPassword(ctx context.Context, in PasswordReset) (saga.Receipt, error) {
 	const op = "reset password"
@@ -36,24 +54,54 @@ func (s *Service) ResetPassword(ctx context.Context, in PasswordReset) (saga.Rec
 	if err != nil {
 		return saga.Receipt{}, failed(op, err)
 	}
-	code, err := s.checkCode(ctx, mailTarget(in.Email), in.Code)
+	permit, err := s.permit(ctx, in)
 	if err != nil {
 		return saga.Receipt{}, failed(op, err)
 	}
-	account, err := s.Accounts.ByEmail(ctx, in.Email)
+	code, err := s.checkCode(ctx, in.target().codeTarget(), in.Code)
+	if err != nil {
+		return saga.Receipt{}, failed(op, err)
+	}
+	account, err := s.findTarget(ctx, in.target())
 	if KindOf(err) == NotFound || (err == nil && !account.MaySignIn()) {
 		err = &Error{Kind: CodeWrong}
 	}
 	if err != nil {
 		return saga.Receipt{}, failed(op, err)
 	}
-	_, receipt, err := s.resetPassword.Execute(ctx, account.ID, resettingPassword{
-		Account: account, Code: code, New: in.New, Hash: hash,
+	return s.reset(ctx, op, resettingPassword{
+		Account: account, Code: code, Verified: in.Email, Permit: permit, New: in.New, Hash: hash,
 	})
+}
+
+// permit names the proof that a reset needs, which must be there before a code is
+// tried; empty where it needs none.
+func (s *Service) permit(ctx context.Context, in PasswordReset) (string, error) {
+	if !in.NeedsPermit {
+		return "", nil
+	}
+	name := permitProof(in.Client, in.Email)
+	ok, err := s.Proofs.Has(ctx, name, s.Now())
+	if err == nil && !ok {
+		err = &Error{Kind: HumanCheckRequired}
+	}
+	return name, err
+}
+
+func (s *Service) findTarget(ctx context.Context, t Target) (Account, error) {
+	if t.Email != "" {
+		return s.Accounts.ByEmail(ctx, t.Email)
+	}
+	return s.Mobiles.ByMobile(ctx, t.Country, t.Mobile)
+}
+
+// reset runs the saga and then lifts the locks that failed sign-ins left.
+func (s *Service) reset(ctx context.Context, op string, r resettingPassword) (saga.Receipt, error) {
+	_, receipt, err := s.resetPassword.Execute(ctx, r.Account.ID, r)
 	if err != nil {
 		return receipt, failed(op, err)
 	}
-	if err := s.forgive(ctx, account); err != nil { // the password is set all the same; the lock ends by itself
+	if err := s.forgive(ctx, r.Account); err != nil { // the password is set all the same; the lock ends by itself
 		s.Logger.WarnContext(ctx, "lifting the sign-in lock after a reset", "error", err)
 	}
 	return receipt, nil
@@ -62,14 +110,13 @@ func (s *Service) ResetPassword(ctx context.Context, in PasswordReset) (saga.Rec
 func (s *Service) resetPasswordFlow() saga.Definition[resettingPassword] {
 	return exclusive("reset password",
 		saga.One(saga.Step[resettingPassword]{
-			Name: "redeem code", Kind: saga.Compensable, Local: true,
-			Do: func(ctx context.Context, r *resettingPassword) error {
-				if err := s.Accounts.StillAt(ctx, r.Account.ID, r.Account.CredentialEpoch); err != nil {
+			Name: "redeem code", Kind: saga.Compensable, Local: true, Do: s.redeemForReset,
+			Undo: func(ctx context.Context, r *resettingPassword) error {
+				if err := s.Proofs.GiveBack(ctx, r.Spent); err != nil || r.Code == (CodeRef{}) {
 					return err
 				}
-				return s.Codes.Redeem(ctx, r.Code, s.Now())
+				return s.Codes.GiveBack(ctx, r.Code)
 			},
-			Undo: func(ctx context.Context, r *resettingPassword) error { return s.Codes.GiveBack(ctx, r.Code) },
 		}),
 		saga.One(saga.Step[resettingPassword]{
 			Name: "set Gitea password", Kind: saga.Pivot,
@@ -81,8 +128,8 @@ func (s *Service) resetPasswordFlow() saga.Definition[resettingPassword] {
 			Name: "set password", Kind: saga.Retriable, Local: true,
 			Do: func(ctx context.Context, r *resettingPassword) (err error) {
 				r.Ended, err = s.Accounts.SetPassword(ctx, r.Account.ID, r.Hash, "", s.Now())
-				if err == nil {
-					err = s.Accounts.VerifyEmail(ctx, r.Account.ID, r.Account.Email, s.Now())
+				if err == nil && r.Verified != "" {
+					err = s.Accounts.VerifyEmail(ctx, r.Account.ID, r.Verified, s.Now())
 				}
 				return err
 			},
@@ -92,4 +139,26 @@ func (s *Service) resetPasswordFlow() saga.Definition[resettingPassword] {
 			Do: func(ctx context.Context, r *resettingPassword) error { return s.endRemotely(ctx, r.Account, r.Ended) },
 		}),
 	)
+}
+
+// redeemForReset uses up what the person showed. A reset token shows the
+// credential epoch, and so is used up by the reset itself.
+func (s *Service) redeemForReset(ctx context.Context, r *resettingPassword) error {
+	if err := s.Accounts.StillAt(ctx, r.Account.ID, r.Account.CredentialEpoch); err != nil {
+		return err
+	}
+	if r.Permit != "" {
+		spent, err := s.Proofs.Consume(ctx, r.Permit, s.Now())
+		switch {
+		case err != nil:
+			return err
+		case spent == (ProofRef{}):
+			return &Error{Kind: HumanCheckRequired}
+		}
+		r.Spent = spent
+	}
+	if r.Code == (CodeRef{}) {
+		return nil
+	}
+	return s.Codes.Redeem(ctx, r.Code, s.Now())
 }

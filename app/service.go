@@ -30,6 +30,12 @@ type Deps struct {
 	Runner    *saga.Runner
 	Now       func() time.Time
 	Logger    *slog.Logger
+
+	// What front-ends need to let people in.
+	Puzzles    Puzzles
+	Challenges Challenges
+	Proofs     Proofs
+	Mobiles    Mobiles
 }
 
 // Settings are the choices of the operator that flows follow.
@@ -64,6 +70,8 @@ type Service struct {
 	restore        *saga.Flow[restoring]
 	mailCode       *saga.Flow[sendingCode]
 	smsCode        *saga.Flow[sendingCode]
+
+	sendUsername *saga.Flow[sendingUsername]
 }
 
 // New binds every flow to the runner, so that it can also recover them. A
@@ -84,6 +92,7 @@ func New(d Deps, s Settings) (*Service, error) {
 		bind(d.Runner, svc.restoreFlow(), &svc.restore),
 		bind(d.Runner, svc.mailCodeFlow(), &svc.mailCode),
 		bind(d.Runner, svc.smsCodeFlow(), &svc.smsCode),
+		bind(d.Runner, svc.sendUsernameFlow(), &svc.sendUsername),
 	)
 }
 

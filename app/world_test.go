@@ -80,6 +80,7 @@ func newCore(t testing.TB, now func() time.Time, cost password.Options, d app.De
 	c.runner = saga.NewRunner(c.store.Journal, saga.Options{Now: now, Logger: logger})
 	d.Accounts, d.Sessions, d.Codes, d.Counters = c.store.Accounts, c.store.Sessions, c.store.Codes, c.store.Counters
 	d.Failures = c.store.Failures
+	d.Puzzles, d.Challenges, d.Proofs, d.Mobiles = puzzles{}, c.store.Challenges, c.store.Proofs, c.store.Mobiles
 	d.Hasher, d.Tokens, d.IDs, d.Pictures = c.hasher, tokens, ids, pictures{picture(t)}
 	d.Runner, d.Now, d.Logger = c.runner, now, logger
 	c.service, err = app.New(d, app.Settings{
@@ -147,3 +148,12 @@ type pictures struct{ png []byte }
 
 func (p pictures) Fetch(context.Context, string) ([]byte, error) { return p.png, nil }
 func (p pictures) Normalize([]byte) ([]byte, error)              { return p.png, nil }
+
+// puzzles stands for whatever draws human checks: the answer is always the same.
+type puzzles struct{}
+
+const puzzleAnswer = "120"
+
+func (puzzles) Draw(app.ChallengeKind) (app.Puzzle, error) {
+	return app.Puzzle{Image: []byte("picture"), Width: 320, Height: 160, Answer: puzzleAnswer}, nil
+}

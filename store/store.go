@@ -58,6 +58,11 @@ type Store struct {
 	Journal  saga.Journal
 	Machines *Machines
 
+	// What the front-ends need to let people in.
+	Proofs     app.Proofs
+	Challenges app.Challenges
+	Mobiles    app.Mobiles
+
 	db      *database
 	sealing sealing
 }
@@ -87,6 +92,10 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 		Journal:  &journal{db, s},
 		Machines: &Machines{db},
 		db:       db,
+
+		Proofs:     &proofs{db},
+		Challenges: &challenges{db, s},
+		Mobiles:    &accounts{db, s},
 	}, nil
 }
 

@@ -51,6 +51,8 @@ var codes = map[app.Kind]code{
 	app.MailFailed:      rpcError,
 	app.SMSFailed:       rpcError,
 	app.PictureFailed:   rpcError,
+
+	app.HumanCheckRequired: failure,
 }
 
 // codesAt are the codes of the endpoints whose table has one of its own for a

@@ -31,6 +31,7 @@ var reasons = map[app.Kind]api.Phrase{
 		ZH: "您是某个组织的唯一所有者，且该组织还有其他成员：请先转让该组织或移除其成员",
 		EN: "You are the last owner of an organization that has other members: hand it over, or remove them, first",
 	},
+	app.HumanCheckRequired: {"需要人机验证", "Show first that you are a person"},
 }
 
 // barred tells whoever gave the right password why it is not enough.

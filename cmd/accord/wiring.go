@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"accord/adapters/breaker"
+	"accord/adapters/captcha"
 	"accord/adapters/gitea"
 	"accord/adapters/ident"
 	"accord/adapters/keyring"
@@ -88,6 +89,7 @@ func (p *parts) assemble(c config.Config, ring *keyring.Ring, log *slog.Logger) 
 		Pictures: nearPictures{pictures, storage.PicturesURL(), c.Storage.Endpoint},
 		Codes:    p.store.Codes, Counters: p.store.Counters, Failures: p.store.Failures,
 		IDs: ids, Runner: p.runner, Now: time.Now, Logger: log,
+		Puzzles: captcha.New(), Challenges: p.store.Challenges, Proofs: p.store.Proofs, Mobiles: p.store.Mobiles,
 	}, app.Settings{
 		SessionTTL: c.Session.TTL, KeepTTL: c.Session.Keep, DeletionGrace: c.Deletion.Grace, Countries: c.SMS.Countries,
 		SMS:   app.SMSLimits{PerClientHour: c.SMS.PerClientHour, PlatformDay: c.SMS.PlatformDay},
