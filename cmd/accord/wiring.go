@@ -87,6 +87,7 @@ func (p *parts) assemble(c config.Config, ring *keyring.Ring, log *slog.Logger) 
 		Hasher: hasher, Tokens: tokens, Mailer: mailer, SMS: messages, Files: storage,
 		Pictures: nearPictures{pictures, storage.PicturesURL(), c.Storage.Endpoint},
 		Codes:    p.store.Codes, Counters: p.store.Counters, Failures: p.store.Failures,
+		People: p.store.People, Roster: p.store.Roster, Invites: p.store.Invites,
 		IDs: ids, Runner: p.runner, Now: time.Now, Logger: log,
 	}, app.Settings{
 		SessionTTL: c.Session.TTL, KeepTTL: c.Session.Keep, DeletionGrace: c.Deletion.Grace, Countries: c.SMS.Countries,
