@@ -89,7 +89,7 @@ func (s *Service) CheckInvite(ctx context.Context, code Secret) error {
 // CheckInviter tells whether there is such a user to be invited by. NotFound or
 // Internal.
 func (s *Service) CheckInviter(ctx context.Context, username string) error {
-	_, err := s.People.ByUsername(ctx, username)
+	_, err := s.PersonByUsername(ctx, username)
 	return failed("check inviter", err)
 }
 

@@ -61,7 +61,7 @@ func (s *Service) SearchPeople(ctx context.Context, actor Principal, keyword str
 	switch {
 	case keyword == "":
 		return nil, 0, forbiddenOr(actor, op, invalid(op, "keyword", NotBlank))
-	case utf8.RuneCountInString(keyword) > maxKeyword:
+	case utf8.RuneCountInString(keyword) > maxKeyword || !utf8.ValidString(keyword):
 		return nil, 0, forbiddenOr(actor, op, invalid(op, "keyword", Length))
 	}
 	return s.page(ctx, op, actor, keyword, page)

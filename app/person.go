@@ -93,8 +93,12 @@ func (s *Service) PersonByUserID(ctx context.Context, userID int64) (PublicPerso
 
 // PersonByUsername is PersonByUserID by the user name, in any case of letters.
 func (s *Service) PersonByUsername(ctx context.Context, username string) (PublicPerson, error) {
+	const op = "look up a person"
+	if !UsernameAllowed(username) {
+		return PublicPerson{}, &Error{Kind: NotFound, Op: op}
+	}
 	person, err := s.People.ByUsername(ctx, username)
-	return person.public(), failed("look up a person", err)
+	return person.public(), failed(op, err)
 }
 
 func (p Person) public() PublicPerson {
@@ -108,11 +112,11 @@ func (p Person) public() PublicPerson {
 // the only one who has it as nickname. NotFound or Internal.
 func (s *Service) UserIDByName(ctx context.Context, name string) (int64, error) {
 	const op = "look up a name"
-	if strings.TrimSpace(name) == "" || utf8.RuneCountInString(name) > MaxNickname {
+	if strings.TrimSpace(name) == "" || utf8.RuneCountInString(name) > MaxNickname || !utf8.ValidString(name) {
 		return 0, &Error{Kind: NotFound, Op: op}
 	}
 	person, err := s.People.ByUsername(ctx, name)
-	if KindOf(err) == NotFound && err != nil {
+	if KindOf(err) == NotFound {
 		person, err = s.People.ByNickname(ctx, name)
 	}
 	return person.Account.UserID, failed(op, err)
