@@ -159,15 +159,26 @@ func TestEditFailingEveryStep(t *testing.T) {
 		p := newPerson(t, clock)
 		before, err := p.directory.Profile(t.Context(), p.account.Ref())
 		require.NoError(t, err)
+		sign := "after"
+		require.NoError(t, p.store.People.SetAttributes(t.Context(), p.account.ID, app.Attributes{Sign: "before", QQ: "10001"}, clock.Now()))
 		return sagatest.World[app.EditingState]{
 			Definition: p.service.EditFlow(), Journal: p.store.Journal, Subject: p.account.ID,
-			State: app.EditingState{Account: p.account, New: after, Picture: picture(t)},
+			State: app.EditingState{
+				Account: p.account, Picture: picture(t),
+				Change: app.PersonChange{
+					Nickname: &after.Nickname, AvatarURL: &after.AvatarURL, Description: &after.Description,
+					Website: &after.Website, Location: &after.Location, Attributes: app.AttributesChange{Sign: &sign},
+				},
+			},
 			Check: func(t *testing.T, committed bool) {
 				account, err := p.store.Accounts.ByID(t.Context(), p.account.ID)
 				require.NoError(t, err)
 				there, err := p.directory.Profile(t.Context(), p.account.Ref())
 				require.NoError(t, err)
 				require.Equal(t, committed, len(p.directory.Avatar("alice")) > 0)
+				_, attributes, err := p.store.People.Hold(t.Context(), p.account.ID)
+				require.NoError(t, err)
+				require.Equal(t, app.Attributes{Sign: map[bool]string{true: "after", false: "before"}[committed], QQ: "10001"}, attributes)
 				if committed {
 					require.Equal(t, after, account.Profile)
 					require.Equal(t, app.DirectoryProfile{FullName: "Alice L", Description: "d", Website: "http://a.test", Location: "l"}, there)

@@ -14,7 +14,9 @@ import (
 // deleting is the state of the delete saga.
 type deleting struct {
 	Account Account
-	Until   time.Time
+	// Actor is the administrator who asks; empty where a person does himself.
+	Actor string
+	Until time.Time
 	// Found out on the way.
 	Ended []Session
 }
@@ -25,7 +27,7 @@ type burying struct{ Account Account }
 // Delete ends an account on all three systems: it is shut out everywhere at
 // once, and removed when the grace period is over, which without one is at
 // once. Gitea repositories and storage objects go with it. BadCredentials,
-// LastOwner, DirectoryFailed, StorageFailed, Busy or Internal. DirectoryFailed
+// LastOwner, LastAdministrator, DirectoryFailed, StorageFailed, Busy or Internal. DirectoryFailed
 // and StorageFailed after the account was shut out tell that the removal goes on
 // in the background.
 func (s *Service) Delete(ctx context.Context, p Principal, password Secret) (saga.Receipt, error) {
@@ -34,24 +36,39 @@ func (s *Service) Delete(ctx context.Context, p Principal, password Secret) (sag
 	if err != nil {
 		return saga.Receipt{}, failed(op, err)
 	}
-	until := s.Now().Add(s.settings.DeletionGrace)
-	_, receipt, err := s.delete.Execute(ctx, account.ID, deleting{Account: account, Until: until})
+	return s.remove(ctx, op, deleting{Account: account})
+}
+
+func (s *Service) remove(ctx context.Context, op string, d deleting) (saga.Receipt, error) {
+	d.Until = s.Now().Add(s.settings.DeletionGrace)
+	_, receipt, err := s.delete.Execute(ctx, d.Account.ID, d)
 	if err == nil {
 		err = receipt.Pending
 	}
 	if err != nil || s.settings.DeletionGrace > 0 {
 		return receipt, failed(op, err)
 	}
-	return receipt, failed(op, s.purge(ctx, account))
+	return receipt, failed(op, s.purge(ctx, d.Account))
+}
+
+// mayDelete refuses an account whose last word was given under other
+// credentials, or, where an administrator asks, one that he may not manage.
+func (s *Service) mayDelete(ctx context.Context, d *deleting) error {
+	if d.Actor != "" {
+		if err := s.mayManage(ctx, d.Actor, d.Account.ID); err != nil {
+			return err
+		}
+	}
+	if err := s.Accounts.StillAt(ctx, d.Account.ID, d.Account.CredentialEpoch); err != nil {
+		return err
+	}
+	return s.Roster.MayGo(ctx, d.Account.ID)
 }
 
 func (s *Service) deleteFlow() saga.Definition[deleting] {
 	return exclusive("delete",
 		saga.One(saga.Step[deleting]{
-			Name: "check credentials still hold", Kind: saga.Compensable, Local: true,
-			Do: func(ctx context.Context, d *deleting) error {
-				return s.Accounts.StillAt(ctx, d.Account.ID, d.Account.CredentialEpoch)
-			},
+			Name: "check credentials still hold", Kind: saga.Compensable, Local: true, Do: s.mayDelete,
 		}),
 		saga.One(saga.Step[deleting]{
 			Name: "take inventory", Kind: saga.Compensable, Do: s.takeInventory,

@@ -52,7 +52,7 @@ type Accounts interface {
 	SetMobile(ctx context.Context, id, country, mobile string, at time.Time) error
 	// Leave puts an account that may sign in into status Leaving until the end
 	// of the grace period, raises the credential epoch, closes its sessions and
-	// returns them. Repeatable.
+	// returns them. Repeatable. LastAdministrator, see Roster.
 	Leave(ctx context.Context, id string, until, at time.Time) ([]Session, error)
 	// MayBury locks the account's row until the transaction ends and returns
 	// NotFound where it is not Leaving.

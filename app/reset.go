@@ -23,7 +23,8 @@ func (r PasswordReset) target() Target {
 	return Target{Email: r.Email, Country: r.Country, Mobile: r.Mobile}
 }
 
-// resettingPassword is the state of the reset-password saga.
+// resettingPassword is the state of the sagas that set a password without the
+// old one: by a code, or by the word of Actor, a super-administrator.
 type resettingPassword struct {
 	Account Account
 	// Code is the zero value where a reset token was given.
@@ -32,6 +33,7 @@ type resettingPassword struct {
 	Verified string
 	// Permit names the proof that has to be used up; empty for none.
 	Permit string
+	Actor  string
 	New    Secret
 	Hash   Secret
 	// Found out on the way.
@@ -118,26 +120,15 @@ func (s *Service) resetPasswordFlow() saga.Definition[resettingPassword] {
 				return s.Codes.GiveBack(ctx, r.Code)
 			},
 		}),
-		saga.One(saga.Step[resettingPassword]{
-			Name: "set Gitea password", Kind: saga.Pivot,
-			Do: func(ctx context.Context, r *resettingPassword) error {
-				return s.Directory.SetPassword(ctx, r.Account.Ref(), r.New)
-			},
+		s.resetInGitea(),
+		s.resetHere(func(ctx context.Context, r *resettingPassword) error {
+			err := s.setResetPassword(ctx, r)
+			if err == nil && r.Verified != "" {
+				err = s.Accounts.VerifyEmail(ctx, r.Account.ID, r.Verified, s.Now())
+			}
+			return err
 		}),
-		saga.One(saga.Step[resettingPassword]{
-			Name: "set password", Kind: saga.Retriable, Local: true,
-			Do: func(ctx context.Context, r *resettingPassword) (err error) {
-				r.Ended, err = s.Accounts.SetPassword(ctx, r.Account.ID, r.Hash, "", s.Now())
-				if err == nil && r.Verified != "" {
-					err = s.Accounts.VerifyEmail(ctx, r.Account.ID, r.Verified, s.Now())
-				}
-				return err
-			},
-		}),
-		saga.One(saga.Step[resettingPassword]{
-			Name: "end sessions", Kind: saga.Retriable,
-			Do: func(ctx context.Context, r *resettingPassword) error { return s.endRemotely(ctx, r.Account, r.Ended) },
-		}),
+		s.endAfterReset(),
 	)
 }
 
@@ -161,4 +152,29 @@ func (s *Service) redeemForReset(ctx context.Context, r *resettingPassword) erro
 		return nil
 	}
 	return s.Codes.Redeem(ctx, r.Code, s.Now())
+}
+
+func (s *Service) resetInGitea() saga.Stage[resettingPassword] {
+	return saga.One(saga.Step[resettingPassword]{
+		Name: "set Gitea password", Kind: saga.Pivot,
+		Do: func(ctx context.Context, r *resettingPassword) error {
+			return s.Directory.SetPassword(ctx, r.Account.Ref(), r.New)
+		},
+	})
+}
+
+func (s *Service) resetHere(do saga.Action[resettingPassword]) saga.Stage[resettingPassword] {
+	return saga.One(saga.Step[resettingPassword]{Name: "set password", Kind: saga.Retriable, Local: true, Do: do})
+}
+
+func (s *Service) setResetPassword(ctx context.Context, r *resettingPassword) (err error) {
+	r.Ended, err = s.Accounts.SetPassword(ctx, r.Account.ID, r.Hash, "", s.Now())
+	return err
+}
+
+func (s *Service) endAfterReset() saga.Stage[resettingPassword] {
+	return saga.One(saga.Step[resettingPassword]{
+		Name: "end sessions", Kind: saga.Retriable,
+		Do: func(ctx context.Context, r *resettingPassword) error { return s.endRemotely(ctx, r.Account, r.Ended) },
+	})
 }

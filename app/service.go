@@ -15,6 +15,9 @@ import (
 type Deps struct {
 	Accounts  Accounts
 	Sessions  Sessions
+	People    People
+	Roster    Roster
+	Invites   Invites
 	Directory Directory
 	Storage   Storage
 	Hasher    Hasher
@@ -66,6 +69,9 @@ type Service struct {
 	resetPassword  *saga.Flow[resettingPassword]
 	changeMobile   *saga.Flow[changingMobile]
 	delete         *saga.Flow[deleting]
+	modify         *saga.Flow[editing]
+	setRole        *saga.Flow[givingRole]
+	setPassword    *saga.Flow[resettingPassword]
 	bury           *saga.Flow[burying]
 	restore        *saga.Flow[restoring]
 	mailCode       *saga.Flow[sendingCode]
@@ -88,6 +94,9 @@ func New(d Deps, s Settings) (*Service, error) {
 		bind(d.Runner, svc.resetPasswordFlow(), &svc.resetPassword),
 		bind(d.Runner, svc.changeMobileFlow(), &svc.changeMobile),
 		bind(d.Runner, svc.deleteFlow(), &svc.delete),
+		bind(d.Runner, svc.modifyFlow(), &svc.modify),
+		bind(d.Runner, svc.setRoleFlow(), &svc.setRole),
+		bind(d.Runner, svc.setPasswordFlow(), &svc.setPassword),
 		bind(d.Runner, svc.purgeFlow(), &svc.bury),
 		bind(d.Runner, svc.restoreFlow(), &svc.restore),
 		bind(d.Runner, svc.mailCodeFlow(), &svc.mailCode),

@@ -81,6 +81,7 @@ func newCore(t testing.TB, now func() time.Time, cost password.Options, d app.De
 	d.Accounts, d.Sessions, d.Codes, d.Counters = c.store.Accounts, c.store.Sessions, c.store.Codes, c.store.Counters
 	d.Failures = c.store.Failures
 	d.Puzzles, d.Challenges, d.Proofs, d.Mobiles = puzzles{}, c.store.Challenges, c.store.Proofs, c.store.Mobiles
+	d.People, d.Roster, d.Invites = c.store.People, c.store.Roster, c.store.Invites
 	d.Hasher, d.Tokens, d.IDs, d.Pictures = c.hasher, tokens, ids, pictures{picture(t)}
 	d.Runner, d.Now, d.Logger = c.runner, now, logger
 	c.service, err = app.New(d, app.Settings{

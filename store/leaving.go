@@ -23,6 +23,9 @@ func (s *accounts) Leave(ctx context.Context, id string, until, at time.Time) ([
 		case !account.maySignIn():
 			return refusal(op)
 		}
+		if err := s.db.mayGo(ctx, op, id, account); err != nil {
+			return err
+		}
 		_, err = s.db.exec(ctx, `UPDATE accounts
 			SET status = ?, leaving_until = ?, credential_epoch = credential_epoch + 1, updated_at = ? WHERE id = ?`,
 			app.Leaving, microsOf(until), microsOf(at), id)

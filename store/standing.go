@@ -12,6 +12,7 @@ import (
 type standing struct {
 	Epoch  int64      `db:"credential_epoch"`
 	Status app.Status `db:"status"`
+	Role   app.Role   `db:"role"`
 }
 
 func (s standing) maySignIn() bool { return app.Account{Status: s.Status}.MaySignIn() }
@@ -20,7 +21,7 @@ func (s standing) maySignIn() bool { return app.Account{Status: s.Status}.MaySig
 // until the transaction ends. Who locks sessions as well locks them later.
 func (db *database) lockAccount(ctx context.Context, id string) (standing, error) {
 	var found standing
-	err := db.one(ctx, &found, "SELECT credential_epoch, status FROM accounts WHERE id = ?"+db.dialect.lock, id)
+	err := db.one(ctx, &found, "SELECT credential_epoch, status, role FROM accounts WHERE id = ?"+db.dialect.lock, id)
 	return found, inPlaceOfNone(err, nil)
 }
 

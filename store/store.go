@@ -40,7 +40,7 @@ type Options struct {
 	// store depends on are set whatever the DSN says. It never reaches an error
 	// or a log.
 	DSN string
-	// Sealer seals storage secrets, verification codes, answers and saga state.
+	// Sealer seals storage secrets, attributes, verification codes, answers and saga state.
 	Sealer Sealer
 	// Logger gets retried transactions (debug), applied migrations (info) and
 	// sagas whose state cannot be opened (error). Default: nothing is logged.
@@ -51,6 +51,9 @@ type Options struct {
 type Store struct {
 	Accounts app.Accounts
 	Sessions app.Sessions
+	People   app.People
+	Roster   app.Roster
+	Invites  app.Invites
 	Codes    app.Codes
 	Counters app.Counters
 	Answers  app.Answers
@@ -85,6 +88,9 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 		sealing:  s,
 		Accounts: &accounts{db, s},
 		Sessions: &sessions{db, s},
+		People:   &people{db, s},
+		Roster:   &roster{db},
+		Invites:  &invites{db},
 		Codes:    &codes{db, s},
 		Counters: &counters{db},
 		Answers:  &answers{db, s},

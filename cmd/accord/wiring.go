@@ -88,6 +88,7 @@ func (p *parts) assemble(c config.Config, ring *keyring.Ring, log *slog.Logger) 
 		Hasher: hasher, Tokens: tokens, Mailer: mailer, SMS: messages, Files: storage,
 		Pictures: nearPictures{pictures, storage.PicturesURL(), c.Storage.Endpoint},
 		Codes:    p.store.Codes, Counters: p.store.Counters, Failures: p.store.Failures,
+		People: p.store.People, Roster: p.store.Roster, Invites: p.store.Invites,
 		IDs: ids, Runner: p.runner, Now: time.Now, Logger: log,
 		Puzzles: captcha.New(), Challenges: p.store.Challenges, Proofs: p.store.Proofs, Mobiles: p.store.Mobiles,
 	}, app.Settings{

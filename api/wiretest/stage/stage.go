@@ -136,6 +136,7 @@ func (w *Stage) service(t *testing.T) *app.Service {
 		Tokens: w.Tokens, Mailer: w.Mailer, SMS: w.SMS, Pictures: newPictures(t, w), Files: w.Files,
 		Codes: codes{st.Codes, w.faults}, Counters: st.Counters, Failures: st.Failures,
 		Puzzles: captcha.New(), Challenges: w.challenges, Proofs: st.Proofs, Mobiles: st.Mobiles,
+		People: st.People, Roster: st.Roster, Invites: st.Invites,
 		IDs: ids, Runner: runner, Now: w.Clock.Now, Logger: slog.New(slog.DiscardHandler),
 	}, app.Settings{
 		SessionTTL: 2 * time.Hour, KeepTTL: 7 * 24 * time.Hour, Countries: []string{"86", "852"},
