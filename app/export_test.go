@@ -38,7 +38,11 @@ func (s *Service) DeleteFlow() saga.Definition[deleting]               { return 
 func (s *Service) PurgeFlow() saga.Definition[burying]                 { return s.purgeFlow() }
 func (s *Service) ModifyFlow() saga.Definition[editing]                { return s.modifyFlow() }
 func (s *Service) SetRoleFlow() saga.Definition[givingRole]            { return s.setRoleFlow() }
-func (s *Service) SetPasswordFlow() saga.Definition[resettingPassword] { return s.setPasswordFlow() }
+
+func (s *Service) SetPasswordFlow() saga.Definition[resettingPassword] {
+	return s.setPasswordFlow()
+}
+
 func (s *Service) RestoreFlow() saga.Definition[restoring]             { return s.restoreFlow() }
 func (s *Service) MailCodeFlow() saga.Definition[sendingCode]          { return s.mailCodeFlow() }
 func (s *Service) SMSCodeFlow() saga.Definition[sendingCode]           { return s.smsCodeFlow() }
