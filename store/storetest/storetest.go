@@ -206,7 +206,7 @@ func newAccount(n int, username, email string) app.Account {
 	id := accountID(n)
 	return app.Account{
 		ID: id, UserID: int64(n) + 1<<60, Username: username, Email: email, Profile: app.Profile{Nickname: username},
-		Status: app.Reserved, GiteaOrigin: app.Created, StorageOrigin: app.Created,
+		Status: app.Reserved, Role: app.User, GiteaPassword: app.SamePassword, GiteaOrigin: app.Created, StorageOrigin: app.Created,
 		StorageKey: app.StorageKeyOf(id), StorageSecret: "the storage secret of it",
 		CreatedAt: at(0), UpdatedAt: at(0),
 	}
