@@ -31,7 +31,7 @@ type ResealOptions struct {
 type Resealed struct {
 	// Pages of rows were looked at.
 	Pages int
-	// Values sealed anew, by table and column.
+	// Values sealed anew, by table and column; every sealed column is named.
 	Values map[string]int
 	// Overtaken were changed by somebody else at the same time, and so sealed by
 	// him. Unreadable ones could not be opened and stay as they are.
@@ -55,6 +55,9 @@ func (r Resealed) Total() int {
 // comes to nothing.
 func (s *Store) Reseal(ctx context.Context, o ResealOptions) (Resealed, error) {
 	done := Resealed{Values: map[string]int{}}
+	for _, c := range sealedColumns {
+		done.Values[c.name()] = 0
+	}
 	if len(o.Stale) == 0 {
 		return done, nil
 	}

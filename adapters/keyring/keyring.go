@@ -185,7 +185,9 @@ func (r *Ring) sealingAt(now time.Time) sealingKey {
 }
 
 // prefix begins whatever a Tink key of that id sealed.
-func prefix(id uint32) []byte { return binary.BigEndian.AppendUint32([]byte{cryptofmt.TinkStartByte}, id) }
+func prefix(id uint32) []byte {
+	return binary.BigEndian.AppendUint32([]byte{cryptofmt.TinkStartByte}, id)
+}
 
 // knows reports whether what was sealed names a key of the ring.
 func (r *Ring) knows(sealed []byte) bool {

@@ -137,14 +137,14 @@ func TestParseRefuses(t *testing.T) {
 		return string(encode(t, r))
 	}
 	for name, c := range map[string]struct{ data, fault string }{
-		"nothing":        {"", "not a key ring"},
-		"broken":         {whole[:len(whole)/2], "not a key ring"},
-		"two documents":  {whole + whole, "follows"},
-		"unknown field":  {strings.Replace(whole, `"version"`, `"extra": 1, "version"`, 1), "extra"},
-		"no signing key": {`{"version": 2, "signing": []}`, "no signing key has a usable seed"},
-		"no sealing key": {`{"version": 2, "signing": []}`, "sealing is not"},
+		"nothing":          {"", "not a key ring"},
+		"broken":           {whole[:len(whole)/2], "not a key ring"},
+		"two documents":    {whole + whole, "follows"},
+		"unknown field":    {strings.Replace(whole, `"version"`, `"extra": 1, "version"`, 1), "extra"},
+		"no signing key":   {`{"version": 2, "signing": []}`, "no signing key has a usable seed"},
+		"no sealing key":   {`{"version": 2, "signing": []}`, "sealing is not"},
 		"a time of no key": {strings.Replace(whole, `"version"`, `"sealingFrom": {"1": "2026-03-01T00:00:00Z"}, "version"`, 1), "not there"},
-		"no time": {strings.Replace(whole, `"kid"`, `"activeFrom": "soon", "kid"`, 1), "not a time like"},
+		"no time":          {strings.Replace(whole, `"kid"`, `"activeFrom": "soon", "kid"`, 1), "not a time like"},
 		"another cipher": {other(func() *keyset.Handle {
 			h, err := keyset.NewHandle(aead.AES128CTRHMACSHA256KeyTemplate())
 			require.NoError(t, err)

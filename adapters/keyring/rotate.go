@@ -14,10 +14,11 @@ import (
 // Rotation says which keys get a successor, and when it takes over.
 type Rotation struct {
 	Signing, Sealing bool
-	// Now is the time of asking; ActiveFrom, in whole seconds and not before it,
-	// is when the fresh keys are used from.
+	// Now is the time of asking; ActiveFrom, in whole seconds, is when the fresh
+	// keys are used from, at most a second before it.
 	Now, ActiveFrom time.Time
-	// TokenLife is the longest lifetime of a token.
+	// TokenLife is the longest lifetime of a token, to which the second is added
+	// that ActiveFrom may be short of.
 	TokenLife time.Duration
 }
 
@@ -38,7 +39,7 @@ func (r *Ring) Rotated(o Rotation) (*Ring, error) {
 			return nil, err
 		}
 		fresh.from = o.ActiveFrom
-		next.signing[len(next.signing)-1].until = o.ActiveFrom.Add(o.TokenLife)
+		next.signing[len(next.signing)-1].until = o.ActiveFrom.Add(o.TokenLife + time.Second)
 		next.signing = append(next.signing, fresh)
 	}
 	if !o.Sealing {

@@ -76,7 +76,7 @@ func TestARotationInTime(t *testing.T) {
 	requireOpens(t, before, seal(t, after))
 	require.Equal(t, [][]byte{oldSeal.Prefix()}, after.Stale())
 	require.Equal(t, []State{Retired, Active, Retired, Active}, states(after, from))
-	end := from.Add(life)
+	end := from.Add(life + time.Second)
 	require.Equal(t, end, after.Keys(from)[0].Until)
 	require.Contains(t, after.VerificationKeys(end.Add(-time.Second)), oldKID)
 	require.NotContains(t, after.VerificationKeys(end), oldKID)
@@ -152,7 +152,7 @@ func TestPrivateHalvesAreForgotten(t *testing.T) {
 // A clock that is behind the first key's time has no other to use.
 func TestBeforeTheFirstTime(t *testing.T) {
 	r := rotate(t, generate(t), day, day)
-	less, err := r.Without([]string{r.Keys(day)[0].ID, r.Keys(day)[2].ID}, day.Add(life))
+	less, err := r.Without([]string{r.Keys(day)[0].ID, r.Keys(day)[2].ID}, day.Add(life+time.Second))
 	require.NoError(t, err)
 	early := less.at(t, day.Add(-time.Hour))
 	kid, key := early.SigningKey(day.Add(-time.Hour))

@@ -165,7 +165,7 @@ func resealAll(t *testing.T, d *database) {
 	require.Contains(t, columns, "sagas.state")
 
 	done := anew(t, d.under(t, after), 1)
-	require.Equal(t, old, done.Values, "a sealed column is missing in the store's list")
+	require.Equal(t, old, done.Values, "the store's list, and what fill seals, are the same columns")
 	require.Zero(t, done.Overtaken+done.Unreadable)
 	require.Empty(t, d.sealedBlobs(t, 1))
 	require.Equal(t, old, d.sealedBlobs(t, 2))
@@ -233,7 +233,8 @@ func resealUnreadable(t *testing.T, d *database) {
 	broken := []byte("\x01\x00\x00\x00\x01 sealed by nobody")
 	d.exec(t, "UPDATE accounts SET storage_secret = ? WHERE id = ?", broken, accountID(1))
 	done := anew(t, d.under(t, k.sealing(2)), 1)
-	require.Equal(t, map[string]int{"accounts.storage_secret": 2, "key_check.sealed": 1}, done.Values)
+	require.Equal(t, 2, done.Values["accounts.storage_secret"])
+	require.Equal(t, 3, done.Total())
 	require.Equal(t, 1, done.Unreadable)
 	var kept []byte
 	require.NoError(t, d.raw.Get(&kept, "SELECT storage_secret FROM accounts WHERE id = ?", accountID(1)))
