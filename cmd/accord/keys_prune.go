@@ -109,7 +109,7 @@ func (p *pruning) need(k keyView, since time.Time) string {
 	case k.Kind == keyring.Signing:
 		return ""
 	case *k.Sealed > 0:
-		return fmt.Sprintf("%d values are sealed under it; running servers seal them anew", *k.Sealed)
+		return fmt.Sprintf("sealed values under it: %d; running servers seal them anew", *k.Sealed)
 	case p.now.Sub(since) < p.after:
 		return fmt.Sprintf("its successor is in use for less than %s; a server that lags may still seal under it", p.after)
 	}
