@@ -1,7 +1,9 @@
 package app_test
 
 import (
+	"context"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -65,4 +67,48 @@ func TestIntrospectWithoutItsStore(t *testing.T) {
 	_, _, ok, err := w.service.Introspect(t.Context(), in.AccessToken)
 	requireKind(t, app.Internal, err)
 	require.False(t, ok)
+}
+
+// standing is a token's session and account as the store has them.
+type standing struct {
+	app.Sessions
+	app.Tokens
+	session app.Session
+	account app.Account
+}
+
+func (s standing) Verify(app.Secret) (app.Claims, error) {
+	return app.Claims{UserID: 7, SessionID: "s"}, nil
+}
+
+func (s standing) Live(context.Context, string, time.Time) (app.Session, app.Account, error) {
+	return s.session, s.account, nil
+}
+
+// Whoever is shut out has open sessions for a moment.
+func TestIntrospectOfWhoIsShutOut(t *testing.T) {
+	whole := standing{session: app.Session{CredentialEpoch: 3}, account: app.Account{UserID: 7, Status: app.Normal, CredentialEpoch: 3}}
+	for name, c := range map[string]struct {
+		change func(*standing)
+		good   bool
+	}{
+		"whole":               {func(*standing) {}, true},
+		"locked":              {func(s *standing) { s.account.Status = app.Locked }, false},
+		"leaving":             {func(s *standing) { s.account.Status = app.Leaving }, false},
+		"credentials changed": {func(s *standing) { s.account.CredentialEpoch = 4 }, false},
+		"another's session":   {func(s *standing) { s.account.UserID = 8 }, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := whole
+			c.change(&s)
+			service := app.Service{Deps: app.Deps{Sessions: s, Tokens: s, Now: sagatest.NewClock().Now}}
+			claims, account, ok, err := service.Introspect(t.Context(), "token")
+			require.NoError(t, err)
+			require.Equal(t, c.good, ok)
+			if !ok {
+				require.Zero(t, claims)
+				require.Zero(t, account)
+			}
+		})
+	}
 }

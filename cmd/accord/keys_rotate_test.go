@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"sync"
 	"testing"
@@ -111,17 +112,19 @@ func TestKeysRotateWhileServing(t *testing.T) {
 				})
 			}
 			said := s.keysCommand(t, "rotate", "--lead", "2s")
-			fresh := s.keys(t, "sealing")
-			require.Contains(t, said, "sealing key "+fresh["pending"].ID)
-			require.Eventually(t, func() bool {
-				keys := s.keys(t, "sealing")
-				return keys["retired"].Sealed != nil && *keys["retired"].Sealed == 0
-			}, soon, 200*time.Millisecond, "everything is sealed anew")
+			fresh := regexp.MustCompile(`(?m)^sealing key (\d+): seals from`).FindStringSubmatch(said)
+			require.Len(t, fresh, 2, said)
+			sealedAnew := func() bool {
+				retired := s.keys(t, "sealing")["retired"]
+				return retired.Sealed != nil && *retired.Sealed == 0
+			}
+			require.Eventually(t, sealedAnew, soon, 200*time.Millisecond, "everything is sealed anew")
 			end()
 			people.Wait()
+			require.Eventually(t, sealedAnew, soon, 200*time.Millisecond, "and what was under way at that time")
 
 			keys := s.keys(t, "sealing")
-			require.Equal(t, fresh["pending"].ID, keys["active"].ID)
+			require.Equal(t, fresh[1], keys["active"].ID)
 			require.Positive(t, *keys["active"].Sealed)
 			signing := s.keys(t, "signing")
 			after := replicas[1].signIn(t, alice)

@@ -102,10 +102,10 @@ func (d *database) planted(t *testing.T, s store.Sealer) *store.Store {
 
 func atOnce(context.Context, store.Resealed) error { return nil }
 
-// anew seals anew what the key of that number sealed.
-func anew(t *testing.T, s *store.Store, old byte) store.Resealed {
+// anew seals anew what the first key sealed.
+func anew(t *testing.T, s *store.Store) store.Resealed {
 	t.Helper()
-	mark := keyMark(old)
+	mark := keyMark(1)
 	done, err := s.Reseal(t.Context(), store.ResealOptions{Stale: [][]byte{mark[:]}, Pace: atOnce})
 	require.NoError(t, err)
 	return done
@@ -164,12 +164,12 @@ func resealAll(t *testing.T, d *database) {
 	require.ElementsMatch(t, before.places(), columns, "what is sealed is in the schema's columns")
 	require.Contains(t, columns, "sagas.state")
 
-	done := anew(t, d.under(t, after), 1)
+	done := anew(t, d.under(t, after))
 	require.Equal(t, old, done.Values, "the store's list, and what fill seals, are the same columns")
 	require.Zero(t, done.Overtaken+done.Unreadable)
 	require.Empty(t, d.sealedBlobs(t, 1))
 	require.Equal(t, old, d.sealedBlobs(t, 2))
-	require.Zero(t, anew(t, d.under(t, after), 1).Total(), "a repeat comes to nothing")
+	require.Zero(t, anew(t, d.under(t, after)).Total(), "a repeat comes to nothing")
 
 	s := d.under(t, k.only(2).sealing(2))
 	require.NoError(t, s.CheckSchema(t.Context()))
@@ -232,7 +232,7 @@ func resealUnreadable(t *testing.T, d *database) {
 	}
 	broken := []byte("\x01\x00\x00\x00\x01 sealed by nobody")
 	d.exec(t, "UPDATE accounts SET storage_secret = ? WHERE id = ?", broken, accountID(1))
-	done := anew(t, d.under(t, k.sealing(2)), 1)
+	done := anew(t, d.under(t, k.sealing(2)))
 	require.Equal(t, 2, done.Values["accounts.storage_secret"])
 	require.Equal(t, 3, done.Total())
 	require.Equal(t, 1, done.Unreadable)
@@ -293,7 +293,7 @@ func resealRace(t *testing.T, d *database) {
 	writing.Wait()
 	close(over)
 	sealing.Wait()
-	anew(t, replicas[1], 1)
+	anew(t, replicas[1])
 
 	count, err := replicas[1].SealedUnder(t.Context())
 	require.NoError(t, err)
@@ -321,7 +321,7 @@ func resealOvertaken(t *testing.T, d *database) {
 	meddler := meddling{k.sealing(2), func() {
 		ends.Do(func() { require.NoError(t, s.Journal.Append(t.Context(), "saga", 1, writing(r, nothing))) })
 	}}
-	done := anew(t, d.under(t, meddler), 1)
+	done := anew(t, d.under(t, meddler))
 	require.Equal(t, 1, done.Overtaken)
 	record, err := s.Journal.Load(t.Context(), "saga")
 	require.NoError(t, err)
