@@ -18,6 +18,7 @@ type sealedColumn struct {
 // sealedColumns are all of them: they are what is sealed anew when the
 // key changes.
 var sealedColumns = []sealedColumn{
+	{table: "accounts", column: "attributes"},
 	{table: "accounts", column: "storage_secret"},
 	{table: "answers", column: "fingerprint", number: true, place: [2]string{"name"}},
 	{table: "answers", column: "answer", number: true},
