@@ -1,0 +1,110 @@
+package app_test
+
+import (
+	"fmt"
+	"os"
+	"runtime"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"accord/adapters/memory"
+	"accord/saga/sagatest"
+)
+
+// The simulation is steered by the environment, so that one binary serves
+// `make sim`, the tests and the broken variants.
+const (
+	simEnvSeed    = "ACCORD_SIM_SEED"
+	simEnvCount   = "ACCORD_SIM_N"
+	simEnvVerbose = "ACCORD_SIM_VERBOSE"
+)
+
+// simDefault is how many schedules run where nobody says otherwise.
+const simDefault = 2000
+
+func simNumber(t *testing.T, name string, otherwise uint64) uint64 {
+	t.Helper()
+	text := os.Getenv(name)
+	if text == "" {
+		return otherwise
+	}
+	n, err := strconv.ParseUint(text, 10, 64)
+	require.NoError(t, err, name)
+	return n
+}
+
+// simulate runs one schedule on the fake of the account store.
+func simulate(t *testing.T, seed uint64, verbose bool) sagatest.Outcome {
+	var w *simWorld
+	return sagatest.Simulate(t, seed, verbose, func(s *sagatest.Simulation) sagatest.Scenario {
+		st := memory.NewStore(sagatest.NewJournal())
+		w = newSimWorld(s, simStore{st.Accounts, st.Sessions, st.Codes, st.Journal, st})
+		return w.scenario()
+	}, func(s *sagatest.Simulation) { w.check(s) })
+}
+
+func (w *simWorld) scenario() sagatest.Scenario {
+	return sagatest.Scenario{
+		Journal: w.store.Journal, Open: w.serve, Systems: []string{simGitea, simMinIO}, Requests: w.requests(),
+	}
+}
+
+// TestSimulation runs the schedules of as many seeds as it is asked for.
+func TestSimulation(t *testing.T) {
+	first, n := simNumber(t, simEnvSeed, 1), simNumber(t, simEnvCount, simDefault)
+	verbose := os.Getenv(simEnvVerbose) != ""
+	var mu sync.Mutex
+	counts := map[string]int{}
+	failed := 0
+	start := time.Now()
+	workers := uint64(runtime.GOMAXPROCS(0))
+	t.Run("schedules", func(t *testing.T) {
+		for worker := range workers {
+			t.Run(fmt.Sprint(worker), func(t *testing.T) {
+				t.Parallel()
+				for seed := first + worker; seed < first+n; seed += workers {
+					out := simulate(t, seed, verbose)
+					mu.Lock()
+					for what, k := range out.Counts {
+						counts[what] += min(k, 1)
+					}
+					if len(out.Violations) > 0 {
+						failed++
+						t.Errorf("seed %d: %s\n%sreplay: make sim SEED=%d N=1", seed, strings.Join(out.Violations, "\n"), strings.Join(out.Lines, ""), seed)
+					}
+					if verbose {
+						t.Log(strings.Join(out.Lines, ""))
+					}
+					enough := failed >= 5
+					mu.Unlock()
+					if enough {
+						return
+					}
+				}
+			})
+		}
+	})
+	elapsed := time.Since(start)
+	t.Logf("%d schedules in %s, %.0f a second", n, elapsed.Round(time.Millisecond), float64(n)/elapsed.Seconds())
+	report := make([]string, 0, len(counts))
+	for what, k := range counts {
+		report = append(report, fmt.Sprintf("%8d %s", k, what))
+	}
+	slices.SortFunc(report, func(a, b string) int { return strings.Compare(a[9:], b[9:]) })
+	t.Logf("schedules with\n%s", strings.Join(report, "\n"))
+}
+
+// One seed is one schedule, whatever goroutine is faster.
+func TestSimulationIsDeterministic(t *testing.T) {
+	for seed := range uint64(300) {
+		one, two := simulate(t, seed, true), simulate(t, seed, true)
+		require.Equal(t, strings.Join(one.Lines, ""), strings.Join(two.Lines, ""), "seed %d", seed)
+		require.Equal(t, one.Trace, two.Trace)
+	}
+}
