@@ -51,6 +51,11 @@ func (s *Service) editFlow() saga.Definition[editing] {
 			Name: "change profile", Kind: saga.Compensable, Local: true,
 			Do: func(ctx context.Context, e *editing) (err error) {
 				e.Old, err = s.Accounts.SetProfile(ctx, e.Account.ID, e.New, s.Now())
+				if err == nil && len(e.Picture) == 0 && e.New.AvatarURL != e.Old.AvatarURL {
+					// It was another before the saga held the account: no picture was
+					// fetched for this change.
+					err = &Error{Kind: Busy}
+				}
 				return err
 			},
 			Undo: func(ctx context.Context, e *editing) error {

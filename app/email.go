@@ -54,6 +54,9 @@ func (s *Service) changeEmailFlow() saga.Definition[changingEmail] {
 				if err := s.Accounts.StillAt(ctx, c.Account.ID, c.Account.CredentialEpoch); err != nil {
 					return err
 				}
+				if err := s.stillAddressed(ctx, c.Account); err != nil {
+					return err
+				}
 				if err := s.Accounts.ReserveEmail(ctx, c.Account.ID, c.New); err != nil {
 					return err
 				}
@@ -82,4 +85,14 @@ func (s *Service) changeEmailFlow() saga.Definition[changingEmail] {
 			},
 		}),
 	)
+}
+
+// stillAddressed finds out whether the account's address changed before the
+// saga held it: Gitea is given that one back where the change is undone.
+func (s *Service) stillAddressed(ctx context.Context, a Account) error {
+	present, err := s.Accounts.ByID(ctx, a.ID)
+	if err == nil && present.Email != a.Email {
+		err = invalid("change e-mail", "oriEmail", Pattern)
+	}
+	return err
 }

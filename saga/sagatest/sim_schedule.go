@@ -92,6 +92,8 @@ func (s *Simulation) request(n int, do Request, r *Replica) {
 
 // settle lets recovery finish everything. It reports whether it could.
 func (s *Simulation) settle() bool {
+	const poll = 500 * time.Millisecond
+	ticked := false
 	for range maxRounds {
 		s.step++
 		synctest.Wait()
@@ -103,12 +105,15 @@ func (s *Simulation) settle() bool {
 			s.advance(waiting)
 		case s.active > 0:
 			s.pass(100 * time.Millisecond)
-		case left:
+		case left && due > 0:
 			s.pass(due)
-			if due <= 0 {
-				able := s.able()
-				s.tick(able[s.Rand.IntN(len(able))])
-			}
+		case left && ticked:
+			s.pass(poll)
+			ticked = false
+		case left:
+			able := s.able()
+			s.tick(able[s.Rand.IntN(len(able))])
+			ticked = true
 		case len(s.late) > 0:
 			s.pass(longestLate)
 		default:
