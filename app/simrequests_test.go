@@ -18,7 +18,7 @@ func pickOf[T any](s *sagatest.Simulation, all ...T) T { return all[s.Rand.IntN(
 // requests are one to four of them.
 func (w *simWorld) requests() []sagatest.Request {
 	var all []sagatest.Request
-	for range 1 + w.sim.Rand.IntN(4) {
+	for range 1 + w.sim.Rand.IntN(6) {
 		all = append(all, w.request())
 	}
 	return all

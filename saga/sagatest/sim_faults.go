@@ -33,7 +33,7 @@ const (
 // newPlan chooses up to three faults.
 func (s *Simulation) newPlan() plan {
 	p := plan{remote: map[int]fate{}, write: map[int]fate{}, at: map[int][]func(*Simulation){}}
-	for range s.Rand.IntN(4) {
+	for range s.Rand.IntN(5) {
 		s.addFault(&p)
 	}
 	return p
