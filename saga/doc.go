@@ -13,13 +13,18 @@
 //	     │ or of unknown effect   ▼ unknown    │ all undone
 //	     ▼                     Settling ───────┘
 //	Completing ──▶ Committed
+//	     │             ▲
+//	     ▼ Do unknown  │ settled
+//	 Lingering ────────┘
 //
 // Unwinding, Settling and Completing are retried with backoff, then marked
 // stuck in the phase they are in, until an operator decides.
 //
 // The journal records a step as started before its Do runs. A step that was
 // started and is not known to be done or refused is of unknown effect: it is
-// undone, and undone again once no late effect can follow. A runner holds a
+// undone, and undone again once no late effect can follow. An exclusive saga
+// keeps its subject as long, after its end is decided: a late request would
+// otherwise meet what somebody else has made of the subject since. A runner holds a
 // saga by a lease with an epoch; an append under an older epoch is fenced.
 //
 // Transactions are shared: Begin carries the leading local steps and the first

@@ -97,8 +97,8 @@ func (d *draft) advance(ctx context.Context, failed map[localWork]error) error {
 	for d.blocked == nil {
 		m := next(d.p.f.shape, d.rec)
 		switch {
-		case m.enter == Settling:
-			d.take(enter(d.rec, Settling))
+		case m.enter == Settling, m.enter == Lingering:
+			d.take(enter(d.rec, m.enter))
 			d.rec.Owner, d.rec.Due = "", d.now().Add(settleTime(d.p.f.shape, d.rec))
 			return nil
 		case m.enter != "":

@@ -17,6 +17,9 @@ const (
 	Settling Phase = "settling"
 	// Completing: the pivot is decided; the rest goes forward until it is done.
 	Completing Phase = "completing"
+	// Lingering: everything is done; an exclusive saga holds its subject until no
+	// late effect of a try that was given up can follow.
+	Lingering Phase = "lingering"
 	// Committed: ended, everything done.
 	Committed Phase = "committed"
 	// Aborted: ended, everything undone.
@@ -35,6 +38,9 @@ const (
 	Started StepStatus = "started"
 	// Done: Do succeeded.
 	Done StepStatus = "done"
+	// DoneUnsettled: Do succeeded after a try of unknown effect, which may take
+	// effect once more. Only in exclusive sagas.
+	DoneUnsettled StepStatus = "done-unsettled"
 	// RefusedStep: Do certainly did nothing.
 	RefusedStep StepStatus = "refused"
 	// Unknown: Do failed and may yet have, or take, effect.
@@ -69,7 +75,8 @@ type Record struct {
 	// Due is the end of the lease while owned, the time to go on while parked,
 	// and zero when ended or stuck.
 	Due time.Time
-	// Attempts counts failed passes since the last progress.
+	// Attempts counts passes since the last progress that failed, or whose
+	// runner went away.
 	Attempts int
 	// Stuck sagas wait for an operator in the phase they are in.
 	Stuck bool
@@ -142,7 +149,8 @@ type Journal interface {
 	Append(ctx context.Context, id string, epoch int64, fn WriteFunc) error
 	// Claim takes over at most limit sagas that have not ended, are not stuck
 	// and were due at now, oldest due first: each gets the next epoch, owner
-	// and until as its lease, and an EventTakenOver entry where it had an owner.
+	// and until as its lease, and where it had an owner an EventTakenOver entry
+	// and one more attempt.
 	// Two claimants never get the same saga at the same epoch.
 	Claim(ctx context.Context, owner string, now, until time.Time, limit int) ([]Record, error)
 	// Renew extends every lease that owner holds to until and returns how many

@@ -59,6 +59,9 @@ func (p *pass) reopen() (move, error) {
 	if cause := p.unfit(); cause != nil {
 		return move{}, p.halt(cause)
 	}
+	if p.rec.Attempts >= p.r.o.MaxAttempts {
+		return move{}, p.halt(errRunnersGone)
+	}
 	start := takeOver(p.f.shape, p.rec)
 	if m := next(p.f.shape, start.rec); len(start.entries) == 0 && ready(start.rec, m) {
 		return m, nil
