@@ -121,7 +121,7 @@ func (w *simWorld) checkWhole(a app.Account, user memory.Entry, there bool) {
 	case a.GiteaID != user.ID:
 		w.sim.Violate("whole or absent", "%s has number %d, in Gitea %d", a.ID, a.GiteaID, user.ID)
 	}
-	password := app.Secret(strings.TrimPrefix(a.PasswordHash.Reveal(), simHashed))
+	password := simPasswordOf(a)
 	if normal && !w.directory.SignsIn(a.Username, password) {
 		w.sim.Violate("one password", "%s of %s is not the one in Gitea", password.Reveal(), a.ID)
 	}
@@ -237,4 +237,3 @@ func (w *simWorld) checkSecrets() {
 		}
 	}
 }
-

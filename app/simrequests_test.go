@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"accord/app"
 	"accord/saga"
@@ -85,13 +86,15 @@ func (w *simWorld) signIn(p ...*simPerson) sagatest.Request {
 	}
 }
 
-// as makes a request of somebody who is signed in, by his token or by what is
-// known of the account.
-func (w *simWorld) as(p *simPerson, flow string, do func(context.Context, *app.Service, app.Principal) (saga.Receipt, error)) sagatest.Request {
+// as makes a request of somebody who is signed in, by a token of his or, as
+// after another sign-in, by what is known of the account. Mostly he knows his
+// present password.
+func (w *simWorld) as(p *simPerson, flow string, do func(context.Context, *app.Service, app.Principal, app.Secret) (saga.Receipt, error)) sagatest.Request {
 	token := app.Secret("")
-	if len(p.sessions) > 0 {
+	if len(p.sessions) > 0 && w.sim.Chance(2) {
 		token = pickOf(w.sim, p.sessions...).AccessToken
 	}
+	forgot := w.sim.Chance(8)
 	return func(ctx context.Context, r *sagatest.Replica) {
 		var who app.Principal
 		var err error
@@ -103,18 +106,33 @@ func (w *simWorld) as(p *simPerson, flow string, do func(context.Context, *app.S
 		if err != nil {
 			return
 		}
-		receipt, err := do(ctx, service(r), who)
+		password := p.passwords[0]
+		if !forgot {
+			password = simPasswordOf(who.Account)
+		}
+		receipt, err := do(ctx, service(r), who, password)
 		w.told(r, flow, receipt, err)
 	}
+}
+
+// simPasswordOf is the password of an account.
+func simPasswordOf(a app.Account) app.Secret {
+	return app.Secret(strings.TrimPrefix(a.PasswordHash.Reveal(), simHashed))
 }
 
 func (w *simWorld) signOut(p ...*simPerson) sagatest.Request {
 	if len(p[0].sessions) == 0 {
 		return w.signIn(p...)
 	}
-	return w.as(p[0], "sign out", func(ctx context.Context, s *app.Service, who app.Principal) (saga.Receipt, error) {
-		return s.SignOut(ctx, who)
-	})
+	token := pickOf(w.sim, p[0].sessions...).AccessToken
+	return func(ctx context.Context, r *sagatest.Replica) {
+		who, err := service(r).Authenticate(ctx, token)
+		if err != nil {
+			return
+		}
+		receipt, err := service(r).SignOut(ctx, who)
+		w.told(r, "sign out", receipt, err)
+	}
 }
 
 func (w *simWorld) edit(p ...*simPerson) sagatest.Request {
@@ -122,53 +140,72 @@ func (w *simWorld) edit(p ...*simPerson) sagatest.Request {
 	in := app.Profile{
 		Nickname: fmt.Sprint("Nick ", n), AvatarURL: fmt.Sprintf("http://p.test/%d.png", n), Location: fmt.Sprint("Here ", n),
 	}
-	return w.as(p[0], "edit", func(ctx context.Context, s *app.Service, who app.Principal) (saga.Receipt, error) {
+	return w.as(p[0], "edit", func(ctx context.Context, s *app.Service, who app.Principal, _ app.Secret) (saga.Receipt, error) {
 		return s.Edit(ctx, who, in)
 	})
 }
 
-// code makes a code that was sent to the target before.
-func (w *simWorld) code(target string) app.Secret {
-	code, now := w.ids.Code(), w.sim.Now()
-	must(w.store.Codes.Put(context.Background(), target, code, now.Add(codeLife), app.CodeLimits{}, now))
-	return code
+// code makes a code, which the request then sends to the target.
+func (w *simWorld) code(target string) (app.Secret, func()) {
+	code := w.ids.Code()
+	return code, func() {
+		now := w.sim.Now()
+		must(w.store.Codes.Put(context.Background(), target, code, now.Add(codeLife), app.CodeLimits{}, now))
+	}
 }
 
 func (w *simWorld) changeEmail(p ...*simPerson) sagatest.Request {
-	in := app.EmailChange{Password: p[0].passwords[0], Old: p[0].email, New: pickOf(w.sim, "new@example.com", "dave@example.com", "Third@example.com")}
-	in.Code = w.code(app.MailTarget(in.New))
-	return w.as(p[0], "change e-mail", func(ctx context.Context, s *app.Service, who app.Principal) (saga.Receipt, error) {
+	in := app.EmailChange{New: pickOf(w.sim, "new@example.com", "dave@example.com", "Third@example.com")}
+	code, send := w.code(app.MailTarget(in.New))
+	return w.as(p[0], "change e-mail", func(ctx context.Context, s *app.Service, who app.Principal, password app.Secret) (saga.Receipt, error) {
+		send()
+		in.Code, in.Password, in.Old = code, password, who.Account.Email
 		return s.ChangeEmail(ctx, who, in)
 	})
 }
 
 func (w *simWorld) changePassword(p ...*simPerson) sagatest.Request {
-	in := app.PasswordChange{Old: p[0].passwords[0], New: p[0].passwords[1+w.sim.Rand.IntN(2)]}
-	return w.as(p[0], "change password", func(ctx context.Context, s *app.Service, who app.Principal) (saga.Receipt, error) {
+	in := app.PasswordChange{New: pickOf(w.sim, p[0].passwords...)}
+	return w.as(p[0], "change password", func(ctx context.Context, s *app.Service, who app.Principal, password app.Secret) (saga.Receipt, error) {
+		in.Old = password
 		return s.ChangePassword(ctx, who, in)
 	})
 }
 
 func (w *simWorld) reset(p ...*simPerson) sagatest.Request {
-	in := app.PasswordReset{Email: p[0].email, New: p[0].passwords[w.sim.Rand.IntN(3)], Code: w.code(app.MailTarget(p[0].email))}
+	in := app.PasswordReset{Email: p[0].email, New: pickOf(w.sim, p[0].passwords...)}
+	code, send := w.code(app.MailTarget(in.Email))
+	in.Code = code
 	return func(ctx context.Context, r *sagatest.Replica) {
+		send()
 		receipt, err := service(r).ResetPassword(ctx, in)
 		w.told(r, "reset password", receipt, err)
 	}
 }
 
 func (w *simWorld) changeMobile(p ...*simPerson) sagatest.Request {
-	in := app.MobileChange{Password: p[0].passwords[0], New: pickOf(w.sim, "13800138000", "13900139000")}
-	in.Code = w.code(app.SMSTarget("86", in.New))
-	return w.as(p[0], "change mobile", func(ctx context.Context, s *app.Service, who app.Principal) (saga.Receipt, error) {
+	in := app.MobileChange{New: pickOf(w.sim, "13800138000", "13900139000")}
+	code, send := w.code(app.SMSTarget("86", in.New))
+	return w.as(p[0], "change mobile", func(ctx context.Context, s *app.Service, who app.Principal, password app.Secret) (saga.Receipt, error) {
+		send()
+		in.Code, in.Password = code, password
 		return s.ChangeMobile(ctx, who, in)
 	})
 }
 
+// remove deletes the account, and at times brings it back.
 func (w *simWorld) remove(p ...*simPerson) sagatest.Request {
-	return w.as(p[0], "delete", func(ctx context.Context, s *app.Service, who app.Principal) (saga.Receipt, error) {
-		return s.Delete(ctx, who, p[0].passwords[0])
+	back := w.sim.Chance(2)
+	remove := w.as(p[0], "delete", func(ctx context.Context, s *app.Service, who app.Principal, password app.Secret) (saga.Receipt, error) {
+		return s.Delete(ctx, who, password)
 	})
+	restore := w.restore(p...)
+	return func(ctx context.Context, r *sagatest.Replica) {
+		remove(ctx, r)
+		if back {
+			restore(ctx, r)
+		}
+	}
 }
 
 func (w *simWorld) restore(p ...*simPerson) sagatest.Request {

@@ -23,6 +23,8 @@ const (
 	simEnvSeed    = "ACCORD_SIM_SEED"
 	simEnvCount   = "ACCORD_SIM_N"
 	simEnvVerbose = "ACCORD_SIM_VERBOSE"
+	// simEnvFirst ends a run at the first failure.
+	simEnvFirst = "ACCORD_SIM_FIRST"
 )
 
 // simDefault is how many schedules run where nobody says otherwise.
@@ -81,7 +83,7 @@ func TestSimulation(t *testing.T) {
 					if verbose {
 						t.Log(strings.Join(out.Lines, ""))
 					}
-					enough := failed >= 5
+					enough := failed >= 5 || failed > 0 && os.Getenv(simEnvFirst) != ""
 					mu.Unlock()
 					if enough {
 						return

@@ -260,5 +260,8 @@ func (simCounters) Spend(context.Context, string, time.Duration, int, time.Time)
 
 type simFailures struct{}
 
-func (simFailures) Reserve(context.Context, []app.Try, time.Time) (time.Duration, error) { return 0, nil }
-func (simFailures) Release(context.Context, []string, []string) error                    { return nil }
+func (simFailures) Reserve(context.Context, []app.Try, time.Time) (time.Duration, error) {
+	return 0, nil
+}
+
+func (simFailures) Release(context.Context, []string, []string) error { return nil }

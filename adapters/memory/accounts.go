@@ -17,7 +17,6 @@ type address struct {
 	present bool
 }
 
-
 func (s *accounts) Reserve(ctx context.Context, a app.Account) error {
 	const op = "reserve account"
 	return s.db.atomically(ctx, func(_ context.Context, tx *transaction) error {

@@ -10,6 +10,7 @@ import (
 // storm begins the requests and lets everything go wrong that is planned.
 func (s *Simulation) storm() {
 	requests := s.scenario.Requests
+	s.inTurn = s.Chance(2)
 	for s.step = 0; s.step < maxChaos; s.step++ {
 		synctest.Wait()
 		s.overdue()
@@ -27,7 +28,7 @@ func (s *Simulation) storm() {
 		switch able := s.able(); {
 		case len(waiting) > 0 && s.Rand.IntN(10) < 7:
 			s.advance(waiting)
-		case len(requests) > 0 && len(able) > 0 && s.Chance(2):
+		case len(requests) > 0 && len(able) > 0 && (!s.inTurn || s.active == 0) && s.Chance(2):
 			s.request(len(requests), requests[0], able[s.Rand.IntN(len(able))])
 			requests = requests[1:]
 		case len(s.late) > 0 && s.Chance(16):

@@ -81,6 +81,7 @@ type Simulation struct {
 	plan     plan
 	replicas []*Replica
 	skewed   bool
+	inTurn   bool // each request waits for the one before
 	chaos    bool // faults may happen
 	step     int
 
