@@ -19,10 +19,23 @@ func pickOf[T any](s *sagatest.Simulation, all ...T) T { return all[s.Rand.IntN(
 // requests are one to four of them.
 func (w *simWorld) requests() []sagatest.Request {
 	var all []sagatest.Request
-	for range 1 + w.sim.Rand.IntN(6) {
-		all = append(all, w.request())
+	draw := w.request
+	if w.sim.Chance(3) {
+		draw = w.rivals()
+	}
+	for range 1 + w.sim.Rand.IntN(5) {
+		all = append(all, draw())
 	}
 	return all
+}
+
+// rivals are requests of one person which change the same thing.
+func (w *simWorld) rivals() func() sagatest.Request {
+	makers := pickOf(w.sim,
+		[]func(...*simPerson) sagatest.Request{w.edit}, []func(...*simPerson) sagatest.Request{w.changeEmail},
+		[]func(...*simPerson) sagatest.Request{w.changePassword, w.reset}, []func(...*simPerson) sagatest.Request{w.remove, w.restore, w.signIn},
+	)
+	return func() sagatest.Request { return pickOf(w.sim, makers...)(w.people[0]) }
 }
 
 func (w *simWorld) request() sagatest.Request {

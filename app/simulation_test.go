@@ -100,6 +100,31 @@ func TestSimulation(t *testing.T) {
 	}
 	slices.SortFunc(report, func(a, b string) int { return strings.Compare(a[9:], b[9:]) })
 	t.Logf("schedules with\n%s", strings.Join(report, "\n"))
+	if n < simDefault || failed > 0 {
+		return
+	}
+	for _, what := range simMet {
+		if counts[what] == 0 {
+			t.Errorf("no schedule with %q: the generator covers it no more", what)
+		}
+	}
+}
+
+// simMet is what so many schedules as simDefault have to meet.
+var simMet = []string{
+	"taken over", "fenced", "late effect", "stuck", "answer: busy", "answer: undecided",
+	"fault: crash", "fault: shut down", "fault: stall", "fault: gitea down", "fault: storage down", "fault: journal down",
+	"fault: remote refused", "fault: remote failed", "fault: remote reply lost", "fault: remote reply late",
+	"fault: remote request late", "fault: remote crash before", "fault: remote crash after",
+	"fault: write failed", "fault: write reply lost", "fault: write crash before", "fault: write crash after",
+	"outcome: register committed", "outcome: register aborted", "outcome: sign in committed", "outcome: sign in aborted",
+	"outcome: sign out committed", "outcome: edit committed", "outcome: edit aborted",
+	"outcome: change e-mail committed", "outcome: change e-mail aborted",
+	"outcome: change password committed", "outcome: change password aborted",
+	"outcome: reset password committed", "outcome: reset password aborted", "outcome: change mobile committed",
+	"outcome: delete committed", "outcome: delete aborted", "outcome: purge committed",
+	"outcome: restore committed", "outcome: restore aborted",
+	"outcome: send mail code committed", "outcome: send short message committed",
 }
 
 // One seed is one schedule, whatever goroutine is faster.

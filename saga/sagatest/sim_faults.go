@@ -33,7 +33,12 @@ const (
 // newPlan chooses up to three faults.
 func (s *Simulation) newPlan() plan {
 	p := plan{remote: map[int]fate{}, write: map[int]fate{}, at: map[int][]func(*Simulation){}}
+	s.lateOnly = s.Chance(6)
 	for range s.Rand.IntN(5) {
+		if s.lateOnly {
+			p.remote[s.Rand.IntN(remoteReach/2)] = comesLate
+			continue
+		}
 		s.addFault(&p)
 	}
 	return p

@@ -31,7 +31,7 @@ func (s *Simulation) storm() {
 		case len(requests) > 0 && len(able) > 0 && (!s.inTurn || s.active == 0) && s.Chance(2):
 			s.request(len(requests), requests[0], able[s.Rand.IntN(len(able))])
 			requests = requests[1:]
-		case len(s.late) > 0 && s.Chance(16):
+		case len(s.late) > 0 && !s.lateOnly && s.Chance(16):
 			s.deliver(s.Rand.IntN(len(s.late)))
 		default:
 			s.idle()
