@@ -36,7 +36,13 @@ func (s *Simulation) newPlan() plan {
 	s.lateOnly = s.Chance(6)
 	for range s.Rand.IntN(5) {
 		if s.lateOnly {
-			p.remote[s.Rand.IntN(remoteReach/2)] = comesLate
+			// Late by itself, or after a refusal: then it is often an undo.
+			n := s.Rand.IntN(remoteReach / 2)
+			if s.Chance(2) {
+				p.remote[n] = refuses
+				n += 1 + s.Rand.IntN(3)
+			}
+			p.remote[n] = comesLate
 			continue
 		}
 		s.addFault(&p)

@@ -81,7 +81,7 @@ type Simulation struct {
 	plan     plan
 	replicas []*Replica
 	skewed   bool
-	lateOnly bool // the only faults are requests that come as late as they can
+	lateOnly bool // faults are refusals, and requests that come as late as they can
 	inTurn   bool // each request waits for the one before
 	chaos    bool // faults may happen
 	step     int
