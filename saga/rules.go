@@ -1,7 +1,6 @@
 package saga
 
 import (
-	"errors"
 	"maps"
 	"strings"
 	"time"
@@ -213,8 +212,6 @@ func ended(r Record) Record {
 	return r
 }
 
-var errRunnerGone = errors.New("the runner went away before the pivot")
-
 // takeOver is the transition of a saga that another runner left behind: before
 // the pivot it turns back, and a pivot that was started goes forward.
 func takeOver(sh shape, r Record) change {
@@ -228,14 +225,14 @@ func takeOver(sh shape, r Record) change {
 				continue
 			}
 			c.rec = with(c.rec, s.name, Unknown)
-			c.entries = append(c.entries, Entry{Event: EventUnknown, Step: s.name, Cause: errRunnerGone.Error()})
+			c.entries = append(c.entries, Entry{Event: EventUnknown, Step: s.name, Cause: ErrInterrupted.Error()})
 		}
 	}
 	if r.Steps[sh.pivot().name] == Started {
 		c.rec.Phase = Completing
 		return c
 	}
-	back := giveUp(c.rec, "", errRunnerGone)
+	back := giveUp(c.rec, "", ErrInterrupted)
 	return change{rec: back.rec, entries: append(c.entries, back.entries...)}
 }
 

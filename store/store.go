@@ -56,6 +56,7 @@ type Store struct {
 	Answers  app.Answers
 	Failures app.Failures
 	Journal  saga.Journal
+	Archive  saga.Archive
 	Machines *Machines
 
 	db      *database
@@ -76,6 +77,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 		return nil, fmt.Errorf("store: open the %s database: %w", o.Driver, err)
 	}
 	s := sealing{o.Sealer}
+	j := &journal{db, s}
 	return &Store{
 		sealing:  s,
 		Accounts: &accounts{db, s},
@@ -84,7 +86,8 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 		Counters: &counters{db},
 		Answers:  &answers{db, s},
 		Failures: &failures{db},
-		Journal:  &journal{db, s},
+		Journal:  j,
+		Archive:  j,
 		Machines: &Machines{db},
 		db:       db,
 	}, nil

@@ -118,6 +118,12 @@ func Run(t *testing.T, driver string, fresh func(t testing.TB) string) {
 	t.Run("journal", func(t *testing.T) {
 		sagatest.TestJournal(t, func(t *testing.T) saga.Journal { return open(t, driver, fresh(t)).Journal })
 	})
+	t.Run("archive", func(t *testing.T) {
+		sagatest.TestArchive(t, func(t *testing.T) (saga.Journal, saga.Archive) {
+			d := open(t, driver, fresh(t))
+			return d.Journal, d.Archive
+		})
+	})
 }
 
 // database is a migrated store, and the same database without it.
