@@ -58,6 +58,7 @@ type Store struct {
 	Journal  saga.Journal
 	Archive  saga.Archive
 	Machines *Machines
+	Audit    *Audit
 
 	db      *database
 	sealing sealing
@@ -89,6 +90,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 		Journal:  j,
 		Archive:  j,
 		Machines: &Machines{db},
+		Audit:    &Audit{db},
 		db:       db,
 	}, nil
 }
