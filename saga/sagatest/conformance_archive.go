@@ -59,13 +59,11 @@ func listPages(t *testing.T, j saga.Journal, a saga.Archive) {
 	}
 	require.Equal(t, []string{"e", "c", "a", "b", "d"}, listed(t, a, saga.Filter{}, saga.Page{Limit: 10}))
 	var all []string
-	for after := ""; ; {
+	after := ""
+	for range 3 {
 		ids := listed(t, a, saga.Filter{}, saga.Page{After: after, Limit: 2})
 		all = append(all, ids...)
-		if len(ids) < 2 {
-			break
-		}
-		after = ids[1]
+		after = all[len(all)-1]
 	}
 	require.Equal(t, []string{"e", "c", "a", "b", "d"}, all, "no saga twice, none left out")
 	_, err := a.List(t.Context(), saga.Filter{}, saga.Page{After: "nobody", Limit: 2})
