@@ -127,9 +127,17 @@ func (v sagaTimeline) print(w io.Writer) error {
 	}
 	t := newTable(w)
 	for _, row := range [][2]string{
-		{"saga", v.ID}, {"flow", v.Flow}, {"account", v.AccountID}, {"phase", v.standing()}, {"reason", v.Reason},
-		{"asked by", by(v.Actor, v.Channel)}, {"request", v.Request}, {"began", v.CreatedAt.Format(shownTime)},
-		{"changed", v.UpdatedAt.Format(shownTime)}, {"goes on", due}, {"held by", v.Owner},
+		{"saga", v.ID},
+		{"flow", v.Flow},
+		{"account", v.AccountID},
+		{"phase", v.standing()},
+		{"reason", v.Reason},
+		{"asked by", by(v.Actor, v.Channel)},
+		{"request", v.Request},
+		{"began", v.CreatedAt.Format(shownTime)},
+		{"changed", v.UpdatedAt.Format(shownTime)},
+		{"goes on", due},
+		{"held by", v.Owner},
 	} {
 		t.AppendRow([]any{row[0], orDash(row[1])})
 	}
