@@ -18,7 +18,12 @@
 //	 Lingering ────────┘
 //
 // Unwinding, Settling and Completing are retried with backoff, then marked
-// stuck in the phase they are in, until an operator decides.
+// stuck in the phase they are in, until an operator decides at a Desk:
+//
+//	retried    it goes on in its phase, as if it had never failed
+//	skipped    one step, never the pivot, counts as done or undone; it goes on
+//	resolved   it ends: Committed from Completing, or where the pivot was tried
+//	           and nobody knows; Aborted unless the pivot is done
 //
 // The journal records a step as started before its Do runs. A step that was
 // started and is not known to be done or refused is of unknown effect: it is

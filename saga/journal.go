@@ -60,6 +60,8 @@ type Record struct {
 	Flow string
 	// Subject is what the saga is about: an accountId.
 	Subject string
+	// Origin is who asked for it; it never changes.
+	Origin Origin
 	// Exclusive sagas hold their Subject until they end.
 	Exclusive bool
 	Phase     Phase
@@ -105,6 +107,11 @@ const (
 	EventStuck     Event = "stuck"
 	EventCommitted Event = "committed"
 	EventAborted   Event = "aborted"
+
+	// An operator's moves; the cause tells who made one, and why.
+	EventRetried  Event = "retried"
+	EventSkipped  Event = "skipped"
+	EventResolved Event = "resolved"
 )
 
 // Entry is one line of a saga's history. It is appended, never changed.
@@ -144,8 +151,8 @@ type Journal interface {
 	// fn runs after the epoch was checked, and the record is locked from that
 	// check to the end of the transaction: appends to one saga never overlap.
 	// A record whose phase has ended loses its state and its hold in the same
-	// transaction. The epoch and creation time of the written record are the
-	// stored ones.
+	// transaction. The epoch, origin and creation time of the written record are
+	// the stored ones.
 	Append(ctx context.Context, id string, epoch int64, fn WriteFunc) error
 	// Claim takes over at most limit sagas that have not ended, are not stuck
 	// and were due at now, oldest due first: each gets the next epoch, owner

@@ -148,5 +148,8 @@ func (p *pass) log(level slog.Level, msg string, attrs ...slog.Attr) {
 	all := append([]slog.Attr{
 		slog.String("saga", p.rec.ID), slog.String("flow", p.rec.Flow), slog.Int("attempt", p.rec.Attempts),
 	}, attrs...)
+	if request := p.rec.Origin.Request; request != "" {
+		all = append(all, slog.String("request", request))
+	}
 	p.r.o.Logger.LogAttrs(p.base, level, msg, all...)
 }

@@ -234,7 +234,6 @@ func ended(r Record) Record {
 }
 
 var (
-	errRunnerGone  = errors.New("the runner went away before the pivot")
 	errRunnersGone = errors.New("too many runners went away in the middle of it")
 	errOnItsWay    = errors.New("a request of the runner before may be on its way")
 )
@@ -244,7 +243,7 @@ var (
 // be on its way later matters to those only who hold their subject.
 func takeOver(sh shape, r Record) change {
 	c := change{rec: r}
-	cause := errRunnerGone
+	cause := ErrInterrupted
 	if r.Phase != Running {
 		if cause = errOnItsWay; !r.Exclusive {
 			return c
@@ -266,7 +265,7 @@ func takeOver(sh shape, r Record) change {
 		c.rec.Phase = Completing
 		return c
 	}
-	back := giveUp(c.rec, "", errRunnerGone)
+	back := giveUp(c.rec, "", ErrInterrupted)
 	return change{rec: back.rec, entries: append(c.entries, back.entries...)}
 }
 

@@ -63,7 +63,7 @@ func (j *Journal) Append(ctx context.Context, id string, epoch int64, fn saga.Wr
 	if err != nil {
 		return err
 	}
-	w.Record.ID, w.Record.Epoch, w.Record.CreatedAt = id, epoch, stored.CreatedAt
+	w.Record.ID, w.Record.Epoch, w.Record.CreatedAt, w.Record.Origin = id, epoch, stored.CreatedAt, stored.Origin
 	j.store(w)
 	return nil
 }
