@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"strings"
@@ -41,7 +42,7 @@ func (s *Service) Delete(ctx context.Context, p Principal, password Secret) (sag
 
 func (s *Service) remove(ctx context.Context, op string, d deleting) (saga.Receipt, error) {
 	d.Until = s.Now().Add(s.settings.DeletionGrace)
-	_, receipt, err := s.delete.Execute(ctx, d.Account.ID, d)
+	_, receipt, err := s.delete.Execute(by(ctx, cmp.Or(d.Actor, d.Account.ID)), d.Account.ID, d)
 	if err == nil {
 		err = receipt.Pending
 	}
@@ -121,7 +122,7 @@ func (s *Service) takeInventory(ctx context.Context, d *deleting) error {
 }
 
 func (s *Service) purge(ctx context.Context, a Account) error {
-	_, receipt, err := s.bury.Execute(ctx, a.ID, burying{Account: a})
+	_, receipt, err := s.bury.Execute(by(ctx, a.ID), a.ID, burying{Account: a})
 	if err == nil {
 		err = receipt.Pending
 	}

@@ -69,6 +69,11 @@ func (s *Service) changePerson(ctx context.Context, e *editing) error {
 		return err
 	}
 	e.Old, e.New = old, e.Change.on(old)
+	if len(e.Picture) == 0 && e.New.AvatarURL != e.Old.AvatarURL {
+		// It was another before the saga held the account: no picture was fetched
+		// for this change.
+		return &Error{Kind: Busy}
+	}
 	if _, err := s.Accounts.SetProfile(ctx, e.Account.ID, e.New, s.Now()); err != nil {
 		return err
 	}

@@ -5,6 +5,8 @@ import (
 	"time"
 
 	"golang.org/x/sync/errgroup"
+
+	"accord/saga"
 )
 
 // How many sessions one sweep ends, and how many of them at once.
@@ -39,6 +41,7 @@ func (s *Service) EndExpired(ctx context.Context) (int, error) {
 // Sweep ends expired sessions and removes departed accounts at every tick until
 // ctx ends. Faults are logged.
 func (s *Service) Sweep(ctx context.Context, ticks <-chan time.Time) {
+	ctx = saga.WithOrigin(ctx, saga.Origin{Actor: System, Channel: "sweep"})
 	for {
 		select {
 		case <-ctx.Done():

@@ -52,3 +52,6 @@ var (
 	MailTarget = mailTarget
 	SMSTarget  = smsTarget
 )
+
+// CodeSubject is the subject of sagas that send a code.
+const CodeSubject = codeSubject

@@ -80,7 +80,7 @@ func (s *Service) EditPerson(ctx context.Context, p Principal, in PersonChange) 
 	if err != nil {
 		return saga.Receipt{}, failed(op, err)
 	}
-	_, receipt, err := s.edit.Execute(ctx, p.Account.ID, edit)
+	_, receipt, err := s.edit.Execute(by(ctx, p.Account.ID), p.Account.ID, edit)
 	return receipt, failed(op, err)
 }
 

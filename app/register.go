@@ -106,7 +106,7 @@ func (s *Service) draw(ctx context.Context, op string, account Account, wanted r
 			return Account{}, receipt, failed(op, err)
 		}
 		var state registration
-		state, receipt, err = s.register.Execute(ctx, wanted.Account.ID, wanted)
+		state, receipt, err = s.register.Execute(by(ctx, cmp.Or(wanted.Actor, wanted.Account.ID)), wanted.Account.ID, wanted)
 		if err == nil {
 			state.Account.Status, state.Account.StorageSecret = Normal, ""
 			return state.Account, receipt, nil

@@ -49,7 +49,7 @@ func (s *Service) ResetPassword(ctx context.Context, in PasswordReset) (saga.Rec
 	if err != nil {
 		return saga.Receipt{}, failed(op, err)
 	}
-	_, receipt, err := s.resetPassword.Execute(ctx, account.ID, resettingPassword{
+	_, receipt, err := s.resetPassword.Execute(by(ctx, account.ID), account.ID, resettingPassword{
 		Account: account, Code: code, New: in.New, Hash: hash,
 	})
 	if err != nil {

@@ -59,7 +59,7 @@ func (s *Service) SignIn(ctx context.Context, in Credentials) (SignedIn, saga.Re
 	if err != nil {
 		return SignedIn{}, saga.Receipt{}, failed(op, err)
 	}
-	state, receipt, err := s.signIn.Execute(ctx, account.ID, signingIn{
+	state, receipt, err := s.signIn.Execute(by(ctx, account.ID), account.ID, signingIn{
 		Session: session, Username: account.Username,
 		StorageKey: account.StorageKey, StorageSecret: account.StorageSecret,
 	})

@@ -77,7 +77,7 @@ func newCore(t testing.TB, now func() time.Time, cost password.Options, d app.De
 	})
 	require.NoError(t, err)
 	logger := slog.New(slog.DiscardHandler)
-	c.runner = saga.NewRunner(c.store.Journal, saga.Options{Now: now, Logger: logger})
+	c.runner = saga.NewRunner(c.store.Journal, saga.Options{Now: now, Logger: logger, Decided: app.Audited(c.store.Audit, now)})
 	d.Accounts, d.Sessions, d.Codes, d.Counters = c.store.Accounts, c.store.Sessions, c.store.Codes, c.store.Counters
 	d.Failures = c.store.Failures
 	d.People, d.Roster, d.Invites = c.store.People, c.store.Roster, c.store.Invites

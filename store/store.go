@@ -59,7 +59,9 @@ type Store struct {
 	Answers  app.Answers
 	Failures app.Failures
 	Journal  saga.Journal
+	Archive  saga.Archive
 	Machines *Machines
+	Audit    *Audit
 
 	db      *database
 	sealing sealing
@@ -79,6 +81,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 		return nil, fmt.Errorf("store: open the %s database: %w", o.Driver, err)
 	}
 	s := sealing{o.Sealer}
+	j := &journal{db, s}
 	return &Store{
 		sealing:  s,
 		Accounts: &accounts{db, s},
@@ -90,8 +93,10 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 		Counters: &counters{db},
 		Answers:  &answers{db, s},
 		Failures: &failures{db},
-		Journal:  &journal{db, s},
+		Journal:  j,
+		Archive:  j,
 		Machines: &Machines{db},
+		Audit:    &Audit{db},
 		db:       db,
 	}, nil
 }

@@ -36,6 +36,7 @@ func newAccountRestore() *cobra.Command {
 
 // restoreAccount works beside running servers, or without any.
 func restoreAccount(ctx context.Context, c config.Config, user string, out io.Writer, log *slog.Logger) (err error) {
+	ctx = byOperator(ctx)
 	p, err := wire(ctx, c, log)
 	if err != nil {
 		return err

@@ -37,7 +37,7 @@ func newAccountRole() *cobra.Command {
 	path := configFlag(cmd)
 	output := outputFlag(cmd)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		printRole, err := printer(*output, printRoleText)
+		printRole, err := printer(output, printRoleText)
 		if err != nil {
 			return err
 		}
@@ -96,20 +96,13 @@ func printRoleText(w io.Writer, v roleView) error {
 	return err
 }
 
-// outputFlag gives a command the flag that chooses the form of what it prints.
-func outputFlag(cmd *cobra.Command) *string {
-	return cmd.Flags().String("output", "table", "table or json")
-}
-
 // printer is what prints in the form that --output names.
-func printer[T any](output string, table func(io.Writer, T) error) (func(io.Writer, T) error, error) {
-	switch output {
-	case "table":
-		return table, nil
-	case "json":
-		return printIndented[T], nil
+func printer[T any](output func() (asJSON bool, err error), table func(io.Writer, T) error) (func(io.Writer, T) error, error) {
+	asJSON, err := output()
+	if asJSON {
+		table = printIndented[T]
 	}
-	return nil, fmt.Errorf("--output is %q: it is table or json", output)
+	return table, err
 }
 
 func printIndented[T any](w io.Writer, v T) error {

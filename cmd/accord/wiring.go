@@ -81,7 +81,7 @@ func (p *parts) assemble(c config.Config, ring *keyring.Live, log *slog.Logger) 
 		return err
 	}
 	p.gitea, p.storage = directory, storage
-	p.runner = newRunner(p.store.Journal, c.Saga, log)
+	p.runner = newRunner(p.store, c.Saga, log)
 	var err error
 	p.service, err = app.New(app.Deps{
 		Accounts: p.store.Accounts, Sessions: p.store.Sessions, Directory: directory, Storage: storage,
@@ -236,9 +236,10 @@ func newGuard(c config.Config) (app.GuardSettings, error) {
 	}, err
 }
 
-func newRunner(journal saga.Journal, c config.Saga, log *slog.Logger) *saga.Runner {
-	return saga.NewRunner(journal, saga.Options{
+func newRunner(s *store.Store, c config.Saga, log *slog.Logger) *saga.Runner {
+	return saga.NewRunner(s.Journal, saga.Options{
 		Lease: c.Lease, Deadline: c.Deadline, Answer: c.Answer, StepTimeout: c.StepTimeout, Settle: c.Settle,
 		MaxAttempts: c.MaxAttempts, Poll: c.Poll, Concurrency: c.Together, Logger: log,
+		Decided: app.Audited(s.Audit, time.Now),
 	})
 }
