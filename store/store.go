@@ -58,6 +58,11 @@ type Store struct {
 	Journal  saga.Journal
 	Machines *Machines
 
+	Standings app.Standings
+	Listings  app.Listings
+	Leaders   app.Leaders
+	Leftovers app.Leftovers
+
 	db      *database
 	sealing sealing
 }
@@ -86,7 +91,13 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 		Failures: &failures{db},
 		Journal:  &journal{db, s},
 		Machines: &Machines{db},
-		db:       db,
+
+		Standings: &standings{db},
+		Listings:  &listings{db, s},
+		Leaders:   &leaders{db},
+		Leftovers: &leftovers{db},
+
+		db: db,
 	}, nil
 }
 
