@@ -116,6 +116,8 @@ func (w *world) service(t *testing.T) *app.Service {
 		Directory: w.directory, Storage: w.storage, Hasher: slowHasher{hasher, w.faults},
 		Tokens: w.tokens, Mailer: w.mailer, SMS: w.sms, Pictures: newPictures(t, w), Files: w.files,
 		Codes: codes{st.Codes, w.faults}, Counters: st.Counters, Failures: st.Failures,
+		Standings: st.Standings, Listings: st.Listings, Leaders: st.Leaders, Leftovers: st.Leftovers,
+		DirectoryDoor: w.directory, StorageDoor: w.storage,
 		IDs: ids, Runner: runner, Now: w.clock.Now, Logger: slog.New(slog.DiscardHandler),
 	}, app.Settings{
 		SessionTTL: 2 * time.Hour, KeepTTL: 7 * 24 * time.Hour, Countries: []string{"86", "852"},

@@ -68,6 +68,9 @@ func (p *program) run(life lifetime) error {
 		every(p.config.Session.SweepEvery, func(ticks <-chan time.Time) { p.service.Sweep(ctx, ticks) })
 	})
 	work.Go(func() {
+		every(p.config.Sweep.Every, func(ticks <-chan time.Time) { p.service.ClearUp(ctx, ticks) })
+	})
+	work.Go(func() {
 		every(machineRenew, func(ticks <-chan time.Time) {
 			if err := p.machine.keep(background, ticks); err != nil {
 				stop(err)
