@@ -15,7 +15,10 @@ import (
 type deleting struct {
 	Account Account
 	Until   time.Time
-	// Found out on the way.
+	// ByOperator: the person's credentials do not matter.
+	ByOperator bool
+	// Found out on the way. Was is what the account was before.
+	Was   Status
 	Ended []Session
 }
 
@@ -35,51 +38,34 @@ func (s *Service) Delete(ctx context.Context, p Principal, password Secret) (sag
 		return saga.Receipt{}, failed(op, err)
 	}
 	until := s.Now().Add(s.settings.DeletionGrace)
-	_, receipt, err := s.delete.Execute(by(ctx, account.ID), account.ID, deleting{Account: account, Until: until})
-	if err == nil {
-		err = receipt.Pending
-	}
-	if err != nil || s.settings.DeletionGrace > 0 {
-		return receipt, failed(op, err)
-	}
-	return receipt, failed(op, s.purge(ctx, account))
+	return s.shutOutAndPurge(ctx, op, deleting{Account: account, Until: until})
 }
 
 func (s *Service) deleteFlow() saga.Definition[deleting] {
 	return exclusive("delete",
 		saga.One(saga.Step[deleting]{
 			Name: "check credentials still hold", Kind: saga.Compensable, Local: true,
-			Do: func(ctx context.Context, d *deleting) error {
+			Do: func(ctx context.Context, d *deleting) (err error) {
+				if d.ByOperator {
+					d.Was, err = s.standsKept(ctx, d.Account.ID)
+					return err
+				}
+				d.Was = Normal
 				return s.Accounts.StillAt(ctx, d.Account.ID, d.Account.CredentialEpoch)
 			},
 		}),
 		saga.One(saga.Step[deleting]{
 			Name: "take inventory", Kind: saga.Compensable, Do: s.takeInventory,
 		}),
-		saga.Parallel(
-			saga.Step[deleting]{
-				Name: "shut out of Gitea", Kind: saga.Compensable,
-				Do: func(ctx context.Context, d *deleting) error {
-					return s.Directory.SetActive(ctx, d.Account.Ref(), false)
-				},
-				Undo: func(ctx context.Context, d *deleting) error {
-					return s.Directory.SetActive(ctx, d.Account.Ref(), true)
-				},
-			},
-			saga.Step[deleting]{
-				Name: "shut out of storage", Kind: saga.Compensable,
-				Do: func(ctx context.Context, d *deleting) error {
-					return s.Storage.SetActive(ctx, d.Account.StorageKey, false)
-				},
-				Undo: func(ctx context.Context, d *deleting) error {
-					return s.Storage.SetActive(ctx, d.Account.StorageKey, true)
-				},
-			},
-		),
+		shuttingOut(s, func(d *deleting) (Account, Status) { return d.Account, d.Was }),
 		saga.One(saga.Step[deleting]{
 			Name: "leave", Kind: saga.Pivot, Local: true,
 			Do: func(ctx context.Context, d *deleting) (err error) {
-				d.Ended, err = s.Accounts.Leave(ctx, d.Account.ID, d.Until, s.Now())
+				leave := s.Accounts.Leave
+				if d.ByOperator {
+					leave = s.Standings.Dismiss
+				}
+				d.Ended, err = leave(ctx, d.Account.ID, d.Until, s.Now())
 				return err
 			},
 		}),
@@ -103,12 +89,12 @@ func (s *Service) takeInventory(ctx context.Context, d *deleting) error {
 	return nil
 }
 
-func (s *Service) purge(ctx context.Context, a Account) error {
+func (s *Service) purge(ctx context.Context, a Account) (saga.Receipt, error) {
 	_, receipt, err := s.bury.Execute(by(ctx, a.ID), a.ID, burying{Account: a})
 	if err == nil {
 		err = receipt.Pending
 	}
-	return err
+	return receipt, err
 }
 
 func (s *Service) purgeFlow() saga.Definition[burying] {
@@ -150,7 +136,8 @@ func (s *Service) EndDeparted(ctx context.Context) (int, error) {
 	group.SetLimit(sweepTogether)
 	for _, a := range accounts {
 		group.Go(func() error {
-			return failed("end departed accounts", s.purge(ctx, a))
+			_, err := s.purge(ctx, a)
+			return failed("end departed accounts", err)
 		})
 	}
 	return len(accounts), group.Wait()

@@ -18,7 +18,8 @@ type editing struct {
 }
 
 // Edit changes the profile here and in Gitea, or nowhere; the avatar follows in
-// Gitea once the change is kept. Invalid, DirectoryFailed, Busy or Internal.
+// Gitea once the change is kept. Invalid, BadCredentials where the session was
+// ended meanwhile, DirectoryFailed, Busy or Internal.
 func (s *Service) Edit(ctx context.Context, p Principal, in Profile) (saga.Receipt, error) {
 	const op = "edit"
 	if v := in.violations(); len(v) > 0 {
@@ -50,6 +51,9 @@ func (s *Service) editFlow() saga.Definition[editing] {
 		saga.One(saga.Step[editing]{
 			Name: "change profile", Kind: saga.Compensable, Local: true,
 			Do: func(ctx context.Context, e *editing) (err error) {
+				if err := s.Accounts.StillAt(ctx, e.Account.ID, e.Account.CredentialEpoch); err != nil {
+					return err
+				}
 				e.Old, err = s.Accounts.SetProfile(ctx, e.Account.ID, e.New, s.Now())
 				if err == nil && len(e.Picture) == 0 && e.New.AvatarURL != e.Old.AvatarURL {
 					// It was another before the saga held the account: no picture was

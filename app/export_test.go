@@ -1,6 +1,10 @@
 package app
 
-import "accord/saga"
+import (
+	"context"
+
+	"accord/saga"
+)
 
 // The states of the flows, for the tests that fail every step of them.
 type (
@@ -17,6 +21,8 @@ type (
 	BuryingState           = burying
 	RestoringState         = restoring
 	SendingCodeState       = sendingCode
+	SuspendingState        = suspending
+	ResumingState          = resuming
 )
 
 func (s *Service) RegisterFlow() saga.Definition[registration] { return s.registerFlow() }
@@ -38,6 +44,12 @@ func (s *Service) PurgeFlow() saga.Definition[burying]               { return s.
 func (s *Service) RestoreFlow() saga.Definition[restoring]           { return s.restoreFlow() }
 func (s *Service) MailCodeFlow() saga.Definition[sendingCode]        { return s.mailCodeFlow() }
 func (s *Service) SMSCodeFlow() saga.Definition[sendingCode]         { return s.smsCodeFlow() }
+
+func (s *Service) SuspendFlow() saga.Definition[suspending] { return s.suspendFlow() }
+func (s *Service) ResumeFlow() saga.Definition[resuming]    { return s.resumeFlow() }
+
+// EndOrphanTokens is one job of ClearUp.
+func (s *Service) EndOrphanTokens(ctx context.Context) (int, error) { return s.endOrphanTokens(ctx) }
 
 // Targets of codes, as flows name them.
 var (

@@ -30,6 +30,15 @@ type Deps struct {
 	Runner    *saga.Runner
 	Now       func() time.Time
 	Logger    *slog.Logger
+
+	Standings     Standings
+	Listings      Listings
+	Leaders       Leaders
+	Leftovers     Leftovers
+	DirectoryDoor DirectoryDoor
+	StorageDoor   StorageDoor
+	// Archive, optional, is where sagas that ended long ago are cleared from.
+	Archive Archive
 }
 
 // Settings are the choices of the operator that flows follow.
@@ -44,6 +53,7 @@ type Settings struct {
 	Countries []string
 	SMS       SMSLimits
 	Guard     GuardSettings
+	Sweep     SweepSettings
 }
 
 // Service holds every use case. Safe for concurrent use.
@@ -64,12 +74,17 @@ type Service struct {
 	restore        *saga.Flow[restoring]
 	mailCode       *saga.Flow[sendingCode]
 	smsCode        *saga.Flow[sendingCode]
+	suspend        *saga.Flow[suspending]
+	resume         *saga.Flow[resuming]
+
+	// leader is what the sweeper does, one replica at a time.
+	leader *Leadership
 }
 
 // New binds every flow to the runner, so that it can also recover them. A
 // runner takes one Service.
 func New(d Deps, s Settings) (*Service, error) {
-	svc := &Service{Deps: d, settings: s}
+	svc := &Service{Deps: d, settings: s, leader: &Leadership{Leaders: d.Leaders, Owner: d.IDs.SessionID(), Now: d.Now}}
 	return svc, errors.Join(
 		bind(d.Runner, svc.registerFlow(), &svc.register),
 		bind(d.Runner, svc.signInFlow(), &svc.signIn),
@@ -84,6 +99,8 @@ func New(d Deps, s Settings) (*Service, error) {
 		bind(d.Runner, svc.restoreFlow(), &svc.restore),
 		bind(d.Runner, svc.mailCodeFlow(), &svc.mailCode),
 		bind(d.Runner, svc.smsCodeFlow(), &svc.smsCode),
+		bind(d.Runner, svc.suspendFlow(), &svc.suspend),
+		bind(d.Runner, svc.resumeFlow(), &svc.resume),
 	)
 }
 

@@ -131,14 +131,14 @@ func TestAnAccountIsShownWithoutSecrets(t *testing.T) {
 func TestAFailedRestoreSaysWhatToDo(t *testing.T) {
 	alice := app.Account{ID: "26010100000001", Username: "alice"}
 	for advice, err := range map[string]error{
-		"it is not leaving any more":    &app.Error{Kind: app.NotFound},
+		"not in a status for this":      &app.Error{Kind: app.NotFound},
 		"try again in a minute":         &app.Error{Kind: app.Busy},
 		"Gitea did not take part":       &app.Error{Kind: app.DirectoryFailed},
 		"the storage did not take part": &app.Error{Kind: app.StorageFailed},
 		"mend what `accord doctor`":     errors.New("disk full"),
 		"not decided yet":               &app.Error{Kind: app.DirectoryFailed, Err: saga.ErrUndecided},
 	} {
-		require.ErrorContains(t, notRestored(alice, saga.Receipt{ID: "s"}, err), advice)
+		require.ErrorContains(t, notDone(alice, "restored", saga.Receipt{ID: "s"}, err), advice)
 	}
 }
 

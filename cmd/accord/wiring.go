@@ -89,16 +89,29 @@ func (p *parts) assemble(c config.Config, ring *keyring.Live, log *slog.Logger) 
 		Pictures: nearPictures{pictures, storage.PicturesURL(), c.Storage.Endpoint},
 		Codes:    p.store.Codes, Counters: p.store.Counters, Failures: p.store.Failures,
 		IDs: ids, Runner: p.runner, Now: time.Now, Logger: log,
+		Standings: p.store.Standings, Listings: p.store.Listings, Leaders: p.store.Leaders, Leftovers: p.store.Leftovers,
+		Archive:       p.store.Archive,
+		DirectoryDoor: directory, StorageDoor: storage,
 	}, app.Settings{
 		SessionTTL: c.Session.TTL, KeepTTL: c.Session.Keep, DeletionGrace: c.Deletion.Grace, Countries: c.SMS.Countries,
 		SMS:   app.SMSLimits{PerClientHour: c.SMS.PerClientHour, PlatformDay: c.SMS.PlatformDay},
 		Guard: guard,
+		Sweep: sweepSettings(c.Sweep),
 	})
 	if err != nil {
 		return err
 	}
 	p.handler, err = p.newHandler(c, zone, tokens, log)
 	return err
+}
+
+// sweepSettings lets the look at Gitea's tokens take half of the time between
+// two sweeps.
+func sweepSettings(c config.Sweep) app.SweepSettings {
+	return app.SweepSettings{
+		Settle: c.Settle, Keep: c.Keep, TokensPerSecond: float64(c.TokensPerSecond),
+		TokensPerRun: max(1, int(float64(c.TokensPerSecond)*c.Every.Seconds()/2)),
+	}
 }
 
 // newHandler puts the HTTP edge above the use cases.
