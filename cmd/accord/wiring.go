@@ -80,7 +80,7 @@ func (p *parts) assemble(c config.Config, ring *keyring.Ring, log *slog.Logger) 
 		return err
 	}
 	p.gitea, p.storage = directory, storage
-	p.runner = newRunner(p.store.Journal, c.Saga, log)
+	p.runner = newRunner(p.store.Journal, c.Saga, p.machine.owner, log)
 	var err error
 	p.service, err = app.New(app.Deps{
 		Accounts: p.store.Accounts, Sessions: p.store.Sessions, Directory: directory, Storage: storage,
@@ -228,9 +228,10 @@ func newGuard(c config.Config) (app.GuardSettings, error) {
 	}, err
 }
 
-func newRunner(journal saga.Journal, c config.Saga, log *slog.Logger) *saga.Runner {
+// newRunner runs sagas in the name of owner, which must be new at every start.
+func newRunner(journal saga.Journal, c config.Saga, owner string, log *slog.Logger) *saga.Runner {
 	return saga.NewRunner(journal, saga.Options{
-		Lease: c.Lease, Deadline: c.Deadline, Answer: c.Answer, StepTimeout: c.StepTimeout, Settle: c.Settle,
+		Owner: owner, Lease: c.Lease, Deadline: c.Deadline, Answer: c.Answer, StepTimeout: c.StepTimeout, Settle: c.Settle,
 		MaxAttempts: c.MaxAttempts, Poll: c.Poll, Concurrency: c.Together, Logger: log,
 	})
 }
