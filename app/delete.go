@@ -35,7 +35,7 @@ func (s *Service) Delete(ctx context.Context, p Principal, password Secret) (sag
 		return saga.Receipt{}, failed(op, err)
 	}
 	until := s.Now().Add(s.settings.DeletionGrace)
-	_, receipt, err := s.delete.Execute(ctx, account.ID, deleting{Account: account, Until: until})
+	receipt, err := carryOut(ctx, s.delete, account.ID, deleting{Account: account, Until: until})
 	if err == nil {
 		err = receipt.Pending
 	}
@@ -104,7 +104,7 @@ func (s *Service) takeInventory(ctx context.Context, d *deleting) error {
 }
 
 func (s *Service) purge(ctx context.Context, a Account) error {
-	_, receipt, err := s.bury.Execute(ctx, a.ID, burying{Account: a})
+	receipt, err := carryOut(ctx, s.bury, a.ID, burying{Account: a})
 	if err == nil {
 		err = receipt.Pending
 	}

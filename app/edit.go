@@ -31,7 +31,7 @@ func (s *Service) Edit(ctx context.Context, p Principal, in Profile) (saga.Recei
 			return saga.Receipt{}, failed(op, err)
 		}
 	}
-	_, receipt, err := s.edit.Execute(ctx, p.Account.ID, editing{Account: p.Account, New: in, Picture: picture})
+	receipt, err := carryOut(ctx, s.edit, p.Account.ID, editing{Account: p.Account, New: in, Picture: picture})
 	return receipt, failed(op, err)
 }
 

@@ -44,3 +44,6 @@ var (
 	MailTarget = mailTarget
 	SMSTarget  = smsTarget
 )
+
+// Failed is failed.
+var Failed = failed

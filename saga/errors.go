@@ -15,6 +15,10 @@ var (
 	// ErrUndecided says that the wait ended before the outcome was decided; the
 	// saga goes on in the background. It wraps the last cause where there is one.
 	ErrUndecided = errors.New("saga: outcome not decided yet")
+	// ErrElsewhere comes with ErrUndecided and tells more: another runner took the
+	// saga over and committed it, and what its state held is gone. Where nobody
+	// needs that, it is as good as done.
+	ErrElsewhere = errors.New("saga: committed by another runner, which scrubbed the state")
 )
 
 // refusal marks an error as "certainly did nothing".
