@@ -33,13 +33,13 @@ func between(r *rand.Rand, least, most time.Duration) time.Duration {
 	return least + time.Duration(r.Int64N(int64(most-least)+1))
 }
 
-// run has things go wrong, one or two at a time, until ctx ends; then all is well
+// run has things go wrong, one at a time and now and then two, until ctx ends; then all is well
 // again.
 func (f *faults) run(ctx context.Context) error {
 	for ctx.Err() == nil {
 		var ends []func()
 		var lasts time.Duration
-		for range 1 + f.IntN(2) {
+		for range 1 + f.IntN(4)/3 {
 			next := f.draw()
 			end, err := next.begin()
 			if err != nil {
@@ -52,7 +52,7 @@ func (f *faults) run(ctx context.Context) error {
 		for _, end := range ends {
 			end()
 		}
-		pause(ctx, between(f.Rand, 200*time.Millisecond, 1200*time.Millisecond))
+		pause(ctx, between(f.Rand, 500*time.Millisecond, 2*time.Second))
 	}
 	return nil
 }

@@ -34,7 +34,7 @@ var (
 
 const (
 	// crowd is how many people there are at once.
-	crowd = 32
+	crowd = 64
 	// takeoverLimit is how soon the sagas of a dead replica are taken over.
 	takeoverLimit = 10 * time.Second
 	// settleLimit bounds the wait for everything to settle.
