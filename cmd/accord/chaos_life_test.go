@@ -51,7 +51,7 @@ type signIn struct {
 	belief   belief
 	// shunned: its access token was refused.
 	shunned bool
-	till     time.Time // where it is not kept
+	till    time.Time // where it is not kept
 }
 
 // belief is what a client knows of a session.
@@ -158,8 +158,15 @@ func (c *citizen) deed(ctx context.Context) {
 	}
 	// Two that change different things, so that what is believed stays clear.
 	pair := [][2]func(context.Context, *signIn){
-		{c.edits, c.signsIn}, {c.changesEmail, c.signsIn}, {c.edits, c.signsOut}, {c.changesPassword, c.edits},
-		{c.changesMobile, c.edits}, {c.resets, c.signsIn}, {c.changesEmail, c.edits}, {c.changesPassword, c.signsIn}, {c.signsIn, c.signsIn},
+		{c.edits, c.signsIn},
+		{c.changesEmail, c.signsIn},
+		{c.edits, c.signsOut},
+		{c.changesPassword, c.edits},
+		{c.changesMobile, c.edits},
+		{c.resets, c.signsIn},
+		{c.changesEmail, c.edits},
+		{c.changesPassword, c.signsIn},
+		{c.signsIn, c.signsIn},
 	}[c.IntN(9)]
 	var both sync.WaitGroup
 	for _, one := range pair {

@@ -74,7 +74,9 @@ func (a *accountRow) profile() app.Profile {
 }
 
 // held reports whether the account has to be there on every system.
-func (a *accountRow) held() bool { return a.Status == string(app.Normal) || a.Status == string(app.Leaving) }
+func (a *accountRow) held() bool {
+	return a.Status == string(app.Normal) || a.Status == string(app.Leaving)
+}
 
 const accountRowColumns = `SELECT id, username, email, mobile, status, password_hash, gitea_id, storage_key,
 	nickname, avatar_url, description, website, location FROM accounts `
@@ -87,10 +89,6 @@ func (a *accountRows) named(ctx context.Context, name string) (*accountRow, erro
 		return nil, nil
 	}
 	return &row, err
-}
-
-func (a *accountRows) all(ctx context.Context) (rows []accountRow, err error) {
-	return rows, a.db.SelectContext(ctx, &rows, accountRowColumns+"ORDER BY id")
 }
 
 // quiet waits until no saga is about the account, or ctx ends.
