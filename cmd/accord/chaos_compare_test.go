@@ -53,6 +53,7 @@ type giteaUser struct {
 	AvatarURL     string `json:"avatar_url"`
 	IsAdmin       bool   `json:"is_admin"`
 	ProhibitLogin bool   `json:"prohibit_login"`
+	Created       string `json:"created"`
 }
 
 // compare looks at everything while nothing changes.
@@ -119,7 +120,7 @@ func (c *comparison) accountsOnGitea(foreign *foreigners) {
 			c.wrong(a.ID, "the account %q is still reserved", a.Username)
 		}
 		if !a.held() && len(users) > 0 {
-			c.wrong(a.ID, "an account in status %s has the user %q in Gitea", a.Status, users[0].Login)
+			c.wrong(a.ID, "an account in status %s has the user %q in Gitea, made at %s", a.Status, users[0].Login, users[0].Created)
 		}
 		if !a.held() {
 			continue
@@ -131,7 +132,7 @@ func (c *comparison) accountsOnGitea(foreign *foreigners) {
 		c.equalOnGitea(a, users[0])
 	}
 	for mark, users := range byMark {
-		c.wrong(mark, "Gitea has the user %q, whose mark no account has", users[0].Login)
+		c.wrong(mark, "Gitea has the user %q, made at %s, whose mark no account has", users[0].Login, users[0].Created)
 	}
 }
 

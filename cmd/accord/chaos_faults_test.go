@@ -3,20 +3,20 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"strings"
+	"sync"
 	"syscall"
 	"time"
-
-	toxiproxy "github.com/Shopify/toxiproxy/v2"
 )
 
 // trial is something that goes wrong for a while.
 type trial struct {
 	name  string
 	lasts time.Duration
-	begin func() (end func(), err error)
+	begin func() (end func() error, err error)
 }
 
 // faults draws the faults of a run. It is not safe for concurrent use.
@@ -25,7 +25,35 @@ type faults struct {
 	site     *chaosSite
 	replicas *replicas
 	injected map[string]int
-	count    int
+	// happened is when each fault and each kill was, for whoever looks for causes.
+	mu       sync.Mutex
+	happened []happening
+}
+
+// happening is a fault or a kill.
+type happening struct {
+	from, to time.Time
+	name     string
+}
+
+func (f *faults) note(from time.Time, name string) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.happened = append(f.happened, happening{from, time.Now(), name})
+}
+
+// between lists what happened in that time.
+func (f *faults) between(from, to time.Time) string {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	var text strings.Builder
+	for _, h := range f.happened {
+		if h.to.After(from) && h.from.Before(to) {
+			const clock = "15:04:05.000"
+			fmt.Fprintf(&text, "      %s to %s %s\n", h.from.UTC().Format(clock), h.to.UTC().Format(clock), h.name)
+		}
+	}
+	return text.String()
 }
 
 // between is a duration of that range.
@@ -37,7 +65,7 @@ func between(r *rand.Rand, least, most time.Duration) time.Duration {
 // again.
 func (f *faults) run(ctx context.Context) error {
 	for ctx.Err() == nil {
-		var ends []func()
+		var ends []func() error
 		var lasts time.Duration
 		for range 1 + f.IntN(4)/3 {
 			next := f.draw()
@@ -46,11 +74,17 @@ func (f *faults) run(ctx context.Context) error {
 				return fmt.Errorf("%s: %w", next.name, err)
 			}
 			f.injected[next.name]++
-			ends, lasts = append(ends, end), max(lasts, next.lasts)
+			from := time.Now()
+			ends, lasts = append(ends, func() error {
+				defer f.note(from, next.name)
+				return end()
+			}), max(lasts, next.lasts)
 		}
 		pause(ctx, lasts)
 		for _, end := range ends {
-			end()
+			if err := end(); err != nil {
+				return fmt.Errorf("mending: %w", err)
+			}
 		}
 		pause(ctx, between(f.Rand, 500*time.Millisecond, 2*time.Second))
 	}
@@ -77,8 +111,9 @@ func (f *faults) draw() trial {
 		return f.frozen("storage", f.site.minio.PID(), between(f.Rand, time.Second, 4*time.Second))
 	case n <= 3:
 		slot := f.IntN(2)
-		return trial{"frozen replica", between(f.Rand, time.Second, 5*time.Second), func() (func(), error) {
-			return f.replicas.freeze(slot), nil
+		return trial{"frozen replica", between(f.Rand, time.Second, 5*time.Second), func() (func() error, error) {
+			thaw := f.replicas.freeze(slot)
+			return func() error { thaw(); return nil }, nil
 		}}
 	case n <= 6: // what arrives is dropped, and the connection reset
 		return f.toxic("reset", target, "reset_peer", stream, between(f.Rand, 100*time.Millisecond, 800*time.Millisecond),
@@ -104,28 +139,16 @@ func (f *faults) latency(target string) int {
 }
 
 func (f *faults) frozen(name string, pid int, lasts time.Duration) trial {
-	return trial{"frozen " + name, lasts, func() (func(), error) {
-		return func() { _ = syscall.Kill(pid, syscall.SIGCONT) }, syscall.Kill(pid, syscall.SIGSTOP)
+	return trial{"frozen " + name, lasts, func() (func() error, error) {
+		return func() error { return syscall.Kill(pid, syscall.SIGCONT) }, syscall.Kill(pid, syscall.SIGSTOP)
 	}}
 }
 
-// toxic is a fault of the connections to a system.
+// toxic is a fault of the line to a system.
 func (f *faults) toxic(name, target, kind, stream string, lasts time.Duration, attributes map[string]int) trial {
-	f.count++
-	id := fmt.Sprintf("%s-%d", kind, f.count)
-	toxics := f.site.proxies[target].Toxics
-	return trial{name + " " + target + " " + stream, lasts, func() (func(), error) {
-		text, err := json.Marshal(map[string]any{
-			"name": id, "type": kind, "stream": stream, "toxicity": 1, "attributes": attributes,
-		})
-		if err == nil {
-			_, err = toxics.AddToxicJson(strings.NewReader(string(text)))
-		}
-		return func() { lift(toxics, id) }, err
+	return trial{name + " " + target + " " + stream, lasts, func() (func() error, error) {
+		toxic, err := json.Marshal(map[string]any{"type": kind, "stream": stream, "toxicity": 1, "attributes": attributes})
+		line := f.site.lines[target]
+		return func() error { return line.become("") }, errors.Join(err, line.become(string(toxic)))
 	}}
-}
-
-// lift removes a toxic; the library logs what it meets.
-func lift(toxics *toxiproxy.ToxicCollection, id string) {
-	_ = toxics.RemoveToxic(context.Background(), id) // it is there
 }

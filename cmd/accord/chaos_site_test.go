@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"net/url"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -11,7 +10,6 @@ import (
 	"testing"
 	"time"
 
-	toxiproxy "github.com/Shopify/toxiproxy/v2"
 	"github.com/go-sql-driver/mysql"
 	"github.com/rs/zerolog"
 	"github.com/stretchr/testify/require"
@@ -21,15 +19,16 @@ import (
 	"accord/store"
 )
 
-// chaosSite is a site of its own servers, with a proxy before each of them.
+// chaosSite is a site of its own servers, with a line to each of them that can be
+// spoilt.
 type chaosSite struct {
-	// direct leads past the proxies: to look at the systems as they are.
+	// direct leads past the lines: to look at the systems as they are.
 	direct site
 	// file is the configuration that leads through them, for replicas.
-	file    string
-	gitea   *servers.Gitea
-	minio   *servers.MinIO
-	proxies map[string]*toxiproxy.Proxy
+	file  string
+	gitea *servers.Gitea
+	minio *servers.MinIO
+	lines map[string]*line
 }
 
 // Bounds of what goes on among the replicas of a chaosSite.
@@ -45,7 +44,7 @@ const (
 func newChaosSite(t testing.TB) *chaosSite {
 	t.Helper()
 	zerolog.SetGlobalLevel(zerolog.Disabled) // the proxies' own
-	c := &chaosSite{proxies: map[string]*toxiproxy.Proxy{}}
+	c := &chaosSite{lines: map[string]*line{}}
 	var err error
 	c.gitea, err = servers.StartGitea(t.Context(), servers.Options{Dir: filepath.Join(t.TempDir(), "gitea")})
 	require.NoError(t, err)
@@ -67,28 +66,22 @@ func newChaosSite(t testing.TB) *chaosSite {
 	s.Storage.PublicEndpoint = s.Storage.Endpoint
 	c.direct = s
 
-	s.Gitea.URL = "http://" + c.proxy(t, "gitea", s.Gitea.URL)
-	s.Storage.Endpoint = "http://" + c.proxy(t, "storage", s.Storage.Endpoint)
+	s.Gitea.URL = "http://" + c.line(t, "gitea", s.Gitea.URL)
+	s.Storage.Endpoint = "http://" + c.line(t, "storage", s.Storage.Endpoint)
 	dsn, err := mysql.ParseDSN(s.Database.DSN.Reveal())
 	require.NoError(t, err)
-	dsn.Addr = c.proxy(t, "database", "//"+dsn.Addr)
+	dsn.Addr = c.line(t, "database", "//"+dsn.Addr)
 	s.Database.DSN = app.Secret(dsn.FormatDSN())
 	c.file = filepath.Join(t.TempDir(), configFile)
 	require.NoError(t, s.Write(c.file))
 	return c
 }
 
-// proxy puts a proxy before a server and returns its address.
-func (c *chaosSite) proxy(t testing.TB, name, server string) string {
+// line opens a line to a server and returns its address.
+func (c *chaosSite) line(t testing.TB, name, server string) string {
 	t.Helper()
-	target, err := url.Parse(server)
-	require.NoError(t, err)
-	host := toxiproxy.NewServer(toxiproxy.NewMetricsContainer(nil), zerolog.Nop())
-	p := toxiproxy.NewProxy(host, name, "127.0.0.1:0", target.Host)
-	require.NoError(t, p.Start())
-	t.Cleanup(p.Stop)
-	c.proxies[name] = p
-	return p.Listen
+	c.lines[name] = newLine(t, name, server)
+	return c.lines[name].address
 }
 
 // replicas are servers that share everything, some of them down at times. Safe

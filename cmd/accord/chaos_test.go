@@ -154,12 +154,13 @@ func (c *chaos) kill() {
 	r := mathrand.New(mathrand.NewPCG(c.seed, 2))
 	for range c.kills {
 		pause(c.t.Context(), between(r, 400*time.Millisecond, 1200*time.Millisecond))
-		slot := r.IntN(2)
+		slot, from := r.IntN(2), time.Now()
 		if !c.replicas.end(slot) {
 			c.suicides++
 		}
 		require.NoError(c.t, c.watch.look(c.t.Context()))
 		require.NoError(c.t, c.replicas.restart(slot))
+		c.faults.note(from, fmt.Sprintf("replica %d killed, till it served again", slot))
 	}
 }
 
@@ -331,6 +332,7 @@ func (c *chaos) judge(found []discord) {
 		}
 		told[f.account] = true
 		text.WriteString(histories(c.t, c.db, f.account))
+		text.WriteString("    meanwhile\n" + c.meanwhile(f.account))
 	}
 	for _, answer := range c.front.lately {
 		fmt.Fprintf(&text, "  %s\n", answer)
@@ -347,6 +349,15 @@ func (c *chaos) judge(found []discord) {
 	}
 	require.Positive(c.t, c.front.asked["/api/user/registerIndividual"]["General.Success"])
 	require.NotEmpty(c.t, c.faults.injected)
+}
+
+// meanwhile is what happened while anything was done with an account.
+func (c *chaos) meanwhile(account string) string {
+	var first, last int64
+	row := c.db.QueryRowContext(c.t.Context(), "SELECT COALESCE(MIN(created_at), 0), COALESCE(MAX(updated_at), 0) FROM sagas WHERE subject = ?", account)
+	require.NoError(c.t, row.Scan(&first, &last))
+	const around = 3 * time.Second
+	return c.faults.between(time.UnixMicro(first).Add(-around), time.UnixMicro(last).Add(around))
 }
 
 // anSSHKey is a public key of nobody.
