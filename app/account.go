@@ -39,6 +39,20 @@ const (
 	Adopted Origin = "adopted"
 )
 
+// GiteaPassword says what a person's password in Gitea is to the one here.
+type GiteaPassword string
+
+const (
+	// SamePassword: both are the same.
+	SamePassword GiteaPassword = "same"
+	// RandomPassword: Gitea has one that nobody knows, until the person's next
+	// sign-in sets it.
+	RandomPassword GiteaPassword = "random"
+	// TheirPassword: only Gitea knows it; the first sign-in is checked there, and
+	// its hash kept.
+	TheirPassword GiteaPassword = "theirs"
+)
+
 // Account is one person on the platform.
 type Account struct {
 	// ID is the accountId: 14 digits, yyMMddHHmm and four more, unique, never
@@ -56,6 +70,8 @@ type Account struct {
 	Country, Mobile string
 	Profile
 	Status Status
+	// Role is what the person may do to others' accounts; empty means User.
+	Role Role
 	// PasswordHash is a PHC string (Argon2id).
 	PasswordHash Secret
 	// CredentialEpoch rises whenever what was checked at a sign-in no longer
@@ -64,6 +80,8 @@ type Account struct {
 	// GiteaID is Gitea's own number of the user; zero until it is known.
 	GiteaID     int64
 	GiteaOrigin Origin
+	// GiteaPassword is what Gitea's password is to ours; empty means SamePassword.
+	GiteaPassword GiteaPassword
 	// StorageKey is the storage access key, see StorageKeyOf.
 	StorageKey string
 	// StorageSecret is the storage user's secret; sealed in the store.

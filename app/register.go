@@ -46,7 +46,7 @@ func (s *Service) Register(ctx context.Context, in Registration) (saga.Receipt, 
 		receipt, err = carryOut(ctx, s.register, id, registration{
 			Account: Account{
 				ID: id, UserID: userID, Username: in.Username, Email: in.Email, Profile: Profile{Nickname: in.Username},
-				Status: Reserved, GiteaOrigin: Created, StorageOrigin: Created,
+				Status: Reserved, Role: User, GiteaOrigin: Created, GiteaPassword: SamePassword, StorageOrigin: Created,
 				StorageKey: StorageKeyOf(id), StorageSecret: secret, CreatedAt: now, UpdatedAt: now,
 			},
 			Password: in.Password, Language: in.Language,

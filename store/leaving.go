@@ -60,7 +60,8 @@ func (s *accounts) Bury(ctx context.Context, id string, at time.Time) error {
 		_, err = s.db.exec(ctx, `UPDATE accounts SET status = ?, leaving_until = 0, username = '', username_key = NULL,
 				email = '', email_verified = 0, country = '', mobile = '', mobile_key = NULL,
 				nickname = '', avatar_url = '', description = '', website = '', location = '',
-				password_hash = '', storage_secret = NULL, updated_at = ? WHERE id = ?`, app.Deleted, microsOf(at), id)
+				password_hash = '', storage_secret = NULL, attributes = NULL, role = ?, gitea_password = ?, updated_at = ?
+			WHERE id = ?`, app.Deleted, app.User, app.SamePassword, microsOf(at), id)
 		if err != nil {
 			return err
 		}

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -58,7 +59,7 @@ func columns(names, form string) string {
 
 const accountColumns = `id user_id username username_key email email_verified country mobile mobile_key
 	nickname avatar_url description website location status leaving_until password_hash credential_epoch gitea_id gitea_origin storage_key storage_secret storage_origin
-	created_at updated_at`
+	role gitea_password created_at updated_at`
 
 type accountRow struct {
 	ID            string  `db:"id"`
@@ -80,6 +81,8 @@ type accountRow struct {
 	StorageKey      string `db:"storage_key"`
 	StorageSecret   []byte `db:"storage_secret"`
 	StorageOrigin   string `db:"storage_origin"`
+	Role            string `db:"role"`
+	GiteaPassword   string `db:"gitea_password"`
 	CreatedAt       micros `db:"created_at"`
 	UpdatedAt       micros `db:"updated_at"`
 }
@@ -114,6 +117,7 @@ func accountRowOf(a app.Account, sealedSecret []byte) accountRow {
 		Status: string(a.Status), PasswordHash: a.PasswordHash.Reveal(), CredentialEpoch: a.CredentialEpoch,
 		GiteaID: a.GiteaID, GiteaOrigin: string(a.GiteaOrigin),
 		StorageKey: a.StorageKey, StorageSecret: sealedSecret, StorageOrigin: string(a.StorageOrigin),
+		Role: string(cmp.Or(a.Role, app.User)), GiteaPassword: string(cmp.Or(a.GiteaPassword, app.SamePassword)),
 		CreatedAt: microsOf(a.CreatedAt), UpdatedAt: microsOf(a.UpdatedAt),
 	}
 }
@@ -126,6 +130,7 @@ func (r accountRow) account(secret []byte) app.Account {
 		Status: app.Status(r.Status), PasswordHash: app.Secret(r.PasswordHash), CredentialEpoch: r.CredentialEpoch,
 		GiteaID: r.GiteaID, GiteaOrigin: app.Origin(r.GiteaOrigin),
 		StorageKey: r.StorageKey, StorageSecret: app.Secret(secret), StorageOrigin: app.Origin(r.StorageOrigin),
+		Role: app.Role(r.Role), GiteaPassword: app.GiteaPassword(r.GiteaPassword),
 		CreatedAt: r.CreatedAt.time(), UpdatedAt: r.UpdatedAt.time(), LeavingUntil: r.LeavingUntil.time(),
 	}
 }

@@ -23,7 +23,8 @@ func accountKept(t *testing.T, d *database) {
 		},
 		Status: app.Reserved, PasswordHash: "$argon2id$v=19$m=19456,t=2,p=1$c2FsdA$aGFzaA", CredentialEpoch: 3,
 		GiteaID: 1 << 40, GiteaOrigin: app.Adopted, StorageKey: "someone", StorageSecret: "s3cret 秘密",
-		StorageOrigin: app.Adopted, CreatedAt: at(0), UpdatedAt: at(time.Hour),
+		StorageOrigin: app.Adopted, Role: app.Administrator, GiteaPassword: app.TheirPassword,
+		CreatedAt: at(0), UpdatedAt: at(time.Hour),
 	}
 	given := full
 	given.Status = app.Normal

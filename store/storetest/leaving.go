@@ -125,7 +125,7 @@ func bury(t *testing.T, d *database) {
 	want := app.Account{
 		ID: a.ID, UserID: a.UserID, Status: app.Deleted, CredentialEpoch: a.CredentialEpoch + 1,
 		GiteaID: a.GiteaID, GiteaOrigin: a.GiteaOrigin, StorageKey: a.StorageKey, StorageOrigin: a.StorageOrigin,
-		CreatedAt: a.CreatedAt, UpdatedAt: at(time.Minute),
+		Role: app.User, GiteaPassword: app.SamePassword, CreatedAt: a.CreatedAt, UpdatedAt: at(time.Minute),
 	}
 	for i := range 2 {
 		require.NoError(t, d.Accounts.Bury(ctx, a.ID, at(time.Minute+time.Duration(i))))

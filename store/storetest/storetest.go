@@ -93,6 +93,11 @@ func Run(t *testing.T, driver string, fresh func(t testing.TB) string) {
 		"sealing: nothing readable in the columns":          sealedColumns,
 		"sealing: another key opens nothing":                sealedOtherKey,
 		"sealing: a value opens in its own row only":        sealedPlace,
+		"sealing: every value is sealed anew":               resealAll,
+		"sealing: anew page by page, cut short":             resealPages,
+		"sealing: anew but for what cannot be opened":       resealUnreadable,
+		"sealing: anew while others write":                  resealRace,
+		"sealing: a value that changed is not sealed anew":  resealOvertaken,
 		"transactions: local writes share the journal's":    txShared,
 		"transactions: a failed function leaves nothing":    txRollback,
 		"transactions: a fenced append leaves nothing":      txFenced,
@@ -201,7 +206,7 @@ func newAccount(n int, username, email string) app.Account {
 	id := accountID(n)
 	return app.Account{
 		ID: id, UserID: int64(n) + 1<<60, Username: username, Email: email, Profile: app.Profile{Nickname: username},
-		Status: app.Reserved, GiteaOrigin: app.Created, StorageOrigin: app.Created,
+		Status: app.Reserved, Role: app.User, GiteaPassword: app.SamePassword, GiteaOrigin: app.Created, StorageOrigin: app.Created,
 		StorageKey: app.StorageKeyOf(id), StorageSecret: "the storage secret of it",
 		CreatedAt: at(0), UpdatedAt: at(0),
 	}
