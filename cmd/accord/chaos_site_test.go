@@ -34,14 +34,15 @@ type chaosSite struct {
 // Bounds of what goes on among the replicas of a chaosSite.
 const (
 	chaosLease = 2 * time.Second
-	// chaosSettle is longer than anything that the faults can hold back.
-	chaosSettle = 8 * time.Second
-	chaosGrace  = 20 * time.Second
+	// chaosSettle is what the program has by default; a short run takes less,
+	// which is longer than anything that the faults can hold back.
+	chaosSettle, shortSettle = 30 * time.Second, 12 * time.Second
+	chaosGrace               = 20 * time.Second
 	// chaosSession is how long a sign-in lasts that is not to be kept.
 	chaosSession = 12 * time.Second
 )
 
-func newChaosSite(t testing.TB) *chaosSite {
+func newChaosSite(t testing.TB, settle time.Duration) *chaosSite {
 	t.Helper()
 	zerolog.SetGlobalLevel(zerolog.Disabled) // the proxies' own
 	c := &chaosSite{lines: map[string]*line{}}
@@ -54,7 +55,7 @@ func newChaosSite(t testing.TB) *chaosSite {
 	t.Cleanup(func() { require.NoError(t, c.minio.Stop(context.Background())) })
 
 	s := newSiteOn(t, store.MySQL, c.gitea, c.minio)
-	s.Saga.Lease, s.Saga.Settle, s.Saga.Poll = chaosLease, chaosSettle, 200*time.Millisecond
+	s.Saga.Lease, s.Saga.Settle, s.Saga.Poll = chaosLease, settle, 200*time.Millisecond
 	s.Saga.Deadline, s.Saga.Answer, s.Saga.StepTimeout = 5*time.Second, 6*time.Second, 3*time.Second
 	s.Gitea.Timeout, s.Storage.Timeout = 2500*time.Millisecond, 2500*time.Millisecond
 	s.Session.TTL, s.Session.SweepEvery = chaosSession, time.Second
