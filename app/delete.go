@@ -90,7 +90,7 @@ func (s *Service) takeInventory(ctx context.Context, d *deleting) error {
 }
 
 func (s *Service) purge(ctx context.Context, a Account) (saga.Receipt, error) {
-	_, receipt, err := s.bury.Execute(by(ctx, a.ID), a.ID, burying{Account: a})
+	receipt, err := carryOut(by(ctx, a.ID), s.bury, a.ID, burying{Account: a})
 	if err == nil {
 		err = receipt.Pending
 	}

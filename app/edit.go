@@ -32,7 +32,7 @@ func (s *Service) Edit(ctx context.Context, p Principal, in Profile) (saga.Recei
 			return saga.Receipt{}, failed(op, err)
 		}
 	}
-	_, receipt, err := s.edit.Execute(by(ctx, p.Account.ID), p.Account.ID, editing{Account: p.Account, New: in, Picture: picture})
+	receipt, err := carryOut(by(ctx, p.Account.ID), s.edit, p.Account.ID, editing{Account: p.Account, New: in, Picture: picture})
 	return receipt, failed(op, err)
 }
 

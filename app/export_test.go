@@ -59,3 +59,6 @@ var (
 
 // CodeSubject is the subject of sagas that send a code.
 const CodeSubject = codeSubject
+
+// Failed is failed.
+var Failed = failed

@@ -43,7 +43,7 @@ func (s *Service) Register(ctx context.Context, in Registration) (saga.Receipt, 
 		}
 		now := s.Now()
 		id := s.IDs.AccountID(now.Add(idShift(try)))
-		_, receipt, err = s.register.Execute(by(ctx, id), id, registration{
+		receipt, err = carryOut(by(ctx, id), s.register, id, registration{
 			Account: Account{
 				ID: id, UserID: userID, Username: in.Username, Email: in.Email, Profile: Profile{Nickname: in.Username},
 				Status: Reserved, Role: User, GiteaOrigin: Created, GiteaPassword: SamePassword, StorageOrigin: Created,

@@ -70,7 +70,7 @@ func (s *Service) Remove(ctx context.Context, accountID string, now bool) (saga.
 
 // shutOutAndPurge begins a deletion, and ends it where there is no grace period.
 func (s *Service) shutOutAndPurge(ctx context.Context, op string, d deleting) (saga.Receipt, error) {
-	_, receipt, err := s.delete.Execute(by(ctx, d.Account.ID), d.Account.ID, d)
+	receipt, err := carryOut(by(ctx, d.Account.ID), s.delete, d.Account.ID, d)
 	if err != nil {
 		return receipt, failed(op, err)
 	}

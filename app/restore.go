@@ -27,7 +27,7 @@ func (s *Service) Restore(ctx context.Context, accountID string) (saga.Receipt, 
 	if err != nil {
 		return saga.Receipt{}, failed(op, err)
 	}
-	_, receipt, err := s.restore.Execute(ctx, account.ID, restoring{Account: account})
+	receipt, err := carryOut(ctx, s.restore, account.ID, restoring{Account: account})
 	return receipt, failed(op, err)
 }
 

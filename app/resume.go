@@ -26,7 +26,7 @@ func (s *Service) Resume(ctx context.Context, accountID string) (saga.Receipt, e
 	if err != nil {
 		return saga.Receipt{}, failed(op, err)
 	}
-	_, receipt, err := s.resume.Execute(ctx, account.ID, resuming{Account: account})
+	receipt, err := carryOut(ctx, s.resume, account.ID, resuming{Account: account})
 	return receipt, failed(op, err)
 }
 

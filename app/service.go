@@ -4,6 +4,7 @@
 package app
 
 import (
+	"context"
 	"errors"
 	"log/slog"
 	"time"
@@ -122,12 +123,25 @@ func invalid(op, field string, rule Rule) error {
 	return &Error{Kind: Invalid, Op: op, Violations: []Violation{{field, rule}}}
 }
 
+// carryOut executes a flow whose state nobody needs: one that another replica
+// took over and committed is done.
+func carryOut[S any](ctx context.Context, f *saga.Flow[S], subject string, state S) (saga.Receipt, error) {
+	_, receipt, err := f.Execute(ctx, subject, state)
+	if errors.Is(err, saga.ErrElsewhere) {
+		err = nil
+	}
+	return receipt, err
+}
+
 // failed turns the error of a saga into an *Error, keeping the kind of its
-// cause where it has one.
+// cause where it has one. Where the outcome is not decided the kind is Internal:
+// of any other a client may believe that nothing was changed.
 func failed(op string, err error) error {
 	switch {
 	case err == nil:
 		return nil
+	case errors.Is(err, saga.ErrUndecided):
+		return &Error{Kind: Internal, Op: op, Err: err}
 	case errors.Is(err, saga.ErrBusy):
 		return &Error{Kind: Busy, Op: op, Err: err}
 	default:

@@ -44,7 +44,7 @@ func (s *Service) Suspend(ctx context.Context, accountID string, to Status) (sag
 	if err != nil {
 		return saga.Receipt{}, failed(op, err)
 	}
-	_, receipt, err := s.suspend.Execute(ctx, account.ID, suspending{
+	receipt, err := carryOut(ctx, s.suspend, account.ID, suspending{
 		Account: account, To: to, Probe: Session{ID: s.IDs.SessionID(), AccountID: account.ID},
 	})
 	if err == nil {

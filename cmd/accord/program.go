@@ -84,7 +84,7 @@ func (p *program) run(life lifetime) error {
 			}
 		})
 	})
-	p.log.Info("serving", "url", p.url(), "version", versionText())
+	p.log.Info("serving", "url", p.url(), "version", versionText(), "owner", p.machine.owner)
 
 	<-ctx.Done()
 	p.log.Info("stopping")

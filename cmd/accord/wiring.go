@@ -81,7 +81,7 @@ func (p *parts) assemble(c config.Config, ring *keyring.Live, log *slog.Logger) 
 		return err
 	}
 	p.gitea, p.storage = directory, storage
-	p.runner = newRunner(p.store, c.Saga, log)
+	p.runner = newRunner(p.store, c.Saga, p.machine.owner, log)
 	var err error
 	p.service, err = app.New(app.Deps{
 		Accounts: p.store.Accounts, Sessions: p.store.Sessions, Directory: directory, Storage: storage,
@@ -248,9 +248,10 @@ func newGuard(c config.Config) (app.GuardSettings, error) {
 	}, err
 }
 
-func newRunner(s *store.Store, c config.Saga, log *slog.Logger) *saga.Runner {
+// newRunner runs sagas in the name of owner, which must be new at every start.
+func newRunner(s *store.Store, c config.Saga, owner string, log *slog.Logger) *saga.Runner {
 	return saga.NewRunner(s.Journal, saga.Options{
-		Lease: c.Lease, Deadline: c.Deadline, Answer: c.Answer, StepTimeout: c.StepTimeout, Settle: c.Settle,
+		Owner: owner, Lease: c.Lease, Deadline: c.Deadline, Answer: c.Answer, StepTimeout: c.StepTimeout, Settle: c.Settle,
 		MaxAttempts: c.MaxAttempts, Poll: c.Poll, Concurrency: c.Together, Logger: log,
 		Decided: app.Audited(s.Audit, time.Now),
 	})
