@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"strings"
-
-	"golang.org/x/time/rate"
 )
 
 const (
@@ -27,10 +25,6 @@ func (s *Service) endOrphanTokens(ctx context.Context) (ended int, err error) {
 	if err != nil {
 		return 0, err
 	}
-	pace := rate.NewLimiter(rate.Inf, 1)
-	if perSecond := s.settings.Sweep.TokensPerSecond; perSecond > 0 {
-		pace = rate.NewLimiter(rate.Limit(perSecond), 1)
-	}
 	var faults error
 	for seen, last := 0, false; !last && !s.enough(seen); {
 		accounts, err := s.Listings.PageOfAccounts(ctx, inGitea(), position, orphanPage)
@@ -38,7 +32,7 @@ func (s *Service) endOrphanTokens(ctx context.Context) (ended int, err error) {
 			return ended, errors.Join(faults, err)
 		}
 		for _, a := range accounts {
-			if err := pace.Wait(ctx); err != nil {
+			if err := s.settings.Sweep.pace(ctx); err != nil {
 				return ended, errors.Join(faults, err)
 			}
 			n, err := s.endOrphansOf(ctx, a)

@@ -16,10 +16,17 @@ type SweepSettings struct {
 	// Keep is how long sagas, sessions and undone registrations that have ended
 	// can still be looked up.
 	Keep time.Duration
-	// TokensPerSecond bounds how many accounts' Gitea tokens are looked through
-	// in a second, and TokensPerRun in one run; zero means no limit.
-	TokensPerSecond float64
-	TokensPerRun    int
+	// Pace waits until one more account's Gitea tokens may be looked through; nil
+	// never waits. TokensPerRun bounds how many are in one run; zero means no limit.
+	Pace         func(ctx context.Context) error
+	TokensPerRun int
+}
+
+func (s SweepSettings) pace(ctx context.Context) error {
+	if s.Pace == nil {
+		return ctx.Err()
+	}
+	return s.Pace(ctx)
 }
 
 // The names of the sweeper's leases.

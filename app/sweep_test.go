@@ -189,9 +189,9 @@ func TestTokensOfReservedSessionsStay(t *testing.T) {
 		ID: strings.TrimPrefix(orphan, "accord-"), AccountID: p.account.ID, CreatedAt: clock.Now(), ExpiresAt: clock.Now().Add(keepTTL),
 	}))
 	clock.Advance(settle + time.Second)
-	require.Equal(t, 2, len(p.orphansOf(t)))
+	require.Len(t, p.orphansOf(t), 2)
 	p.endOrphans(t)
-	require.Equal(t, 2, len(p.orphansOf(t)), "the name is the same for both")
+	require.Len(t, p.orphansOf(t), 2, "the name is the same for both")
 }
 
 // A run goes on where the last one ended, and the one after the last account

@@ -116,8 +116,11 @@ func doorForeignTokens(t *testing.T, d directoryTest, door app.DirectoryDoor) {
 	d.token(t, u, "accord-one")
 	d.PlaceUser(t, foreign.Username, foreign.Email)
 	for _, r := range []app.DirectoryRef{
-		ref(foreign), {AccountID: u.AccountID, Username: foreign.Username},
-		{AccountID: foreign.AccountID, Username: u.Username}, {Username: u.Username}, ref(d.account()),
+		ref(foreign),
+		{AccountID: u.AccountID, Username: foreign.Username},
+		{AccountID: foreign.AccountID, Username: u.Username},
+		{Username: u.Username},
+		ref(d.account()),
 	} {
 		require.Empty(t, tokenNames(t, door, r, ""))
 	}

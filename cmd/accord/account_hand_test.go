@@ -155,7 +155,7 @@ func TestAnOperatorDeletesAnAccount(t *testing.T) {
 	site.done(t, "unlock", alice.name)
 	again := api.signIn(t, alice)
 	again.alive(t, site.Gitea.URL)
-	require.Equal(t, "hello", again.get(t, "hello.txt"))
+	require.Equal(t, "hello", again.hello(t))
 
 	require.Contains(t, site.done(t, "delete", alice.name, "--now"), "nothing was changed")
 	again.alive(t, site.Gitea.URL)

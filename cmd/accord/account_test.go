@@ -70,7 +70,7 @@ func TestAnOperatorRestoresADeletedAccount(t *testing.T) {
 			after := api.signIn(t, alice)
 			after.alive(t, site.Gitea.URL)
 			require.Equal(t, before.AccountID, after.AccountID)
-			require.Equal(t, "hello", after.get(t, "hello.txt"))
+			require.Equal(t, "hello", after.hello(t))
 			remote := strings.Replace(site.Gitea.URL, "://", "://"+alice.name+":"+alice.password+"@", 1) + "/" + alice.name + "/hello.git"
 			require.Contains(t, git(t, t.TempDir(), "ls-remote", remote), "refs/heads/main")
 		})

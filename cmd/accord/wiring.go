@@ -23,6 +23,8 @@ import (
 	"accord/cmd/accord/internal/config"
 	"accord/saga"
 	"accord/store"
+
+	"golang.org/x/time/rate"
 )
 
 // firstUserNumber is when user numbers begin; see ident.Options.Start.
@@ -109,7 +111,7 @@ func (p *parts) assemble(c config.Config, ring *keyring.Live, log *slog.Logger) 
 // two sweeps.
 func sweepSettings(c config.Sweep) app.SweepSettings {
 	return app.SweepSettings{
-		Settle: c.Settle, Keep: c.Keep, TokensPerSecond: float64(c.TokensPerSecond),
+		Settle: c.Settle, Keep: c.Keep, Pace: rate.NewLimiter(rate.Limit(c.TokensPerSecond), 1).Wait,
 		TokensPerRun: max(1, int(float64(c.TokensPerSecond)*c.Every.Seconds()/2)),
 	}
 }

@@ -31,7 +31,6 @@ var timed = map[app.Leftover]string{
 
 func leftoverTimes(t *testing.T, d *database) {
 	for kind, insert := range timed {
-		insert := insert
 		if d.options.Driver == "sqlite" && kind == app.OldAnswers {
 			insert = "INSERT INTO answers (name, fingerprint, ends_at) VALUES ('n%d', x'00', ?)"
 		}
