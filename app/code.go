@@ -70,7 +70,7 @@ func (s *Service) SendMailCode(ctx context.Context, email, language string) (sag
 		return saga.Receipt{}, invalid(op, "email", EmailSyntax)
 	}
 	target := mailTarget(email)
-	_, receipt, err := s.mailCode.Execute(ctx, codeSubject, sendingCode{
+	receipt, err := carryOut(ctx, s.mailCode, codeSubject, sendingCode{
 		Target: target, Language: language, Code: s.IDs.Code(), Limits: mailCodeLimits,
 		Expires: s.Now().Add(codeLifetime), Email: email,
 	})

@@ -24,8 +24,8 @@ type editing struct {
 }
 
 // Edit changes the whole profile here and in Gitea, or nowhere; the avatar
-// follows in Gitea once the change is kept. Invalid, PictureFailed,
-// DirectoryFailed, Busy or Internal.
+// follows in Gitea once the change is kept. Invalid, BadCredentials where the
+// session was ended meanwhile, PictureFailed, DirectoryFailed, Busy or Internal.
 func (s *Service) Edit(ctx context.Context, p Principal, in Profile) (saga.Receipt, error) {
 	return s.EditPerson(ctx, p, wholeProfile(in))
 }
@@ -54,13 +54,21 @@ func (p Profile) forDirectory() DirectoryProfile {
 }
 
 func (s *Service) editFlow() saga.Definition[editing] {
-	return exclusive("edit", s.changeHere(s.changePerson), s.rememberInGitea(), s.changeInGitea(), s.keepEdit(), s.setAvatar())
+	return exclusive("edit", s.changeHere(s.changeOneself), s.rememberInGitea(), s.changeInGitea(), s.keepEdit(), s.setAvatar())
 }
 
 func (s *Service) changeHere(change saga.Action[editing]) saga.Stage[editing] {
 	return saga.One(saga.Step[editing]{
 		Name: "change profile", Kind: saga.Compensable, Local: true, Do: change, Undo: s.changePersonBack,
 	})
+}
+
+// changeOneself refuses a person whose session was ended meanwhile.
+func (s *Service) changeOneself(ctx context.Context, e *editing) error {
+	if err := s.Accounts.StillAt(ctx, e.Account.ID, e.Account.CredentialEpoch); err != nil {
+		return err
+	}
+	return s.changePerson(ctx, e)
 }
 
 func (s *Service) changePerson(ctx context.Context, e *editing) error {

@@ -42,7 +42,7 @@ func (s *Service) ChangeEmail(ctx context.Context, p Principal, in EmailChange) 
 	if err != nil {
 		return saga.Receipt{}, failed(op, err)
 	}
-	_, receipt, err := s.changeEmail.Execute(by(ctx, account.ID), account.ID, changingEmail{Account: account, Code: code, New: in.New})
+	receipt, err := carryOut(by(ctx, account.ID), s.changeEmail, account.ID, changingEmail{Account: account, Code: code, New: in.New})
 	return receipt, failed(op, err)
 }
 

@@ -49,7 +49,7 @@ func (s *Service) ResetPassword(ctx context.Context, in PasswordReset) (saga.Rec
 	if err != nil {
 		return saga.Receipt{}, failed(op, err)
 	}
-	_, receipt, err := s.resetPassword.Execute(by(ctx, account.ID), account.ID, resettingPassword{
+	receipt, err := carryOut(by(ctx, account.ID), s.resetPassword, account.ID, resettingPassword{
 		Account: account, Code: code, New: in.New, Hash: hash,
 	})
 	if err != nil {

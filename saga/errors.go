@@ -19,6 +19,10 @@ var (
 	ErrLate = errors.New("saga: the deadline of the forward phase passed")
 	// ErrInterrupted says that the runner went away before the pivot.
 	ErrInterrupted = errors.New("saga: the runner went away before the pivot")
+	// ErrElsewhere comes with ErrUndecided and tells more: another runner took the
+	// saga over and committed it, and what its state held is gone. Where nobody
+	// needs that, it is as good as done.
+	ErrElsewhere = errors.New("saga: committed by another runner, which scrubbed the state")
 )
 
 // refusal marks an error as "certainly did nothing".

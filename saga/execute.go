@@ -29,8 +29,8 @@ type Receipt struct {
 // or the journal's, where the saga could not begin.
 //
 // ErrUndecided: Options.Answer or ctx ran out first, or the journal failed, or
-// another runner took over and committed; the saga is finished in the
-// background either way.
+// another runner took over and committed (then ErrElsewhere is in the chain
+// too); the saga is finished in the background either way.
 func (f *Flow[S]) Execute(ctx context.Context, subject string, s S) (S, Receipt, error) {
 	receipt := Receipt{ID: f.r.o.NewID()}
 	data, err := encode(&s)

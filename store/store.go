@@ -63,6 +63,11 @@ type Store struct {
 	Machines *Machines
 	Audit    *Audit
 
+	Standings app.Standings
+	Listings  app.Listings
+	Leaders   app.Leaders
+	Leftovers app.Leftovers
+
 	db      *database
 	sealing sealing
 }
@@ -97,7 +102,13 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 		Archive:  j,
 		Machines: &Machines{db},
 		Audit:    &Audit{db},
-		db:       db,
+
+		Standings: &standings{db},
+		Listings:  &listings{db, s},
+		Leaders:   &leaders{db},
+		Leftovers: &leftovers{db},
+
+		db: db,
 	}, nil
 }
 

@@ -60,8 +60,9 @@ func (s *accounts) Bury(ctx context.Context, id string, at time.Time) error {
 		s.db.free(tx, a)
 		dropAll(tx, s.db.sessions, func(row sessionRow) bool { return row.AccountID == id })
 		put(tx, s.db.accounts, id, app.Account{
-			ID: a.ID, UserID: a.UserID, Status: app.Deleted, CredentialEpoch: a.CredentialEpoch,
-			GiteaID: a.GiteaID, GiteaOrigin: a.GiteaOrigin, StorageKey: a.StorageKey, StorageOrigin: a.StorageOrigin,
+			ID: a.ID, UserID: a.UserID, Status: app.Deleted, Role: app.User, GiteaPassword: app.SamePassword,
+			CredentialEpoch: a.CredentialEpoch,
+			GiteaID:         a.GiteaID, GiteaOrigin: a.GiteaOrigin, StorageKey: a.StorageKey, StorageOrigin: a.StorageOrigin,
 			CreatedAt: a.CreatedAt, UpdatedAt: kept(at),
 		})
 		return nil

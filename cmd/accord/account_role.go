@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -100,13 +99,7 @@ func printRoleText(w io.Writer, v roleView) error {
 func printer[T any](output func() (asJSON bool, err error), table func(io.Writer, T) error) (func(io.Writer, T) error, error) {
 	asJSON, err := output()
 	if asJSON {
-		table = printIndented[T]
+		table = func(w io.Writer, v T) error { return printIndented(w, v) }
 	}
 	return table, err
-}
-
-func printIndented[T any](w io.Writer, v T) error {
-	encoder := json.NewEncoder(w)
-	encoder.SetIndent("", "  ")
-	return encoder.Encode(v)
 }

@@ -120,19 +120,19 @@ func newInviteRevoke() *cobra.Command {
 		if err != nil {
 			return fmt.Errorf("%q is no id of an invitation: see `accord invite list`", args[0])
 		}
-		return withInvites(cmd, *path, output, printRevoked, func(ctx context.Context, p *parts) (revokedView, error) {
+		return withInvites(cmd, *path, output, printRevokedInvite, func(ctx context.Context, p *parts) (revokedInvite, error) {
 			err := p.service.RevokeInvite(ctx, id)
 			if app.KindOf(err) == app.NotFound {
 				err = fmt.Errorf("there is no invitation %d", id)
 			}
-			return revokedView{ID: id, State: "revoked"}, err
+			return revokedInvite{ID: id, State: "revoked"}, err
 		})
 	}
 	return cmd
 }
 
-// revokedView is what became of a revocation.
-type revokedView struct {
+// revokedInvite is what became of a revocation.
+type revokedInvite struct {
 	ID    int64  `json:"id"`
 	State string `json:"state"`
 }
@@ -188,7 +188,7 @@ func printInvite(w io.Writer, v inviteView) error {
 	return err
 }
 
-func printRevoked(w io.Writer, v revokedView) error {
+func printRevokedInvite(w io.Writer, v revokedInvite) error {
 	_, err := fmt.Fprintf(w, "revoked invitation %d\n", v.ID)
 	return err
 }

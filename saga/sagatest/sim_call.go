@@ -170,7 +170,7 @@ func (s *Simulation) pass(d time.Duration) {
 	}
 	if d > 0 {
 		s.note("wait %s", d)
-		time.Sleep(d)
+		s.sleep(d)
 	}
 	s.overdue()
 }

@@ -155,7 +155,7 @@ func (s *Simulation) unstick() {
 		longest = max(longest, time.Until(o.until))
 	}
 	if longest > 0 {
-		time.Sleep(longest)
+		s.sleep(longest)
 	}
 	stuck := 0
 	for _, id := range s.Sagas() {

@@ -194,10 +194,15 @@ func (s *Simulation) run(check func(*Simulation)) {
 // Do carries out a request when that much time has passed and everything has
 // settled, and lets everything settle again. For checks.
 func (s *Simulation) Do(after time.Duration, do Request) bool {
-	time.Sleep(after)
+	s.sleep(after)
 	able := s.able()
 	s.request(0, do, able[s.Rand.IntN(len(able))])
 	return s.settle()
+}
+
+// sleep lets virtual time pass.
+func (s *Simulation) sleep(d time.Duration) {
+	time.Sleep(d) //nolint:forbidigo // the clock of a synctest bubble is the one that is handed in
 }
 
 // bury ends every process and waits until nothing runs any more.
@@ -208,7 +213,7 @@ func (s *Simulation) bury() {
 	for range 100 {
 		synctest.Wait()
 		if len(s.pending) == 0 {
-			time.Sleep(time.Minute)
+			s.sleep(time.Minute)
 			synctest.Wait()
 			if len(s.pending) == 0 && s.active == 0 {
 				return
