@@ -99,7 +99,7 @@ func (s *Service) findTarget(ctx context.Context, t Target) (Account, error) {
 
 // reset runs the saga and then lifts the locks that failed sign-ins left.
 func (s *Service) reset(ctx context.Context, op string, r resettingPassword) (saga.Receipt, error) {
-	_, receipt, err := s.resetPassword.Execute(ctx, r.Account.ID, r)
+	receipt, err := carryOut(by(ctx, r.Account.ID), s.resetPassword, r.Account.ID, r)
 	if err != nil {
 		return receipt, failed(op, err)
 	}
