@@ -289,6 +289,11 @@ func TestTokenPair(t *testing.T) {
 	requireKind(t, app.TokenInvalid, authenticate(in.RefreshToken))
 	requireKind(t, app.TokenInvalid, refresh(in.AccessToken))
 	requireKind(t, app.TokenMissing, refresh(""))
+	for token, good := range map[app.Secret]bool{in.AccessToken: true, in.RefreshToken: false, "": false} {
+		_, _, ok, err := w.service.Introspect(t.Context(), token)
+		require.NoError(t, err)
+		require.Equal(t, good, ok, "only access tokens are vouched for")
+	}
 	clock.Advance(short)
 	requireKind(t, app.TokenExpired, authenticate(in.AccessToken))
 	access, err := w.service.Refresh(t.Context(), in.RefreshToken, short)
