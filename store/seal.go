@@ -22,6 +22,7 @@ var sealedColumns = []sealedColumn{
 	{table: "accounts", column: "storage_secret"},
 	{table: "answers", column: "fingerprint", number: true, place: [2]string{"name"}},
 	{table: "answers", column: "answer", number: true},
+	{table: "challenges", column: "answer", number: true, place: [2]string{"name"}},
 	{table: "codes", column: "code", number: true, place: [2]string{"target", "seq"}},
 	{table: "key_check", column: "sealed", number: true},
 	{table: "sagas", column: "state"},

@@ -149,6 +149,7 @@ func fill(t *testing.T, s *store.Store) app.Account {
 	asked, err := s.Answers.Begin(t.Context(), "key", []byte("fingerprint"), at(0), at(time.Minute))
 	require.NoError(t, err)
 	require.NoError(t, s.Answers.Keep(t.Context(), asked.Claim, []byte("answer"), at(time.Hour)))
+	require.NoError(t, s.Challenges.Put(t.Context(), challenge, app.PictureChallenge, rightAnswer, at(time.Hour), at(0)))
 	begin(t, s.Journal, running("saga"))
 	return a
 }
@@ -185,6 +186,7 @@ func resealAll(t *testing.T, d *database) {
 	asked, err := s.Answers.Begin(t.Context(), "key", []byte("fingerprint"), at(0), at(time.Minute))
 	require.NoError(t, err)
 	require.Equal(t, "answer", string(asked.Answer))
+	require.NoError(t, s.Challenges.Solve(t.Context(), challenge, app.PictureChallenge, at(0), func(answer app.Secret) bool { return answer == rightAnswer }))
 	record, err := s.Journal.Load(t.Context(), "saga")
 	require.NoError(t, err)
 	require.Equal(t, running("saga").State, record.State)
