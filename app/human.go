@@ -105,7 +105,7 @@ func (s *Service) PermitReset(ctx context.Context, email, client string) error {
 	now := s.Now()
 	err = s.Proofs.Put(ctx, permitProof(client, email), now.Add(permitLifetime), now)
 	if err == nil {
-		err = s.Proofs.Put(ctx, humanProof(client, email), spent.Ends, now)
+		err = s.Proofs.Put(ctx, humanProof(client, email), spent[0].Ends, now)
 	}
 	return failed(op, err)
 }

@@ -184,8 +184,8 @@ func TestEveryPairOfFlows(t *testing.T) {
 // requireExpected allows what one of two flows may answer: that the other came
 // first, that the credentials it was given no longer hold, that storage has shut
 // the account out already, that it stands elsewhere than the flow is about or is
-// found no more, that the
-// address is kept for the other flow, or is not the old one any more.
+// found no more, that the address is kept for the other flow, or is not the old
+// one any more.
 func requireExpected(t *testing.T, err error) {
 	t.Helper()
 	if err != nil {
