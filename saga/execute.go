@@ -52,6 +52,7 @@ func (f *Flow[S]) Execute(ctx context.Context, subject string, s S) (S, Receipt,
 func (r *Runner) execute(ctx context.Context, f *flow, rec Record) (state any, pending, err error) {
 	answer, cancel := context.WithTimeout(ctx, r.o.Answer)
 	defer cancel()
+	held := false
 	for try := 0; ; try++ {
 		p := r.newPass(context.WithoutCancel(ctx), f, rec, r.o.Now().Add(r.o.Lease))
 		p.watch = newWatch(rec.ID, f)
@@ -66,7 +67,13 @@ func (r *Runner) execute(ctx context.Context, f *flow, rec Record) (state any, p
 			return r.await(answer, p.watch)
 		}
 		p.end()
-		if !errors.Is(err, ErrBusy) || !r.pause(answer, try) {
+		switch busy := errors.Is(err, ErrBusy); {
+		case busy && r.pause(answer, try):
+			held = true
+		case !busy && held && answer.Err() != nil && errors.Is(err, context.DeadlineExceeded) && !errors.Is(err, ErrUndecided):
+			// The time ran out within this try, all before it was spent on waiting.
+			return nil, nil, ErrBusy
+		default:
 			return nil, nil, err
 		}
 	}
