@@ -67,16 +67,21 @@ func (r *Runner) execute(ctx context.Context, f *flow, rec Record) (state any, p
 			return r.await(answer, p.watch)
 		}
 		p.end()
-		switch busy := errors.Is(err, ErrBusy); {
-		case busy && r.pause(answer, try):
-			held = true
-		case !busy && held && answer.Err() != nil && errors.Is(err, context.DeadlineExceeded) && !errors.Is(err, ErrUndecided):
-			// The time ran out within this try, all before it was spent on waiting.
+		busy := errors.Is(err, ErrBusy)
+		if held && !busy && outOfTime(answer, err) {
 			return nil, nil, ErrBusy
-		default:
+		}
+		if held = busy; !busy || !r.pause(answer, try) {
 			return nil, nil, err
 		}
 	}
+}
+
+// outOfTime reports whether the error of a saga that did not begin is nothing
+// but the end of the wait.
+func outOfTime(answer context.Context, err error) bool {
+	end, _ := answer.Deadline()
+	return errors.Is(err, context.DeadlineExceeded) && !errors.Is(err, ErrUndecided) && !time.Now().Before(end)
 }
 
 // begin stores a saga that starts now. It is bounded by the deadline of answer,
