@@ -146,6 +146,8 @@ func (s *Simulation) shutDown(r *Replica) {
 
 // able are the replicas that take requests.
 func (s *Simulation) able() []*Replica {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	var all []*Replica
 	for _, r := range s.replicas {
 		if !r.gone && !r.ends {

@@ -3,7 +3,6 @@ package sagatest
 import (
 	"context"
 	"fmt"
-	"testing/synctest"
 	"time"
 )
 
@@ -12,11 +11,11 @@ func (s *Simulation) storm() {
 	requests := s.scenario.Requests
 	s.inTurn = s.Chance(2)
 	for s.step = 0; s.step < maxChaos; s.step++ {
-		synctest.Wait()
+		s.quiet()
 		s.overdue()
 		for _, do := range s.plan.at[s.step] {
 			do(s)
-			synctest.Wait()
+			s.quiet()
 		}
 		waiting := s.waiting()
 		if len(requests) == 0 && len(waiting) == 0 && s.resting() {
@@ -97,7 +96,7 @@ func (s *Simulation) settle() bool {
 	ticked := false
 	for range maxRounds {
 		s.step++
-		synctest.Wait()
+		s.quiet()
 		s.overdue()
 		waiting := s.waiting()
 		switch due, left := s.nextDue(); {
