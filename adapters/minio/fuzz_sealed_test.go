@@ -26,8 +26,7 @@ func (a always) RoundTrip(r *http.Request) (*http.Response, error) {
 // says, or the error is refused and repeats nothing.
 func FuzzUsers(f *testing.F) {
 	const password app.Secret = "the-administrators-password"
-	body, err := newSealer(password).seal([]byte(`{"acc1":{"status":"enabled","policyName":"accord-home"}}`))
-	require.NoError(f, err)
+	body := sealedWith(f, newSealer(password), suitePBKDF2AES, []byte(`{"acc1":{"status":"enabled","policyName":"accord-home"}}`))
 	for _, plain := range []string{
 		`{"acc1":{"status":"enabled","policyName":"accord-home"},"root":{}}`, `{}`, `null`, `[]`, `{"a":{"status":7}}`, `{"a"`, "",
 	} {

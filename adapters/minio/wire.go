@@ -93,6 +93,9 @@ func (w *wire) do(ctx context.Context, r request) (answer, error) {
 		GotConn: func(httptrace.GotConnInfo) { sent.Store(true) },
 	})
 	req, err := w.build(ctx, r)
+	if err == nil {
+		err = ctx.Err()
+	}
 	if err != nil {
 		return answer{}, unanswered(r.call, err, false, r.readOnly)
 	}
