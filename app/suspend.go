@@ -142,8 +142,11 @@ func (s *Service) seeGiteaRefuse(ctx context.Context, p *suspending) error {
 		return err
 	}
 	in, err := s.DirectoryDoor.LetsIn(ctx, token)
-	if err == nil && in {
-		err = &Error{Kind: DirectoryFailed, Op: "suspend", Err: errLetIn}
+	switch {
+	case err != nil: // even where the question was refused the token has been made
+		return &Error{Kind: KindOf(err), Op: "see Gitea refuse", Err: errors.New(err.Error())}
+	case in:
+		return &Error{Kind: DirectoryFailed, Op: "suspend", Err: errLetIn}
 	}
-	return err
+	return nil
 }
