@@ -91,6 +91,8 @@ var simBroken = []broken{
 			"\t\t\tName: \"end sessions\", Kind: saga.Retriable,\n"+
 			"\t\t\tDo: func(ctx context.Context, r *resettingPassword) error {\n"+
 			"\t\t\t\treturn s.endRemotely(ctx, r.Account, r.Ended[:map[bool]int{false: len(r.Ended)}[BROKEN]])\n\t\t\t},\n\t\t}),")},
+	{"a role is not given", unless("app/manage_role.go",
+		"return s.Roster.SetRole(ctx,", "if BROKEN {\n\t\t\t\t\treturn nil\n\t\t\t\t}\n\t\t\t\treturn s.Roster.SetRole(ctx,")},
 	{"whoever is the last may go", []edit{
 		{"app/delete.go", "return s.Roster.MayGo(ctx, d.Account.ID)", "if BROKEN {\n\t\treturn nil\n\t}\n\treturn s.Roster.MayGo(ctx, d.Account.ID)"},
 		{"adapters/memory/leaving.go", "if err := db.mayGo(op, a); err != nil {", "if err := db.mayGo(op, a); err != nil && !BROKEN {"},
@@ -104,6 +106,8 @@ var simBroken = []broken{
 			"\t\t\t\treturn s.Storage.Revoke(ctx, p.Account.StorageKey, p.Probe.ID)")},
 	{"a refused question takes the token for unmade", unless("app/suspend.go",
 		"Err: errors.New(err.Error())}", "Err: map[bool]error{true: err, false: errors.New(err.Error())}[BROKEN]}")},
+	{"what Gitea is told once more is not undone", unless("app/suspend.go",
+		"if err != nil || p.Was != Normal {", "if err != nil || p.Was != Normal || BROKEN {")},
 	{"a suspension ends no sessions", unless("app/suspend.go",
 		"append(p.Ended[:len(p.Ended):len(p.Ended)], p.Probe)", "append(p.Ended[:map[bool]int{false: len(p.Ended)}[BROKEN]:len(p.Ended)], p.Probe)")},
 	{"who was suspended comes back let in", unless("app/restore.go",

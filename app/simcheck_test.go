@@ -236,18 +236,27 @@ func (w *simWorld) checkUses() {
 	}
 }
 
-// checkRoles wants a super-administrator where there was one. Operators may
-// suspend everybody.
+// checkRoles wants everybody to have the last role that he was given, and a
+// super-administrator where there was one. Operators may suspend everybody.
 func (w *simWorld) checkRoles() {
-	left := w.supers == 0
+	roles, left := map[string]app.Role{}, w.supers == 0
+	for _, p := range w.people {
+		roles[p.id] = p.role
+	}
 	for _, id := range w.sim.Sagas() {
 		rec, _ := w.sim.Saga(id)
 		left = left || rec.Flow == "suspend"
+		if rec.Flow == "set role" && rec.Phase == saga.Committed {
+			roles[rec.Subject] = app.Role(rec.Origin.Channel)
+		}
 	}
 	for _, id := range w.store.AccountIDs() {
 		a, err := w.store.Accounts.ByID(context.Background(), id)
 		must(err)
 		left = left || a.Role == app.SuperAdministrator && a.MaySignIn()
+		if want, known := roles[id]; known && a.Role != want && a.Status != app.Deleted {
+			w.sim.Violate("one role", "%s is %s, and was made %s", id, a.Role, want)
+		}
 	}
 	if !left {
 		w.sim.Violate("one super-administrator stays", "there were %d", w.supers)

@@ -57,7 +57,7 @@ func (w *simWorld) setPassword(p ...*simPerson) sagatest.Request {
 func (w *simWorld) setRole(p ...*simPerson) sagatest.Request {
 	role := pickOf(w.sim, app.Roles()...)
 	return w.managing("set role", func(ctx context.Context, s *app.Service, actor app.Principal) (saga.Receipt, error) {
-		return s.SetRole(ctx, actor, p[0].userID, role)
+		return s.SetRole(using(ctx, string(role)), actor, p[0].userID, role)
 	})
 }
 

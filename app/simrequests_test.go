@@ -81,7 +81,7 @@ func (w *simWorld) told(r *sagatest.Replica, flow string, receipt saga.Receipt, 
 
 func service(r *sagatest.Replica) *app.Service { return r.Service.(*app.Service) }
 
-// using notes with a saga what it uses up.
+// using notes with a saga what it uses up, or gives.
 func using(ctx context.Context, what ...string) context.Context {
 	return saga.WithOrigin(ctx, saga.Origin{Channel: strings.Join(what, " ")})
 }

@@ -95,13 +95,16 @@ func newSimWorld(s *sagatest.Simulation, store *memory.Store) *simWorld {
 		[]app.Role{app.User, app.User}, []app.Role{app.User, app.SuperAdministrator}, []app.Role{app.SuperAdministrator, app.User},
 		[]app.Role{app.Administrator, app.SuperAdministrator}, []app.Role{app.SuperAdministrator, app.SuperAdministrator},
 	)
-	for i, name := range []string{"alice", "bob"}[:pickOf(s, 1, 2, 2)] {
-		w.people = append(w.people, w.settleIn(name, roles[i]))
-		if roles[i] == app.SuperAdministrator {
+	for i, name := range []string{"alice", "bob"}[:pickOf(s, 1, 2, 2, 2)] {
+		p := w.settleIn(name, roles[i])
+		w.people = append(w.people, p)
+		if s.Chance(8) {
+			w.lockOut(p)
+		} else if p.role == app.SuperAdministrator {
 			w.supers++
 		}
 	}
-	_, err := store.Invites.Add(context.Background(), "S3CRETINVITE", app.Invite{Inviter: w.people[0].id, Uses: 1 + s.Rand.IntN(2), CreatedAt: s.Now()})
+	_, err := store.Invites.Add(context.Background(), "S3CRETINVITE", app.Invite{Inviter: w.people[0].id, Uses: 1, CreatedAt: s.Now()})
 	must(err)
 	return w
 }
@@ -135,6 +138,21 @@ func (w *simWorld) settleIn(name string, role app.Role) *simPerson {
 		p.sessions = append(p.sessions, w.open(a))
 	}
 	return p
+}
+
+// lockOut suspends an account, without a saga.
+func (w *simWorld) lockOut(p *simPerson) {
+	ctx := context.Background()
+	ended, err := w.store.Standings.Suspend(ctx, p.id, app.Locked, w.sim.Now())
+	must(err)
+	a, err := w.store.Accounts.ByID(ctx, p.id)
+	must(err)
+	must(w.directory.SetActive(ctx, a.Ref(), false))
+	must(w.storage.SetActive(ctx, a.StorageKey, false))
+	for _, session := range ended {
+		must(w.directory.DeleteToken(ctx, a.Username, session.GiteaTokenName()))
+		must(w.storage.Revoke(ctx, a.StorageKey, session.ID))
+	}
 }
 
 func (w *simWorld) open(a app.Account) app.SignedIn {

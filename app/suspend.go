@@ -71,10 +71,7 @@ func (s *Service) suspendFlow() saga.Definition[suspending] {
 		shuttingOut(s, func(p *suspending) (Account, Status) { return p.Account, p.Was }),
 		saga.Parallel(
 			saga.Step[suspending]{
-				Name: "see Gitea refuse", Kind: saga.Compensable, Do: s.seeGiteaRefuse,
-				Undo: func(ctx context.Context, p *suspending) error {
-					return s.Directory.DeleteToken(ctx, p.Account.Username, p.Probe.GiteaTokenName())
-				},
+				Name: "see Gitea refuse", Kind: saga.Compensable, Do: s.seeGiteaRefuse, Undo: s.unseeGitea,
 			},
 			saga.Step[suspending]{Name: "see storage refuse", Kind: saga.Compensable, Do: s.seeStorageRefuse},
 		),
@@ -149,4 +146,14 @@ func (s *Service) seeGiteaRefuse(ctx context.Context, p *suspending) error {
 		return &Error{Kind: DirectoryFailed, Op: "suspend", Err: errLetIn}
 	}
 	return nil
+}
+
+// unseeGitea undoes both that seeGiteaRefuse may have done: Gitea may carry out
+// late what it was told once more.
+func (s *Service) unseeGitea(ctx context.Context, p *suspending) error {
+	err := s.Directory.DeleteToken(ctx, p.Account.Username, p.Probe.GiteaTokenName())
+	if err != nil || p.Was != Normal {
+		return err
+	}
+	return s.Directory.SetActive(ctx, p.Account.Ref(), true)
 }
