@@ -1,0 +1,24 @@
+package jpress
+
+import (
+	"github.com/labstack/echo/v4"
+
+	"accord/api"
+)
+
+// detail is for oneself or an administrator.
+func (d *dialect) detail(c echo.Context) error {
+	who, err := d.Service.Authenticate(c.Request().Context(), api.Token(c))
+	if err != nil {
+		return err
+	}
+	id, err := readID(c, "id")
+	if err != nil {
+		return err
+	}
+	person, err := d.Service.PersonDetail(c.Request().Context(), who, id)
+	if err != nil {
+		return err
+	}
+	return succeed(c, detailAnswer{State: ok, User: d.user(person)})
+}
