@@ -25,6 +25,8 @@ import (
 	"accord/cmd/accord/internal/config"
 	"accord/saga"
 	"accord/store"
+
+	"golang.org/x/time/rate"
 )
 
 // firstUserNumber is when user numbers begin; see ident.Options.Start.
@@ -32,6 +34,7 @@ var firstUserNumber = time.Date(2026, time.January, 1, 0, 0, 0, 0, time.UTC)
 
 // parts are what a server is made of, wired. They are closed after use.
 type parts struct {
+	keys    *keyring.Live
 	store   *store.Store
 	machine *machine
 	gitea   *gitea.Directory
@@ -44,11 +47,11 @@ type parts struct {
 // wire connects everything; only the database is asked for anything. A database
 // that is not migrated is an error that says so.
 func wire(ctx context.Context, c config.Config, log *slog.Logger) (*parts, error) {
-	ring, err := keyring.Load(c.Keys.File)
+	ring, err := keyring.Follow(c.Keys.File, log)
 	if err != nil {
 		return nil, fmt.Errorf("%w; `accord keys create` makes a key ring where there is none", err)
 	}
-	p := &parts{}
+	p := &parts{keys: ring}
 	if p.store, err = openStore(ctx, c, ring, log); err != nil {
 		return nil, err
 	}
@@ -65,7 +68,7 @@ func wire(ctx context.Context, c config.Config, log *slog.Logger) (*parts, error
 }
 
 // assemble builds everything above the store.
-func (p *parts) assemble(c config.Config, ring *keyring.Ring, log *slog.Logger) error {
+func (p *parts) assemble(c config.Config, ring *keyring.Live, log *slog.Logger) error {
 	zone, zoneErr := time.LoadLocation(c.Zone)
 	directory, giteaErr := newGitea(c.Gitea, breaking("gitea", log))
 	storage, storageErr := newStorage(c.Storage, breaking("storage", log))
@@ -82,7 +85,7 @@ func (p *parts) assemble(c config.Config, ring *keyring.Ring, log *slog.Logger) 
 		return err
 	}
 	p.gitea, p.storage = directory, storage
-	p.runner = newRunner(p.store.Journal, c.Saga, log)
+	p.runner = newRunner(p.store, c.Saga, p.machine.owner, log)
 	var err error
 	p.service, err = app.New(app.Deps{
 		Accounts: p.store.Accounts, Sessions: p.store.Sessions, Directory: directory, Storage: storage,
@@ -92,16 +95,29 @@ func (p *parts) assemble(c config.Config, ring *keyring.Ring, log *slog.Logger) 
 		People: p.store.People, Roster: p.store.Roster, Invites: p.store.Invites,
 		IDs: ids, Runner: p.runner, Now: time.Now, Logger: log,
 		Puzzles: captcha.New(), Challenges: p.store.Challenges, Proofs: p.store.Proofs, Mobiles: p.store.Mobiles,
+		Standings: p.store.Standings, Listings: p.store.Listings, Leaders: p.store.Leaders, Leftovers: p.store.Leftovers,
+		Archive:       p.store.Archive,
+		DirectoryDoor: directory, StorageDoor: storage,
 	}, app.Settings{
 		SessionTTL: c.Session.TTL, KeepTTL: c.Session.Keep, DeletionGrace: c.Deletion.Grace, Countries: c.SMS.Countries,
 		SMS:   app.SMSLimits{PerClientHour: c.SMS.PerClientHour, PlatformDay: c.SMS.PlatformDay},
 		Guard: guard,
+		Sweep: sweepSettings(c.Sweep),
 	})
 	if err != nil {
 		return err
 	}
 	p.handler, err = p.newHandler(c, zone, tokens, log)
 	return err
+}
+
+// sweepSettings lets the look at Gitea's tokens take half of the time between
+// two sweeps.
+func sweepSettings(c config.Sweep) app.SweepSettings {
+	return app.SweepSettings{
+		Settle: c.Settle, Keep: c.Keep, Pace: rate.NewLimiter(rate.Limit(c.TokensPerSecond), 1).Wait,
+		TokensPerRun: max(1, int(float64(c.TokensPerSecond)*c.Every.Seconds()/2)),
+	}
 }
 
 // newHandler puts the HTTP edge above the use cases.
@@ -114,6 +130,11 @@ func (p *parts) newHandler(c config.Config, zone *time.Location, tokens *token.T
 	for _, name := range c.Dialects {
 		served = append(served, dialects[name]())
 	}
+	introspection, err := p.newIntrospection(c)
+	if err != nil {
+		return nil, err
+	}
+	served = append(served, introspection)
 	proxies, err := prefixes("http.trustedProxies", c.HTTP.TrustedProxies)
 	if err != nil {
 		return nil, err
@@ -173,10 +194,11 @@ func usable(c config.Config) error {
 	_, pictureErr := newPictures(c)
 	_, proxyErr := prefixes("http.trustedProxies", c.HTTP.TrustedProxies)
 	_, guardErr := newGuard(c)
-	return errors.Join(giteaErr, storageErr, mailErr, hashErr, smsErr, pictureErr, proxyErr, guardErr)
+	_, clientErr := newClients(c)
+	return errors.Join(clientErr, giteaErr, storageErr, mailErr, hashErr, smsErr, pictureErr, proxyErr, guardErr)
 }
 
-func openStore(ctx context.Context, c config.Config, ring *keyring.Ring, log *slog.Logger) (*store.Store, error) {
+func openStore(ctx context.Context, c config.Config, ring store.Sealer, log *slog.Logger) (*store.Store, error) {
 	return store.Open(ctx, store.Options{
 		Driver: c.Database.Driver, DSN: c.Database.DSN.Reveal(), Sealer: ring, Logger: log,
 	})
@@ -233,9 +255,11 @@ func newGuard(c config.Config) (app.GuardSettings, error) {
 	}, err
 }
 
-func newRunner(journal saga.Journal, c config.Saga, log *slog.Logger) *saga.Runner {
-	return saga.NewRunner(journal, saga.Options{
-		Lease: c.Lease, Deadline: c.Deadline, Answer: c.Answer, StepTimeout: c.StepTimeout, Settle: c.Settle,
+// newRunner runs sagas in the name of owner, which must be new at every start.
+func newRunner(s *store.Store, c config.Saga, owner string, log *slog.Logger) *saga.Runner {
+	return saga.NewRunner(s.Journal, saga.Options{
+		Owner: owner, Lease: c.Lease, Deadline: c.Deadline, Answer: c.Answer, StepTimeout: c.StepTimeout, Settle: c.Settle,
 		MaxAttempts: c.MaxAttempts, Poll: c.Poll, Concurrency: c.Together, Logger: log,
+		Decided: app.Audited(s.Audit, time.Now),
 	})
 }

@@ -30,9 +30,13 @@ type Config struct {
 	Picture  Picture  `koanf:"picture"`
 	Deletion Deletion `koanf:"deletion"`
 	Keys     Keys     `koanf:"keys"`
+	// Introspection says which services may ask about tokens.
+	Introspection Introspection `koanf:"introspection"`
+
 	Password Password `koanf:"password"`
 	Guard    Guard    `koanf:"guard"`
 	Saga     Saga     `koanf:"saga"`
+	Sweep    Sweep    `koanf:"sweep"`
 	Log      Log      `koanf:"log"`
 }
 
@@ -170,6 +174,15 @@ type Deletion struct {
 // Keys is the key ring that seals secrets and signs tokens.
 type Keys struct {
 	File string `koanf:"file" validate:"required"`
+	// Poll is how often the file is looked at for a change.
+	Poll time.Duration `koanf:"poll" validate:"min=100ms"`
+}
+
+// Introspection says which services may ask about tokens.
+type Introspection struct {
+	// Clients are lines of ID:SECRET; none: nobody may ask.
+	Clients     app.Secret `koanf:"clients"`
+	ClientsFile string     `koanf:"clientsFile"`
 }
 
 // Password is the cost of one Argon2id hash, and how many are made at once.
@@ -215,6 +228,21 @@ type Saga struct {
 	Together    int           `koanf:"together" validate:"min=1,max=1024"`
 }
 
+// Sweep says what is cleared up, and when; sessions that run out have
+// Session.SweepEvery.
+type Sweep struct {
+	// Every is how often what nobody needs any more is looked for.
+	Every time.Duration `koanf:"every" validate:"min=1s"`
+	// Settle is how old a reserved account or session, or a Gitea token, must be
+	// to be taken for left behind.
+	Settle time.Duration `koanf:"settle" validate:"min=5m"`
+	// Keep is how long sagas and sessions that ended can be looked up, and names
+	// of undone registrations.
+	Keep time.Duration `koanf:"keep" validate:"min=1h"`
+	// TokensPerSecond bounds how many accounts' Gitea tokens are looked through.
+	TokensPerSecond int `koanf:"tokensPerSecond" validate:"min=1,max=1000"`
+}
+
 // Log is what is logged, and how.
 type Log struct {
 	Level  string `koanf:"level" validate:"oneof=debug info warn error"`
@@ -240,6 +268,7 @@ func Default() Config {
 			HTTP: SMSGateway{Encoding: "json"},
 		},
 		Picture:  Picture{Timeout: 5 * time.Second},
+		Keys:     Keys{Poll: 5 * time.Second},
 		Password: Password{MemoryKiB: 19 * 1024, Passes: 2, Wait: time.Second},
 		Guard: Guard{
 			AccountFree: 5, AccountLockAfter: 10, ClientFree: 50, ClientLockAfter: 200,
@@ -249,6 +278,7 @@ func Default() Config {
 			Lease: 4 * time.Second, Deadline: 8 * time.Second, Answer: 10 * time.Second, StepTimeout: 5 * time.Second,
 			Settle: 30 * time.Second, MaxAttempts: 20, Poll: 500 * time.Millisecond, Together: 16,
 		},
-		Log: Log{Level: "info", Format: "text"},
+		Sweep: Sweep{Every: 15 * time.Minute, Settle: time.Hour, Keep: 30 * 24 * time.Hour, TokensPerSecond: 5},
+		Log:   Log{Level: "info", Format: "text"},
 	}
 }
