@@ -74,6 +74,7 @@ func (r userRequest) registration(language string) (app.Registration, error) {
 	}
 	return app.Registration{
 		Username: r.Username.Text(), Email: strings.TrimSpace(r.Email.Text()), Password: r.Password.Secret(),
-		Language: language, Nickname: r.Nickname.Text(), Mobile: r.Mobile.Text(), Attributes: more.Of(),
+		Language: language, Nickname: r.Nickname.Text(), Mobile: r.Mobile.Text(),
+		Website: r.Site.Text(), AvatarURL: strings.TrimSpace(r.Avatar.Text()), Attributes: more.Of(),
 	}, nil
 }
