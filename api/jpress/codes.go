@@ -2,6 +2,7 @@ package jpress
 
 import (
 	"errors"
+	"net/http"
 
 	"accord/api"
 	"accord/app"
@@ -49,6 +50,14 @@ var barred = map[app.Status]api.Phrase{
 	app.Stopped: {ZH: "账户已停用", EN: "The account has been stopped"},
 }
 
+// refused say what is wrong with a request that met no use case.
+var refused = map[int]api.Phrase{
+	http.StatusNotFound:              {ZH: "接口不存在", EN: "There is no such path"},
+	http.StatusMethodNotAllowed:      {ZH: "请求方法不支持", EN: "The path takes another method"},
+	http.StatusRequestEntityTooLarge: {ZH: "请求内容过大", EN: "The request is too large"},
+	http.StatusUnsupportedMediaType:  {ZH: "请求类型不支持", EN: "The path takes another type of body"},
+}
+
 // because joins a reason and the field that gave it.
 var because = api.Phrase{ZH: "：", EN: ": "}
 
@@ -60,6 +69,9 @@ func explanation(err error, lang string) string {
 		if why, known := barred[notAllowed.Status]; known {
 			return why.In(lang)
 		}
+	}
+	if why, known := refused[api.Status(err)]; known {
+		return why.In(lang)
 	}
 	said := phrases[app.KindOf(err)].In(lang)
 	var e *app.Error

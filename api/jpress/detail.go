@@ -1,18 +1,25 @@
 package jpress
 
 import (
+	"cmp"
+
 	"github.com/labstack/echo/v4"
 
 	"accord/api"
 )
 
-// detail is for oneself or an administrator.
+// detail is for oneself or an administrator. The document leaves open how the
+// number is sent: by form or query.
 func (d *dialect) detail(c echo.Context) error {
 	who, err := d.Service.Authenticate(c.Request().Context(), api.Token(c))
 	if err != nil {
 		return err
 	}
-	id, err := readID(c, "id")
+	sent, err := formValue(c, "id")
+	if err != nil {
+		return err
+	}
+	id, err := idOf("id", cmp.Or(sent, c.QueryParam("id")))
 	if err != nil {
 		return err
 	}

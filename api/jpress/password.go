@@ -17,7 +17,11 @@ func (d *dialect) updatePassword(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	id, err := readID(c, "userId")
+	sent, err := formValue(c, "userId")
+	if err != nil {
+		return err
+	}
+	id, err := idOf("userId", sent)
 	if err != nil {
 		return err
 	}

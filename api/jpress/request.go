@@ -63,19 +63,20 @@ func (r userRequest) texts() []struct {
 	}
 }
 
-// formValue is a parameter of the form, or of the query of a GET.
+// formValue is a parameter of the form. A body without a type is one.
 func formValue(c echo.Context, name string) (string, error) {
-	if err := c.Request().ParseForm(); err != nil {
+	r := c.Request()
+	if r.Header.Get(echo.HeaderContentType) == "" {
+		r.Header.Set(echo.HeaderContentType, echo.MIMEApplicationForm)
+	}
+	if err := r.ParseForm(); err != nil {
 		var tooLarge *echo.HTTPError
 		if errors.As(err, &tooLarge) {
 			return "", tooLarge
 		}
 		return "", violation("form", app.Pattern)
 	}
-	if c.Request().Method == "GET" {
-		return c.QueryParam(name), nil
-	}
-	return c.Request().PostForm.Get(name), nil
+	return r.PostForm.Get(name), nil
 }
 
 // readUser decodes the user parameter, a JSON object.
@@ -94,22 +95,23 @@ func readUser(c echo.Context) (userRequest, error) {
 		if _, isText := field.value.Sent.(string); field.value.Sent != nil && !isText {
 			return in, violation(field.name, app.TypeMismatch)
 		}
-		if !body.Printable(field.value.Text()) {
+		if !readable(field.name, field.value.Text()) {
 			return in, violation(field.name, app.Pattern)
 		}
 	}
 	return in, nil
 }
 
-// readID reads a number that names a person.
-func readID(c echo.Context, name string) (int64, error) {
-	text, err := formValue(c, name)
-	if err != nil {
-		return 0, err
+// readable refuses control characters, but for the line breaks of what may have
+// several lines.
+func readable(field, text string) bool {
+	if field == "address" || field == "remark" || field == "signature" {
+		text = strings.NewReplacer("\r", "", "\n", "", "\t", "").Replace(text)
 	}
-	return idOf(name, text)
+	return body.Printable(text)
 }
 
+// idOf reads a number that names a person.
 func idOf(name, text string) (int64, error) {
 	if text == "" {
 		return 0, violation(name, app.NotBlank)

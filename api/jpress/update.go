@@ -72,7 +72,7 @@ func (r userRequest) fixed(a app.Account) string {
 // movesTo is the address that the person is to have instead; nil for none.
 func (r userRequest) movesTo(a app.Account) *string {
 	address := strings.TrimSpace(r.Email.Text())
-	if address == "" || address == a.Email {
+	if address == "" || strings.EqualFold(address, a.Email) {
 		return nil
 	}
 	return &address

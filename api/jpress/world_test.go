@@ -20,14 +20,15 @@ const goldens = "../../testdata/wire/jpress"
 
 // newStage serves this dialect and the main one; what this one answers is held
 // against its document.
-func newStage(t *testing.T) *stage.Stage {
+func newStage(t *testing.T) *stage.Stage { return newStageWith(t, jpress.Options{}) }
+
+func newStageWith(t *testing.T, o jpress.Options) *stage.Stage {
 	t.Helper()
 	document := published(t)
 	return stage.New(t, stage.Options{
 		Dialects: func(s *app.Service) []api.Dialect {
-			return []api.Dialect{
-				infinite.New(infinite.Options{Service: s, Zone: stage.Zone}), jpress.New(jpress.Options{Service: s, Zone: stage.Zone}),
-			}
+			o.Service, o.Zone = s, stage.Zone
+			return []api.Dialect{infinite.New(infinite.Options{Service: s, Zone: stage.Zone}), jpress.New(o)}
 		},
 		Around: func(h http.Handler) http.Handler {
 			checked := document.Checked(t, h)
