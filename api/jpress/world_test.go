@@ -1,7 +1,9 @@
 package jpress_test
 
 import (
+	"bytes"
 	"net/http"
+	"regexp"
 	"strings"
 	"sync"
 	"testing"
@@ -31,6 +33,7 @@ func newStageWith(t *testing.T, o jpress.Options) *stage.Stage {
 			return []api.Dialect{infinite.New(infinite.Options{Service: s, Zone: stage.Zone}), jpress.New(o)}
 		},
 		Around: func(h http.Handler) http.Handler {
+			h = withoutSecrets(t, h)
 			checked := document.Checked(t, h)
 			return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 				if r.Method == http.MethodGet || strings.Contains(r.Header.Get("Content-Type"), "form") {
@@ -41,6 +44,31 @@ func newStageWith(t *testing.T, o jpress.Options) *stage.Stage {
 			})
 		},
 	})
+}
+
+// secret is a password that tests use, or any hash of one, or a salt.
+var secret = regexp.MustCompile(`1qazxsw2|2wsxzaq1|\$argon2|"(password|salt)":"[^"]`)
+
+// withoutSecrets fails the test where an answer has a secret.
+func withoutSecrets(t *testing.T, next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		told := &overheard{ResponseWriter: w}
+		next.ServeHTTP(told, r)
+		if secret.Match(told.said.Bytes()) {
+			t.Errorf("%s %s tells a secret", r.Method, r.URL.Path)
+		}
+	})
+}
+
+// overheard keeps what is written.
+type overheard struct {
+	http.ResponseWriter
+	said bytes.Buffer
+}
+
+func (o *overheard) Write(text []byte) (int, error) {
+	o.said.Write(text)
+	return o.ResponseWriter.Write(text)
 }
 
 // published is the document as a server has it, read once.
