@@ -112,6 +112,13 @@ func (p Person) public() PublicPerson {
 	}
 }
 
+// UserIDOf is the number of the person with that accountId, whom the other use
+// cases may not find all the same. NotFound or Internal.
+func (s *Service) UserIDOf(ctx context.Context, accountID string) (int64, error) {
+	account, err := s.Accounts.ByID(ctx, accountID)
+	return account.UserID, failed("look up an account", err)
+}
+
 // UserIDByName finds the number of the person who has that user name, else of
 // the only one who has it as nickname. NotFound or Internal.
 func (s *Service) UserIDByName(ctx context.Context, name string) (int64, error) {

@@ -22,8 +22,6 @@ type failAnswer struct {
 type createdAnswer struct {
 	State  string `json:"state"`
 	UserID int64  `json:"userId"`
-	// UserIDStr is for clients whose numbers lose digits of UserID.
-	UserIDStr int64 `json:"userIdStr,string"`
 }
 
 // signedInAnswer has the document's fields first.

@@ -71,12 +71,18 @@ func TestBadBodiesWriteNothing(t *testing.T) {
 func TestAViolationNamesTheField(t *testing.T) {
 	s := newStage(t)
 	alice := newcomer(t, s, "alice", "")
+	violated := func(path, form, field string) {
+		_, body := ask(t, s, "POST", "/api/user/"+path, formType, alice.token, form)
+		require.Equal(t, `{"state":"fail","message":"参数错误：`+field+`"}`, strings.TrimSpace(body))
+	}
 	for _, field := range []string{
 		"nickname", "realname", "identity", "anonym", "signature", "company", "occupation", "address", "zipcode", "site",
 		"graduateschool", "education", "avatar", "idcardtype", "idcard", "remark", "createSource", "birthday", "gender",
 	} {
-		user := `{"id":` + alice.id + `,"` + field + `":"http://a.test/` + strings.Repeat("x", 1000) + `"}`
-		_, body := ask(t, s, "POST", "/api/user/update", formType, alice.token, "user="+url.QueryEscape(user))
-		require.Equal(t, `{"state":"fail","message":"参数错误：`+field+`"}`, strings.TrimSpace(body))
+		for _, value := range []string{"http://a.test/" + strings.Repeat("x", 1000), `a\u0007b`} {
+			violated("update", url.Values{"user": {`{"id":` + alice.id + `,"` + field + `":"` + value + `"}`}}.Encode(), field)
+		}
 	}
+	violated("update", url.Values{"user": {`{"id":` + alice.id + `,"nickname":"a\nb"}`}}.Encode(), "nickname")
+	violated("login", "loginAccount=%ff&password=1", "loginAccount")
 }

@@ -58,13 +58,12 @@ func TestEveryFieldHasADocumentedName(t *testing.T) {
 	require.Len(t, genderWords, 3)
 }
 
-// TestAnAnswerHasEveryFieldInOrder: those of the document first, and in its
-// order; then ours.
+// TestAnAnswerHasEveryFieldInOrder: those of the document, and in its order.
 func TestAnAnswerHasEveryFieldInOrder(t *testing.T) {
 	d := dialect{Options{Zone: time.FixedZone("", 8*60*60)}}
 	at := time.Date(2022, 8, 30, 1, 20, 32, 0, time.UTC)
 	text, err := json.Marshal(d.user(app.Person{
-		Account: app.Account{UserID: 100, CreatedAt: at, PasswordHash: "a hash", StorageSecret: "a secret"}, SignedInAt: at,
+		Account: app.Account{ID: "26112022001234", UserID: 100, CreatedAt: at, PasswordHash: "a hash", StorageSecret: "a secret"}, SignedInAt: at,
 	}))
 	require.NoError(t, err)
 	var names []string
@@ -73,9 +72,10 @@ func TestAnAnswerHasEveryFieldInOrder(t *testing.T) {
 	}
 	require.Equal(t, strings.Fields("id username nickname realname identity password salt anonym email emailStatus mobile mobileStatus "+
 		"gender signature birthday company occupation address zipcode site graduateschool education avatar idcardtype idcard remark "+
-		"status created createSource logged activated idStr"), names)
+		"status created createSource logged activated"), names)
 	require.NotContains(t, string(text), "a hash")
 	require.NotContains(t, string(text), "a secret")
+	require.Contains(t, string(text), `"id":26112022001234,`)
 	require.Contains(t, string(text), `"created":"2022-08-30 09:20:32"`)
 	require.Contains(t, string(text), `"logged":"2022-08-30 09:20:32"`)
 }

@@ -31,7 +31,7 @@ func (d *dialect) create(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return succeed(c, createdAnswer{State: ok, UserID: account.UserID, UserIDStr: account.UserID})
+	return succeed(c, createdAnswer{State: ok, UserID: idOf(account)})
 }
 
 // creator is nil where nobody has signed in and nobody needs to.

@@ -19,7 +19,7 @@ func (d *dialect) detail(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	id, err := idOf("id", cmp.Or(sent, c.QueryParam("id")))
+	id, err := d.readID(c.Request().Context(), "id", cmp.Or(sent, c.QueryParam("id")))
 	if err != nil {
 		return err
 	}

@@ -7,6 +7,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"accord/api"
+	"accord/api/body"
 	"accord/app"
 )
 
@@ -41,6 +42,8 @@ func readCredentials(c echo.Context) (app.Credentials, error) {
 		return in, violation("loginAccount", app.NotBlank)
 	case utf8.RuneCountInString(account) > maxAccount:
 		return in, violation("loginAccount", app.Length)
+	case !body.Printable(account):
+		return in, violation("loginAccount", app.Pattern)
 	case password == "":
 		return in, violation("password", app.NotBlank)
 	case utf8.RuneCountInString(password) > app.MaxPasswordChecked:

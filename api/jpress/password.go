@@ -21,7 +21,7 @@ func (d *dialect) updatePassword(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	id, err := idOf("userId", sent)
+	id, err := d.readID(c.Request().Context(), "userId", sent)
 	if err != nil {
 		return err
 	}

@@ -41,8 +41,6 @@ type userRequest struct {
 	Idcard         body.Value `json:"idcard"`
 	Remark         body.Value `json:"remark"`
 	CreateSource   body.Value `json:"createSource"`
-	// IDStr is that of an answer, sent back: it has every digit.
-	IDStr body.Value `json:"idStr"`
 }
 
 // texts are the fields that hold text, by their names on the wire.
@@ -109,31 +107,6 @@ func readable(field, text string) bool {
 		text = strings.NewReplacer("\r", "", "\n", "", "\t", "").Replace(text)
 	}
 	return body.Printable(text)
-}
-
-// idOf reads a number that names a person.
-func idOf(name, text string) (int64, error) {
-	if text == "" {
-		return 0, violation(name, app.NotBlank)
-	}
-	id, err := strconv.ParseInt(text, 10, 64)
-	if err != nil || id <= 0 {
-		return 0, violation(name, app.TypeMismatch)
-	}
-	return id, nil
-}
-
-// id is the person that the object is about.
-func (r userRequest) id() (int64, error) {
-	for _, sent := range []body.Value{r.IDStr, r.ID} {
-		if id, isNumber := sent.Int(); isNumber && id > 0 {
-			return id, nil
-		}
-	}
-	if r.ID.Sent == nil {
-		return 0, violation("id", app.NotBlank)
-	}
-	return 0, violation("id", app.TypeMismatch)
 }
 
 func violation(field string, rule app.Rule) error {

@@ -20,6 +20,7 @@ type UseCases interface {
 	SignIn(ctx context.Context, in app.Credentials) (app.SignedIn, saga.Receipt, error)
 	RegisterAccount(ctx context.Context, in app.Registration) (app.Account, saga.Receipt, error)
 	CreatePerson(ctx context.Context, actor app.Principal, in app.Registration) (app.Account, saga.Receipt, error)
+	UserIDOf(ctx context.Context, accountID string) (int64, error)
 	PersonDetail(ctx context.Context, actor app.Principal, userID int64) (app.Person, error)
 	EditPerson(ctx context.Context, p app.Principal, in app.PersonChange) (saga.Receipt, error)
 	ModifyPerson(ctx context.Context, actor app.Principal, userID int64, in app.PersonModification) (saga.Receipt, error)

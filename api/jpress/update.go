@@ -20,7 +20,7 @@ func (d *dialect) update(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	id, err := in.id()
+	id, err := d.readID(c.Request().Context(), "id", word(in.ID))
 	if err != nil {
 		return err
 	}

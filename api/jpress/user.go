@@ -40,8 +40,6 @@ type user struct {
 	CreateSource   string `json:"createSource"`
 	Logged         string `json:"logged"`
 	Activated      string `json:"activated"`
-	// IDStr is for clients whose numbers lose digits of ID.
-	IDStr int64 `json:"idStr,string"`
 }
 
 // The words of the document's states of an account, an address and a number.
@@ -53,7 +51,7 @@ const (
 func (d *dialect) user(p app.Person) user {
 	a, more := p.Account, p.Attributes
 	return user{
-		ID: a.UserID, IDStr: a.UserID, Username: a.Username, Nickname: a.Nickname, Realname: more.RealName,
+		ID: idOf(a), Username: a.Username, Nickname: a.Nickname, Realname: more.RealName,
 		Identity: more.Identity, Anonym: more.Anonym, Email: email(a), EmailStatus: okIf(a.EmailVerified), Mobile: a.Mobile,
 		MobileStatus: okIf(a.Mobile != ""), Gender: genderWords[more.Gender], Signature: more.Sign,
 		Birthday: birthday(more.Birthday), Company: more.Company, Occupation: more.Occupation, Address: more.Address,

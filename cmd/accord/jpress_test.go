@@ -16,8 +16,9 @@ import (
 
 // jpressAnswer is what the dialect answers, whatever was asked.
 type jpressAnswer struct {
-	State, Message, Jwt, UserIDStr string
-	User                           map[string]any
+	State, Message, Jwt string
+	UserID              json.Number
+	User                map[string]any
 	session
 }
 
@@ -70,17 +71,17 @@ func TestAJPressPersonOnThreeSystems(t *testing.T) {
 	in := api.jpressDone(t, "login", "", url.Values{"loginAccount": {alice.email}, "password": {alice.password}})
 	in.push(t, site.Gitea.URL, alice)
 	in.alive(t, site.Gitea.URL)
-	detail := api.jpressDone(t, "detail", in.Jwt, url.Values{"id": {made.UserIDStr}}).User
+	detail := api.jpressDone(t, "detail", in.Jwt, url.Values{"id": {made.UserID.String()}}).User
 	require.Equal(t, []any{alice.name, avatar, "E1", "", ""},
 		[]any{detail["username"], detail["avatar"], detail["idcard"], detail["password"], detail["salt"]})
 
-	update := fmt.Sprintf(`{"id":%s,"nickname":"Alice","site":""}`, made.UserIDStr)
+	update := fmt.Sprintf(`{"id":%s,"nickname":"Alice","site":""}`, made.UserID.String())
 	api.jpressDone(t, "update", in.Jwt, url.Values{"user": {update}})
 	require.Equal(t, "Alice", giteaAdmin{site}.user(t, alice.name)["full_name"])
 
 	main := api.signIn(t, alice)
 	api.jpressDone(t, "updatePassword", in.Jwt, url.Values{
-		"userId": {made.UserIDStr}, "oldPassowrd": {alice.password}, "newPassword": {"2wsxzaq1"},
+		"userId": {made.UserID.String()}, "oldPassowrd": {alice.password}, "newPassword": {"2wsxzaq1"},
 	})
 	main.dead(t, site.Gitea.URL)
 	in.alive(t, site.Gitea.URL)
@@ -88,6 +89,6 @@ func TestAJPressPersonOnThreeSystems(t *testing.T) {
 	alice.password = "2wsxzaq1"
 	api.signIn(t, alice).alive(t, site.Gitea.URL)
 
-	api.jpressDone(t, "updatePassword", own.AccessToken, url.Values{"userId": {made.UserIDStr}, "newPassword": {"3edcxsw2"}})
+	api.jpressDone(t, "updatePassword", own.AccessToken, url.Values{"userId": {made.UserID.String()}, "newPassword": {"3edcxsw2"}})
 	in.dead(t, site.Gitea.URL)
 }
