@@ -31,7 +31,7 @@ func (judge) Authenticate(context.Context, app.Secret) (app.Principal, error) {
 }
 
 func (j judge) SignIn(_ context.Context, in app.Credentials) (app.SignedIn, saga.Receipt, error) {
-	require.True(j.t, (in.Username == "") != (in.Email == ""))
+	require.NotEqual(j.t, in.Username == "", in.Email == "")
 	require.NotEmpty(j.t, in.Password)
 	require.LessOrEqual(j.t, utf8.RuneCountInString(in.Password.Reveal()), app.MaxPasswordChecked)
 	require.LessOrEqual(j.t, utf8.RuneCountInString(in.Username+in.Email), maxAccount)

@@ -29,8 +29,8 @@ func (d *dialect) userID(ctx context.Context, id int64) (int64, error) {
 		return id, nil
 	}
 	found, err := d.Service.UserIDOf(ctx, fmt.Sprintf("%014d", id))
-	if app.KindOf(err) == app.NotFound && err != nil {
-		return nobody, nil
+	if err != nil && app.KindOf(err) == app.NotFound {
+		found, err = nobody, nil
 	}
 	return found, err
 }

@@ -52,11 +52,27 @@ func (r userRequest) texts() []struct {
 		name  string
 		value body.Value
 	}{
-		{"username", r.Username}, {"nickname", r.Nickname}, {"realname", r.Realname}, {"identity", r.Identity},
-		{"password", r.Password}, {"anonym", r.Anonym}, {"email", r.Email}, {"mobile", r.Mobile}, {"signature", r.Signature},
-		{"birthday", r.Birthday}, {"company", r.Company}, {"occupation", r.Occupation}, {"address", r.Address},
-		{"zipcode", r.Zipcode}, {"site", r.Site}, {"graduateschool", r.Graduateschool}, {"education", r.Education},
-		{"avatar", r.Avatar}, {"idcardtype", r.Idcardtype}, {"idcard", r.Idcard}, {"remark", r.Remark},
+		{"username", r.Username},
+		{"nickname", r.Nickname},
+		{"realname", r.Realname},
+		{"identity", r.Identity},
+		{"password", r.Password},
+		{"anonym", r.Anonym},
+		{"email", r.Email},
+		{"mobile", r.Mobile},
+		{"signature", r.Signature},
+		{"birthday", r.Birthday},
+		{"company", r.Company},
+		{"occupation", r.Occupation},
+		{"address", r.Address},
+		{"zipcode", r.Zipcode},
+		{"site", r.Site},
+		{"graduateschool", r.Graduateschool},
+		{"education", r.Education},
+		{"avatar", r.Avatar},
+		{"idcardtype", r.Idcardtype},
+		{"idcard", r.Idcard},
+		{"remark", r.Remark},
 		{"createSource", r.CreateSource},
 	}
 }
