@@ -116,6 +116,13 @@ func (s *Simulation) spawn(name string, do func(ctx context.Context)) {
 	}()
 }
 
+// resting reports whether every actor is through.
+func (s *Simulation) resting() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.active == 0
+}
+
 // tick is one round of recovery on a replica.
 func (s *Simulation) tick(r *Replica) {
 	name := fmt.Sprintf("tick%d", s.step)

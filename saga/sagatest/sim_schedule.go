@@ -19,7 +19,7 @@ func (s *Simulation) storm() {
 			synctest.Wait()
 		}
 		waiting := s.waiting()
-		if len(requests) == 0 && len(waiting) == 0 && s.active == 0 {
+		if len(requests) == 0 && len(waiting) == 0 && s.resting() {
 			return
 		}
 		if s.letGo(waiting) {
@@ -28,7 +28,7 @@ func (s *Simulation) storm() {
 		switch able := s.able(); {
 		case len(waiting) > 0 && s.Rand.IntN(10) < 7:
 			s.advance(waiting)
-		case len(requests) > 0 && len(able) > 0 && (!s.inTurn || s.active == 0) && s.Chance(2):
+		case len(requests) > 0 && len(able) > 0 && (!s.inTurn || s.resting()) && s.Chance(2):
 			s.request(len(requests), requests[0], able[s.Rand.IntN(len(able))])
 			requests = requests[1:]
 		case len(s.late) > 0 && !s.lateOnly && s.Chance(16):
@@ -104,7 +104,7 @@ func (s *Simulation) settle() bool {
 		case s.letGo(waiting):
 		case len(waiting) > 0:
 			s.advance(waiting)
-		case s.active > 0:
+		case !s.resting():
 			s.pass(100 * time.Millisecond)
 		case left && due > 0:
 			s.pass(due)

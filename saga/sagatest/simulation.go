@@ -215,7 +215,7 @@ func (s *Simulation) bury() {
 		if len(s.pending) == 0 {
 			s.sleep(time.Minute)
 			synctest.Wait()
-			if len(s.pending) == 0 && s.active == 0 {
+			if len(s.pending) == 0 && s.resting() {
 				return
 			}
 		}
