@@ -73,6 +73,7 @@ func (w *simWorld) newcomer(...*simPerson) sagatest.Request {
 		Username: pickOf(w.sim, "dave", "Dave", "erin", "alice", "carol"),
 		Email:    pickOf(w.sim, "erin@example.com", "new@example.com", "Other@example.com", "alice@example.com", "dave@example.com"),
 		Password: simPassword(90 + w.sim.Rand.IntN(5)), Language: "en",
+		Website: pickOf(w.sim, "", "http://n.test"),
 	}
 	signIn := w.sim.Chance(3)
 	return func(ctx context.Context, r *sagatest.Replica) {
