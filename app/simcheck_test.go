@@ -131,7 +131,7 @@ func (w *simWorld) checkWhole(a app.Account, user memory.Entry, there bool) {
 			a.ID, a.Status, user.ShutOut, w.storage.Active(a.StorageKey))
 	case user.Username != a.Username || !slices.EqualFunc(user.Emails, []string{a.Email}, strings.EqualFold):
 		w.sim.Violate("one name and address", "%s <%s>, in Gitea %s %v", a.Username, a.Email, user.Username, user.Emails)
-	case user.FullName != a.Nickname || user.Location != a.Location:
+	case user.FullName != a.Nickname || user.Location != a.Location || user.Website != a.Website:
 		w.sim.Violate("one profile", "%s: %+v, in Gitea %+v", a.ID, a.Profile, user)
 	case a.AvatarURL != "" && !slices.Equal(w.directory.Avatar(a.Username), simPNGs()[a.AvatarURL]):
 		w.sim.Violate("one profile", "%s: another picture in Gitea", a.ID)

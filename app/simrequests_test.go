@@ -98,6 +98,7 @@ func (w *simWorld) registration() (in app.Registration, uses []string, send func
 		Username: pickOf(w.sim, "dave", "Dave", "erin", "alice", "carol"),
 		Email:    pickOf(w.sim, "erin@example.com", "new@example.com", "Other@example.com", "alice@example.com", "dave@example.com"),
 		Password: simPassword(90 + w.sim.Rand.IntN(5)), Language: "en",
+		Website: pickOf(w.sim, "", "http://n.test"),
 	}
 	send = func() {}
 	if w.sim.Chance(2) {
