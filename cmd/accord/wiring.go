@@ -20,6 +20,7 @@ import (
 	"accord/adapters/token"
 	"accord/api"
 	"accord/api/infinite"
+	"accord/api/portal"
 	"accord/app"
 	"accord/cmd/accord/internal/config"
 	"accord/saga"
@@ -108,6 +109,7 @@ func (p *parts) assemble(c config.Config, ring *keyring.Live, log *slog.Logger) 
 func (p *parts) newHandler(c config.Config, zone *time.Location, tokens *token.Tokens, log *slog.Logger) (http.Handler, error) {
 	dialects := map[string]func() api.Dialect{
 		"infinite": func() api.Dialect { return infinite.New(infinite.Options{Service: p.service, Zone: zone}) },
+		"portal":   func() api.Dialect { return portal.New(portal.Options{Service: p.service}) },
 	}
 	var served []api.Dialect
 	for _, name := range c.Dialects {

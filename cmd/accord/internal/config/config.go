@@ -19,7 +19,7 @@ type Config struct {
 	// Issuer is what access tokens name as theirs (iss).
 	Issuer string `koanf:"issuer" validate:"required"`
 	// Dialects are the wire dialects that are served.
-	Dialects []string `koanf:"dialects" validate:"min=1,unique,dive,oneof=infinite"`
+	Dialects []string `koanf:"dialects" validate:"min=1,unique,dive,oneof=infinite portal"`
 	HTTP     HTTP     `koanf:"http"`
 	Session  Session  `koanf:"session"`
 	Gitea    Gitea    `koanf:"gitea"`
@@ -240,7 +240,7 @@ func Default() Config {
 		Listen:   "localhost:8081",
 		Zone:     "Asia/Shanghai",
 		Issuer:   "accord",
-		Dialects: []string{"infinite"},
+		Dialects: []string{"infinite", "portal"},
 		HTTP:     HTTP{BodyLimit: 1 << 20, ShutdownGrace: 15 * time.Second},
 		Session:  Session{TTL: 2 * time.Hour, Keep: 7 * 24 * time.Hour, SweepEvery: 5 * time.Second},
 		Gitea:    Gitea{Timeout: 5 * time.Second},
