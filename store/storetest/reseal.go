@@ -144,6 +144,8 @@ func fill(t *testing.T, s *store.Store) app.Account {
 	t.Helper()
 	a := newAccount(1, "alice", "alice@example.com")
 	require.NoError(t, s.Accounts.Reserve(t.Context(), a))
+	require.NoError(t, s.People.SetAttributes(t.Context(), a.ID, app.Attributes{Sign: "hello"}, at(0)))
+	require.NoError(t, s.Challenges.Put(t.Context(), "challenge", app.SliderChallenge, "99", at(time.Minute), at(0)))
 	require.NoError(t, s.Codes.Put(t.Context(), "mail:a/b@example.com", "7KQ2MX", at(time.Minute), app.CodeLimits{}, at(0)))
 	asked, err := s.Answers.Begin(t.Context(), "key", []byte("fingerprint"), at(0), at(time.Minute))
 	require.NoError(t, err)
