@@ -53,6 +53,8 @@ type Settings struct {
 	Countries []string
 	SMS       SMSLimits
 	Guard     GuardSettings
+	// PicturesURL is what the URL of every uploaded picture begins with.
+	PicturesURL string
 }
 
 // Service holds every use case. Safe for concurrent use.

@@ -96,7 +96,7 @@ func (p *parts) assemble(c config.Config, ring *keyring.Live, log *slog.Logger) 
 	}, app.Settings{
 		SessionTTL: c.Session.TTL, KeepTTL: c.Session.Keep, DeletionGrace: c.Deletion.Grace, Countries: c.SMS.Countries,
 		SMS:   app.SMSLimits{PerClientHour: c.SMS.PerClientHour, PlatformDay: c.SMS.PlatformDay},
-		Guard: guard,
+		Guard: guard, PicturesURL: storage.PicturesURL(),
 	})
 	if err != nil {
 		return err

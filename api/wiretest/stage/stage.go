@@ -140,7 +140,7 @@ func (w *Stage) service(t *testing.T) *app.Service {
 		IDs: ids, Runner: runner, Now: w.Clock.Now, Logger: slog.New(slog.DiscardHandler),
 	}, app.Settings{
 		SessionTTL: 2 * time.Hour, KeepTTL: 7 * 24 * time.Hour, Countries: []string{"86", "852"},
-		SMS: app.SMSLimits{PerClientHour: 4, PlatformDay: 3},
+		SMS: app.SMSLimits{PerClientHour: 4, PlatformDay: 3}, PicturesURL: memory.PicturesURL,
 	})
 	require.NoError(t, err)
 	run(t, runner)
