@@ -52,7 +52,7 @@ func TestDigits(t *testing.T) {
 func TestDigitsShowTheAnswer(t *testing.T) {
 	ink := func(answer string) int {
 		total := 0
-		for range 20 {
+		for range 8 {
 			data, err := paint(answer)
 			require.NoError(t, err)
 			m := decode(t, data, digitsWidth, digitsHeight, 16<<10)
@@ -97,8 +97,8 @@ func TestThePieceFitsItsPlaceAlone(t *testing.T) {
 // place.
 func mismatch(whole, piece image.Image, x, y int) int {
 	total := 0
-	for py := range pieceSize {
-		for px := range pieceSize {
+	for py := 0; py < pieceSize; py += 4 { // a sample tells enough
+		for px := 0; px < pieceSize; px += 4 {
 			r, g, b, a := piece.At(px, py).RGBA()
 			if a != 0xffff {
 				continue
@@ -115,11 +115,12 @@ func mismatch(whole, piece image.Image, x, y int) int {
 
 func TestSlidersDiffer(t *testing.T) {
 	seen := map[app.Secret]bool{}
-	for range 100 {
+	for range 30 {
 		seen[drawn(t, New(), app.SliderChallenge).Answer] = true
 	}
-	require.Greater(t, len(seen), 50)
-	require.Equal(t, drawn(t, seeded(1), app.SliderChallenge), drawn(t, seeded(1), app.SliderChallenge))
+	require.Greater(t, len(seen), 15)
+	first, again := drawn(t, seeded(1), app.SliderChallenge), drawn(t, seeded(1), app.SliderChallenge)
+	require.Equal(t, first, again)
 }
 
 func TestManyAtOnce(t *testing.T) {

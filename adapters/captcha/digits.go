@@ -22,7 +22,7 @@ const (
 func digits(random *rand.Rand) (app.Puzzle, error) {
 	text := make([]byte, digitCount)
 	for i := range text {
-		text[i] = '0' + byte(random.IntN(10))
+		text[i] = "0123456789"[random.IntN(10)]
 	}
 	drawn, err := paint(string(text))
 	if err != nil {

@@ -27,17 +27,17 @@ func requireProof(t *testing.T, d *database, want bool, name string, now time.Du
 	require.Equal(t, want, has)
 }
 
-// consume uses a proof up, or finds none.
-func consume(t *testing.T, d *database, name string, now time.Duration) app.ProofRef {
+// consume uses the proof up, or finds none.
+func consume(t *testing.T, d *database, now time.Duration) app.ProofRef {
 	t.Helper()
-	ref, err := d.Proofs.Consume(t.Context(), name, at(now))
+	ref, err := d.Proofs.Consume(t.Context(), proof, at(now))
 	require.NoError(t, err)
 	return ref
 }
 
 func proofLife(t *testing.T, d *database) {
 	requireProof(t, d, false, proof, 0)
-	require.Zero(t, consume(t, d, proof, 0))
+	require.Zero(t, consume(t, d, 0))
 	prove(t, d, proof, time.Minute)
 	prove(t, d, "other", time.Minute)
 	for _, name := range []string{"", "Human/192.0.2.1", proof + " "} {
@@ -45,12 +45,12 @@ func proofLife(t *testing.T, d *database) {
 	}
 	requireProof(t, d, true, proof, time.Minute-time.Microsecond)
 	requireProof(t, d, false, proof, time.Minute)
-	require.Zero(t, consume(t, d, proof, time.Minute), "its time is over")
+	require.Zero(t, consume(t, d, time.Minute), "its time is over")
 
-	ref := consume(t, d, proof, time.Minute-time.Microsecond)
+	ref := consume(t, d, time.Minute-time.Microsecond)
 	require.Equal(t, app.ProofRef{Name: proof, Ends: at(time.Minute)}, ref)
 	requireProof(t, d, false, proof, 0)
-	require.Zero(t, consume(t, d, proof, 0), "once")
+	require.Zero(t, consume(t, d, 0), "once")
 	requireProof(t, d, true, "other", 0)
 
 	for range 2 {
@@ -69,7 +69,7 @@ func proofAgain(t *testing.T, d *database) {
 	prove(t, d, proof, time.Second)
 	requireProof(t, d, true, proof, time.Hour-time.Microsecond)
 	requireProof(t, d, false, proof, time.Hour)
-	ref := consume(t, d, proof, 0)
+	ref := consume(t, d, 0)
 	prove(t, d, proof, 2*time.Hour)
 	require.NoError(t, d.Proofs.GiveBack(t.Context(), ref))
 	requireProof(t, d, true, proof, 2*time.Hour-time.Microsecond)
@@ -92,7 +92,7 @@ func proofInside(t *testing.T, d *database) {
 		return err
 	})
 	requireProof(t, d, true, proof, 0)
-	ref := consume(t, d, proof, 0)
+	ref := consume(t, d, 0)
 	failing(func(ctx context.Context) error { return d.Proofs.GiveBack(ctx, ref) })
 	requireProof(t, d, false, proof, 0)
 	failing(func(ctx context.Context) error { return d.Proofs.Put(ctx, proof, at(time.Minute), at(0)) })
