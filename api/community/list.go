@@ -68,17 +68,22 @@ func (d *dialect) listed(c echo.Context, people []app.Person, total int, err err
 
 // pageOf reads a page; its bounds are the use case's.
 func pageOf(params url.Values) (app.Page, error) {
-	page := app.Page{Number: 1, Size: pageSize}
-	for name, to := range map[string]*int{"page": &page.Number, "page_size": &page.Size} {
-		text := params.Get(name)
-		if text == "" {
-			continue
-		}
-		n, err := strconv.Atoi(text)
-		if err != nil {
-			return page, violated(name, app.TypeMismatch)
-		}
-		*to = n
+	number, err := numberIn(params, "page", 1)
+	if err != nil {
+		return app.Page{}, err
 	}
-	return page, nil
+	size, err := numberIn(params, "page_size", pageSize)
+	return app.Page{Number: number, Size: size}, err
+}
+
+func numberIn(params url.Values, name string, otherwise int) (int, error) {
+	text := params.Get(name)
+	if text == "" {
+		return otherwise, nil
+	}
+	n, err := strconv.Atoi(text)
+	if err != nil {
+		return 0, violated(name, app.TypeMismatch)
+	}
+	return n, nil
 }

@@ -59,15 +59,9 @@ func (d *dialect) enter(
 		return err
 	}
 	answer := signedInAnswer{
+		AccessToken: in.ShortToken.Reveal(), RefreshToken: in.RefreshToken.Reveal(),
 		Token: in.AccessToken.Reveal(), GiteaToken: in.GiteaToken.Reveal(), StorageToken: in.Grant.SessionToken.Reveal(),
 		Storage: api.NewStorageAnswer(in.Grant),
-	}
-	if d.pair {
-		long, err := d.service.Refresh(c.Request().Context(), in.RefreshToken, sessionTTL)
-		if err != nil {
-			return err
-		}
-		answer.AccessToken, answer.RefreshToken, answer.Token = answer.Token, in.RefreshToken.Reveal(), long.Reveal()
 	}
 	return succeed(c, answer)
 }

@@ -19,6 +19,7 @@ import (
 	"accord/adapters/password"
 	"accord/adapters/token"
 	"accord/api"
+	"accord/api/community"
 	"accord/api/infinite"
 	"accord/api/portal"
 	"accord/app"
@@ -124,7 +125,10 @@ func sweepSettings(c config.Sweep) app.SweepSettings {
 func (p *parts) newHandler(c config.Config, zone *time.Location, tokens *token.Tokens, log *slog.Logger) (http.Handler, error) {
 	dialects := map[string]func() api.Dialect{
 		"infinite": func() api.Dialect { return infinite.New(infinite.Options{Service: p.service, Zone: zone}) },
-		"portal":   func() api.Dialect { return portal.New(portal.Options{Service: p.service}) },
+		"community": func() api.Dialect {
+			return community.New(community.Options{Service: p.service, Zone: zone, TokenPair: c.Community.TokenPair})
+		},
+		"portal": func() api.Dialect { return portal.New(portal.Options{Service: p.service}) },
 	}
 	var served []api.Dialect
 	for _, name := range c.Dialects {
