@@ -153,7 +153,8 @@ func (t *table) owner(c echo.Context) *Dialect {
 // rank orders dialects by how near a request that no route matched is to
 // theirs.
 func (d Dialect) rank(c echo.Context, mediaType string) int {
-	rank, path := 0, c.Request().URL.Path
+	var rank int
+	path := c.Request().URL.Path
 	switch {
 	case slices.ContainsFunc(d.Routes, func(r Route) bool { return r.Path == c.Path() }):
 		rank = 1 + 2*len(path)

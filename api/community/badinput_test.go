@@ -92,12 +92,18 @@ func TestBadBodiesWriteNothing(t *testing.T) {
 		mediaType, body string
 		status          int
 	}{
-		{asJSON, "", 200}, {asJSON, "{", 200}, {asJSON, "[]", 200}, {asJSON, `"x"`, 200}, {asJSON, "{}", 200}, {asJSON, "null", 200},
+		{asJSON, "", 200},
+		{asJSON, "{", 200},
+		{asJSON, "[]", 200},
+		{asJSON, `"x"`, 200},
+		{asJSON, "{}", 200},
+		{asJSON, "null", 200},
 		{asJSON, `{"email":[],"code":{},"password":true,"name":7,"avatar":false,"id":"x","role":1e3,"captchaId":1,"x":{},"spacecover":0}`, 200},
 		{asJSON, `{"email":"a\u0000b","code":"\ud800","password":"1qazxsw2","name":"\u0007","avatar":"","id":1.5,"spacecover":"\u0000"}`, 200},
 		{asJSON, strings.Repeat("[", 400_000), 200},
 		{asJSON, `{"email":"` + strings.Repeat("a", 2<<20) + `@example.com"}`, 413},
-		{"application/x-www-form-urlencoded", "email=alice", 415}, {"garbled;;", "{}", 415},
+		{"application/x-www-form-urlencoded", "email=alice", 415},
+		{"garbled;;", "{}", 415},
 	} {
 		for _, route := range community.New(community.Options{}).Routes {
 			if route.Method != http.MethodPost {
