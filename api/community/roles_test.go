@@ -117,3 +117,22 @@ func TestStrangersManageNobody(t *testing.T) {
 		require.Equal(t, before, s.State(t))
 	}
 }
+
+// TestWhoMayNotIsToldNothingElse: neither what is wrong with a request nor who
+// there is.
+func TestWhoMayNotIsToldNothingElse(t *testing.T) {
+	s, token, _ := cast(t, app.User)
+	refused := func(paths ...string) {
+		for _, path := range paths {
+			for _, body := range []string{"{", "{}", `{"id":1,"name":"N","email":"n@example.com","role":9}`} {
+				_, got := ask(t, s, http.MethodPost, "/api/v1/user/manage/"+path, asJSON, token, body)
+				require.Equal(t, 403, got.Code, "%s %s", path, body)
+			}
+		}
+	}
+	refused("modify", "role/modify", "delete")
+	_, got := ask(t, s, http.MethodGet, "/api/v1/user/manage/list?page=x", asJSON, token, "")
+	require.Equal(t, 403, got.Code)
+	s.Setup(t, []string{"role", "actor", string(app.Administrator)})
+	refused("role/modify")
+}
