@@ -98,11 +98,11 @@ func wanted(keyword string) (condition string, args []any) {
 		return "", nil
 	}
 	part := "%" + strings.NewReplacer("!", "!!", "%", "!%", "_", "!_").Replace(app.FoldKey(keyword)) + "%"
-	condition = ` AND (username_key LIKE ? ESCAPE '!' OR LOWER(email) LIKE ? ESCAPE '!' OR LOWER(nickname) LIKE ? ESCAPE '!' OR id = ?`
-	args = []any{part, part, part, keyword}
+	condition = ` AND (username_key LIKE ? ESCAPE '!' OR LOWER(email) LIKE ? ESCAPE '!' OR LOWER(nickname) LIKE ? ESCAPE '!'`
+	args = []any{part, part, part}
 	if number, err := strconv.ParseInt(keyword, 10, 64); err == nil {
-		condition += " OR user_id = ?"
-		args = append(args, number)
+		condition += " OR id = ? OR user_id = ?"
+		args = append(args, keyword, number)
 	}
 	return condition + ")", args
 }

@@ -12,9 +12,9 @@ import (
 func newAccount() *cobra.Command {
 	account := &cobra.Command{
 		Use:   "account",
-		Short: "Look at an account, or bring a deleted one back",
+		Short: "Look at an account, give it a role, or bring a deleted one back",
 	}
-	account.AddCommand(newAccountRestore(), newAccountShow())
+	account.AddCommand(newAccountRestore(), newAccountRole(), newAccountShow())
 	return account
 }
 

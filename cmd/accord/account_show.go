@@ -22,6 +22,7 @@ import (
 type accountView struct {
 	AccountID     string     `json:"accountId"`
 	Status        app.Status `json:"status"`
+	Role          app.Role   `json:"role"`
 	Username      string     `json:"username"`
 	Email         string     `json:"email"`
 	EmailVerified bool       `json:"emailVerified"`
@@ -86,7 +87,7 @@ func viewAccount(ctx context.Context, c config.Config, user string) (view accoun
 
 func viewOf(a app.Account, zone *time.Location) accountView {
 	view := accountView{
-		AccountID: a.ID, Status: a.Status, Username: a.Username, Email: a.Email, EmailVerified: a.EmailVerified,
+		AccountID: a.ID, Status: a.Status, Role: a.Role, Username: a.Username, Email: a.Email, EmailVerified: a.EmailVerified,
 		Country: a.Country, Mobile: a.Mobile, CreatedAt: a.CreatedAt.In(zone),
 	}
 	if !a.LeavingUntil.IsZero() {
@@ -110,6 +111,7 @@ func printAccountTable(w io.Writer, v accountView) error {
 	for _, row := range [][2]string{
 		{"account", v.AccountID},
 		{"status", string(v.Status)},
+		{"role", string(v.Role)},
 		{"name", v.Username},
 		{"e-mail", email},
 		{"mobile", mobile},
