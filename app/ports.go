@@ -178,7 +178,8 @@ type Storage interface {
 	// Absent is done.
 	RemoveUser(ctx context.Context, key string) error
 	// Grant makes temporary credentials for the user's home, bound to the
-	// session, good for ttl or the server's least (900 s), whichever is longer.
+	// session, good for ttl or the server's least (900 s), whichever is longer;
+	// for fourteen days at most, which Expiration tells.
 	Grant(ctx context.Context, key string, secret Secret, session string, ttl time.Duration) (Grant, error)
 	// Revoke ends the credentials that were granted to that session, and no
 	// others. Repeatable; an absent user is done.

@@ -22,18 +22,23 @@ const (
 func digits(random *rand.Rand) (app.Puzzle, error) {
 	text := make([]byte, digitCount)
 	for i := range text {
-		text[i] = '0' + byte(random.IntN(10))
+		text[i] = "0123456789"[random.IntN(10)]
 	}
-	driver := base64Captcha.NewDriverDigit(digitsHeight, digitsWidth, digitCount, digitSkew, digitDots)
-	item, err := driver.DrawCaptcha(string(text))
+	drawn, err := paint(string(text))
 	if err != nil {
 		return app.Puzzle{}, err
 	}
-	var drawn bytes.Buffer
-	if _, err := item.WriteTo(&drawn); err != nil {
-		return app.Puzzle{}, err
+	return app.Puzzle{Image: drawn, Width: digitsWidth, Height: digitsHeight, Answer: app.Secret(text)}, nil
+}
+
+// paint is a PNG of the text.
+func paint(text string) ([]byte, error) {
+	driver := base64Captcha.NewDriverDigit(digitsHeight, digitsWidth, digitCount, digitSkew, digitDots)
+	item, err := driver.DrawCaptcha(text)
+	if err != nil {
+		return nil, err
 	}
-	return app.Puzzle{
-		Image: drawn.Bytes(), Width: digitsWidth, Height: digitsHeight, Answer: app.Secret(text),
-	}, nil
+	var drawn bytes.Buffer
+	_, err = item.WriteTo(&drawn)
+	return drawn.Bytes(), err
 }
