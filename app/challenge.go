@@ -54,7 +54,7 @@ func (s *Service) Challenge(ctx context.Context, kind ChallengeKind, client stri
 
 func (s *Service) spendChallenge(ctx context.Context, client string, now time.Time) error {
 	limit := challengesPerClient
-	if s.settings.Guard.exempt(client) {
+	if s.settings.Guard.Exempt(client) {
 		limit = 0
 	}
 	ok, err := s.Counters.Spend(ctx, "challenge/client/"+ClientKey(client), time.Minute, limit, now)

@@ -33,19 +33,19 @@ func (s *Service) ChangePasswordFlow() saga.Definition[changingPassword] {
 func (s *Service) ResetPasswordFlow() saga.Definition[resettingPassword] {
 	return s.resetPasswordFlow()
 }
-func (s *Service) ChangeMobileFlow() saga.Definition[changingMobile]   { return s.changeMobileFlow() }
-func (s *Service) DeleteFlow() saga.Definition[deleting]               { return s.deleteFlow() }
-func (s *Service) PurgeFlow() saga.Definition[burying]                 { return s.purgeFlow() }
-func (s *Service) ModifyFlow() saga.Definition[editing]                { return s.modifyFlow() }
-func (s *Service) SetRoleFlow() saga.Definition[givingRole]            { return s.setRoleFlow() }
+func (s *Service) ChangeMobileFlow() saga.Definition[changingMobile] { return s.changeMobileFlow() }
+func (s *Service) DeleteFlow() saga.Definition[deleting]             { return s.deleteFlow() }
+func (s *Service) PurgeFlow() saga.Definition[burying]               { return s.purgeFlow() }
+func (s *Service) ModifyFlow() saga.Definition[editing]              { return s.modifyFlow() }
+func (s *Service) SetRoleFlow() saga.Definition[givingRole]          { return s.setRoleFlow() }
 
 func (s *Service) SetPasswordFlow() saga.Definition[resettingPassword] {
 	return s.setPasswordFlow()
 }
 
-func (s *Service) RestoreFlow() saga.Definition[restoring]             { return s.restoreFlow() }
-func (s *Service) MailCodeFlow() saga.Definition[sendingCode]          { return s.mailCodeFlow() }
-func (s *Service) SMSCodeFlow() saga.Definition[sendingCode]           { return s.smsCodeFlow() }
+func (s *Service) RestoreFlow() saga.Definition[restoring]    { return s.restoreFlow() }
+func (s *Service) MailCodeFlow() saga.Definition[sendingCode] { return s.mailCodeFlow() }
+func (s *Service) SMSCodeFlow() saga.Definition[sendingCode]  { return s.smsCodeFlow() }
 
 // Targets of codes, as flows name them.
 var (

@@ -69,7 +69,7 @@ func (s *Service) release(ctx context.Context, tries []Try, right bool) error {
 func (s *Service) signInTries(in Credentials) []Try {
 	guard := s.settings.Guard
 	tries := []Try{{Key: in.typed(), Limit: guard.Account, Resets: true}}
-	if !guard.exempt(in.IP) {
+	if !guard.Exempt(in.IP) {
 		tries = append(tries, Try{Key: "client/" + ClientKey(in.IP), Limit: guard.Client})
 	}
 	return tries
@@ -91,7 +91,8 @@ func digest(typed string) string {
 	return hex.EncodeToString(sum[:])
 }
 
-func (g GuardSettings) exempt(client string) bool {
+// Exempt reports whether Client does not bound that address.
+func (g GuardSettings) Exempt(client string) bool {
 	address, err := netip.ParseAddr(client)
 	if err != nil {
 		return false

@@ -47,7 +47,7 @@ func (s *Service) SendUsername(ctx context.Context, email, client, language stri
 
 func (s *Service) spendUsername(ctx context.Context, email, client string, now time.Time) error {
 	perClient := usernameMailsClientHour
-	if s.settings.Guard.exempt(client) {
+	if s.settings.Guard.Exempt(client) {
 		perClient = 0
 	}
 	for _, bound := range []struct {

@@ -66,9 +66,6 @@ func (r *Runner) execute(ctx context.Context, f *flow, rec Record) (state any, p
 			return r.await(answer, p.watch)
 		}
 		p.end()
-		if try > 0 && answer.Err() != nil && errors.Is(err, context.DeadlineExceeded) && !errors.Is(err, ErrUndecided) {
-			err = ErrBusy // it waited for the subject until the end
-		}
 		if !errors.Is(err, ErrBusy) || !r.pause(answer, try) {
 			return nil, nil, err
 		}

@@ -196,7 +196,7 @@ func TestForgedTokensWriteNothing(t *testing.T) {
 	w, good := inhabited(t)
 	parsed, _, err := jwt.NewParser().ParseUnverified(good, jwt.MapClaims{})
 	require.NoError(t, err)
-	kid, ourKey := w.Ring.SigningKey()
+	kid, ourKey := w.Ring.SigningKey(time.Now())
 	public := ourKey.Public().(ed25519.PublicKey)
 	_, theirKey, err := ed25519.GenerateKey(rand.Reader)
 	require.NoError(t, err)
