@@ -143,5 +143,8 @@ type Session struct {
 	ExpiresAt  time.Time
 }
 
+// giteaTokenPrefix begins the names of our access tokens in Gitea.
+const giteaTokenPrefix = "accord-"
+
 // GiteaTokenName is the name of the session's access token in Gitea.
-func (s Session) GiteaTokenName() string { return "accord-" + s.ID }
+func (s Session) GiteaTokenName() string { return giteaTokenPrefix + s.ID }

@@ -87,7 +87,7 @@ func (s *Service) sendMailCode(ctx context.Context, c sendingCode) (saga.Receipt
 	}
 	c.Target, c.Code, c.Limits = mailTarget(c.Email), s.IDs.Code(), mailCodeLimits
 	c.Expires = s.Now().Add(codeLifetime)
-	_, receipt, err := s.mailCode.Execute(ctx, codeSubject, c)
+	receipt, err := carryOut(ctx, s.mailCode, codeSubject, c)
 	return receipt, failed(op, err)
 }
 

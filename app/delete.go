@@ -17,7 +17,10 @@ type deleting struct {
 	// Actor is the administrator who asks; empty where a person does himself.
 	Actor string
 	Until time.Time
-	// Found out on the way.
+	// ByOperator: neither the person's credentials nor anybody's role matters.
+	ByOperator bool
+	// Found out on the way. Was is what the account was before.
+	Was   Status
 	Ended []Session
 }
 
@@ -36,30 +39,24 @@ func (s *Service) Delete(ctx context.Context, p Principal, password Secret) (sag
 	if err != nil {
 		return saga.Receipt{}, failed(op, err)
 	}
-	return s.remove(ctx, op, deleting{Account: account})
-}
-
-func (s *Service) remove(ctx context.Context, op string, d deleting) (saga.Receipt, error) {
-	d.Until = s.Now().Add(s.settings.DeletionGrace)
-	_, receipt, err := s.delete.Execute(ctx, d.Account.ID, d)
-	if err == nil {
-		err = receipt.Pending
-	}
-	if err != nil || s.settings.DeletionGrace > 0 {
-		return receipt, failed(op, err)
-	}
-	return receipt, failed(op, s.purge(ctx, d.Account))
+	return s.shutOutAndPurge(ctx, op, deleting{Account: account, Until: s.Now().Add(s.settings.DeletionGrace)})
 }
 
 // mayDelete refuses an account whose last word was given under other
-// credentials, or, where an administrator asks, one that he may not manage.
-func (s *Service) mayDelete(ctx context.Context, d *deleting) error {
-	if d.Actor != "" {
-		if err := s.mayManage(ctx, d.Actor, d.Account.ID); err != nil {
-			return err
-		}
+// credentials, or, where an administrator asks, one that he may not manage. An
+// operator may remove one that is suspended too.
+func (s *Service) mayDelete(ctx context.Context, d *deleting) (err error) {
+	d.Was = Normal
+	switch {
+	case d.ByOperator:
+		d.Was, err = s.standsKept(ctx, d.Account.ID)
+	case d.Actor != "":
+		err = s.mayManage(ctx, d.Actor, d.Account.ID)
 	}
-	if err := s.Accounts.StillAt(ctx, d.Account.ID, d.Account.CredentialEpoch); err != nil {
+	if err == nil && !d.ByOperator {
+		err = s.Accounts.StillAt(ctx, d.Account.ID, d.Account.CredentialEpoch)
+	}
+	if err != nil {
 		return err
 	}
 	return s.Roster.MayGo(ctx, d.Account.ID)
@@ -73,30 +70,15 @@ func (s *Service) deleteFlow() saga.Definition[deleting] {
 		saga.One(saga.Step[deleting]{
 			Name: "take inventory", Kind: saga.Compensable, Do: s.takeInventory,
 		}),
-		saga.Parallel(
-			saga.Step[deleting]{
-				Name: "shut out of Gitea", Kind: saga.Compensable,
-				Do: func(ctx context.Context, d *deleting) error {
-					return s.Directory.SetActive(ctx, d.Account.Ref(), false)
-				},
-				Undo: func(ctx context.Context, d *deleting) error {
-					return s.Directory.SetActive(ctx, d.Account.Ref(), true)
-				},
-			},
-			saga.Step[deleting]{
-				Name: "shut out of storage", Kind: saga.Compensable,
-				Do: func(ctx context.Context, d *deleting) error {
-					return s.Storage.SetActive(ctx, d.Account.StorageKey, false)
-				},
-				Undo: func(ctx context.Context, d *deleting) error {
-					return s.Storage.SetActive(ctx, d.Account.StorageKey, true)
-				},
-			},
-		),
+		shuttingOut(s, func(d *deleting) (Account, Status) { return d.Account, d.Was }),
 		saga.One(saga.Step[deleting]{
 			Name: "leave", Kind: saga.Pivot, Local: true,
 			Do: func(ctx context.Context, d *deleting) (err error) {
-				d.Ended, err = s.Accounts.Leave(ctx, d.Account.ID, d.Until, s.Now())
+				leave := s.Accounts.Leave
+				if d.ByOperator {
+					leave = s.Standings.Dismiss
+				}
+				d.Ended, err = leave(ctx, d.Account.ID, d.Until, s.Now())
 				return err
 			},
 		}),
@@ -120,12 +102,12 @@ func (s *Service) takeInventory(ctx context.Context, d *deleting) error {
 	return nil
 }
 
-func (s *Service) purge(ctx context.Context, a Account) error {
-	_, receipt, err := s.bury.Execute(ctx, a.ID, burying{Account: a})
+func (s *Service) purge(ctx context.Context, a Account) (saga.Receipt, error) {
+	receipt, err := carryOut(by(ctx, a.ID), s.bury, a.ID, burying{Account: a})
 	if err == nil {
 		err = receipt.Pending
 	}
-	return err
+	return receipt, err
 }
 
 func (s *Service) purgeFlow() saga.Definition[burying] {
@@ -167,7 +149,8 @@ func (s *Service) EndDeparted(ctx context.Context) (int, error) {
 	group.SetLimit(sweepTogether)
 	for _, a := range accounts {
 		group.Go(func() error {
-			return failed("end departed accounts", s.purge(ctx, a))
+			_, err := s.purge(ctx, a)
+			return failed("end departed accounts", err)
 		})
 	}
 	return len(accounts), group.Wait()

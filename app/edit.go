@@ -24,8 +24,8 @@ type editing struct {
 }
 
 // Edit changes the whole profile here and in Gitea, or nowhere; the avatar
-// follows in Gitea once the change is kept. Invalid, PictureFailed,
-// DirectoryFailed, Busy or Internal.
+// follows in Gitea once the change is kept. Invalid, BadCredentials where the
+// session was ended meanwhile, PictureFailed, DirectoryFailed, Busy or Internal.
 func (s *Service) Edit(ctx context.Context, p Principal, in Profile) (saga.Receipt, error) {
 	return s.EditPerson(ctx, p, wholeProfile(in))
 }
@@ -54,7 +54,7 @@ func (p Profile) forDirectory() DirectoryProfile {
 }
 
 func (s *Service) editFlow() saga.Definition[editing] {
-	return exclusive("edit", s.changeHere(s.changePerson), s.rememberInGitea(), s.changeInGitea(), s.keepEdit(), s.setAvatar())
+	return exclusive("edit", s.changeHere(s.changeOneself), s.rememberInGitea(), s.changeInGitea(), s.keepEdit(), s.setAvatar())
 }
 
 func (s *Service) changeHere(change saga.Action[editing]) saga.Stage[editing] {
@@ -63,12 +63,25 @@ func (s *Service) changeHere(change saga.Action[editing]) saga.Stage[editing] {
 	})
 }
 
+// changeOneself refuses a person whose session was ended meanwhile.
+func (s *Service) changeOneself(ctx context.Context, e *editing) error {
+	if err := s.Accounts.StillAt(ctx, e.Account.ID, e.Account.CredentialEpoch); err != nil {
+		return err
+	}
+	return s.changePerson(ctx, e)
+}
+
 func (s *Service) changePerson(ctx context.Context, e *editing) error {
 	old, more, err := s.People.Hold(ctx, e.Account.ID)
 	if err != nil {
 		return err
 	}
 	e.Old, e.New = old, e.Change.on(old)
+	if len(e.Picture) == 0 && e.New.AvatarURL != e.Old.AvatarURL {
+		// It was another before the saga held the account: no picture was fetched
+		// for this change.
+		return &Error{Kind: Busy}
+	}
 	if _, err := s.Accounts.SetProfile(ctx, e.Account.ID, e.New, s.Now()); err != nil {
 		return err
 	}

@@ -46,7 +46,7 @@ func TestResetWithAPermitFailingEveryStep(t *testing.T) {
 				require.NoError(t, err)
 				state := app.ResettingPasswordState{Account: p.account, New: newPassword, Hash: hash}
 				if code {
-					state.Code, state.Permit = p.code(t, app.MailTarget("alice@example.com"), clock), "permit"
+					state.Code, state.Permits = p.code(t, app.MailTarget("alice@example.com"), clock), []string{"permit"}
 					require.NoError(t, p.store.Proofs.Put(t.Context(), "permit", clock.Now().Add(grace), clock.Now()))
 				}
 				return sagatest.World[app.ResettingPasswordState]{

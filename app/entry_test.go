@@ -289,6 +289,11 @@ func TestTokenPair(t *testing.T) {
 	requireKind(t, app.TokenInvalid, authenticate(in.RefreshToken))
 	requireKind(t, app.TokenInvalid, refresh(in.AccessToken))
 	requireKind(t, app.TokenMissing, refresh(""))
+	for token, good := range map[app.Secret]bool{in.AccessToken: true, in.RefreshToken: false, "": false} {
+		_, _, ok, err := w.service.Introspect(t.Context(), token)
+		require.NoError(t, err)
+		require.Equal(t, good, ok, "only access tokens are vouched for")
+	}
 	clock.Advance(short)
 	requireKind(t, app.TokenExpired, authenticate(in.AccessToken))
 	access, err := w.service.Refresh(t.Context(), in.RefreshToken, short)
@@ -297,6 +302,10 @@ func TestTokenPair(t *testing.T) {
 	clock.Advance(longTime - short - time.Minute)
 	last, err := w.service.Refresh(t.Context(), in.RefreshToken, short)
 	require.NoError(t, err)
+	claims, _, ok, err := w.service.Introspect(t.Context(), last)
+	require.NoError(t, err)
+	require.True(t, ok)
+	require.True(t, in.Session.ExpiresAt.Equal(claims.ExpiresAt), "no longer than the session")
 	clock.Advance(time.Minute)
 	requireKind(t, app.TokenExpired, authenticate(last))
 	requireKind(t, app.TokenExpired, refresh(in.RefreshToken))

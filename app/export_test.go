@@ -1,6 +1,10 @@
 package app
 
-import "accord/saga"
+import (
+	"context"
+
+	"accord/saga"
+)
 
 // The states of the flows, for the tests that fail every step of them.
 type (
@@ -18,6 +22,8 @@ type (
 	RestoringState         = restoring
 	GivingRoleState        = givingRole
 	SendingCodeState       = sendingCode
+	SuspendingState        = suspending
+	ResumingState          = resuming
 )
 
 func (s *Service) RegisterFlow() saga.Definition[registration] { return s.registerFlow() }
@@ -47,6 +53,12 @@ func (s *Service) RestoreFlow() saga.Definition[restoring]    { return s.restore
 func (s *Service) MailCodeFlow() saga.Definition[sendingCode] { return s.mailCodeFlow() }
 func (s *Service) SMSCodeFlow() saga.Definition[sendingCode]  { return s.smsCodeFlow() }
 
+func (s *Service) SuspendFlow() saga.Definition[suspending] { return s.suspendFlow() }
+func (s *Service) ResumeFlow() saga.Definition[resuming]    { return s.resumeFlow() }
+
+// EndOrphanTokens is one job of ClearUp.
+func (s *Service) EndOrphanTokens(ctx context.Context) (int, error) { return s.endOrphanTokens(ctx) }
+
 // Targets of codes, as flows name them.
 var (
 	MailTarget = mailTarget
@@ -57,3 +69,9 @@ var (
 type SendingUsernameState = sendingUsername
 
 func (s *Service) SendUsernameFlow() saga.Definition[sendingUsername] { return s.sendUsernameFlow() }
+
+// CodeSubject is the subject of sagas that send a code.
+const CodeSubject = codeSubject
+
+// Failed is failed.
+var Failed = failed

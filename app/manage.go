@@ -117,7 +117,9 @@ func (s *Service) RemovePerson(ctx context.Context, actor Principal, userID int6
 	if err != nil {
 		return saga.Receipt{}, err
 	}
-	return s.remove(ctx, op, deleting{Account: target, Actor: actor.Account.ID})
+	return s.shutOutAndPurge(ctx, op, deleting{
+		Account: target, Actor: actor.Account.ID, Until: s.Now().Add(s.settings.DeletionGrace),
+	})
 }
 
 // managed finds somebody whom the actor may change. It is asked again, of rows

@@ -35,7 +35,7 @@ func (s *Service) ModifyPerson(ctx context.Context, actor Principal, userID int6
 	if in.Email != nil {
 		change.Email = *in.Email
 	}
-	_, receipt, err := s.modify.Execute(ctx, target.ID, change)
+	receipt, err := carryOut(by(ctx, actor.Account.ID), s.modify, target.ID, change)
 	return receipt, failed(op, err)
 }
 

@@ -29,7 +29,7 @@ func (s *Service) SetPasswordFor(ctx context.Context, actor Principal, userID in
 	if err != nil {
 		return saga.Receipt{}, failed(op, err)
 	}
-	_, receipt, err := s.setPassword.Execute(ctx, person.Account.ID, resettingPassword{
+	receipt, err := carryOut(by(ctx, actor.Account.ID), s.setPassword, person.Account.ID, resettingPassword{
 		Account: person.Account, Actor: actor.Account.ID, New: password, Hash: hash,
 	})
 	return receipt, failed(op, err)

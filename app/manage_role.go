@@ -35,7 +35,7 @@ func (s *Service) giveRole(ctx context.Context, op string, g givingRole) (saga.R
 	if g.Role == "" || g.Role.rank() < 0 {
 		return saga.Receipt{}, invalid(op, "role", NotContainsDict)
 	}
-	_, receipt, err := s.setRole.Execute(ctx, g.AccountID, g)
+	receipt, err := carryOut(by(ctx, g.Actor), s.setRole, g.AccountID, g)
 	return receipt, failed(op, err)
 }
 

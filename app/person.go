@@ -73,14 +73,15 @@ func (s *Service) whole(ctx context.Context, op string, userID int64) (Person, e
 
 // EditPerson changes what a person says of himself: the profile here and in
 // Gitea, the attributes here, or nothing; the avatar follows in Gitea once the
-// change is kept. Invalid, PictureFailed, DirectoryFailed, Busy or Internal.
+// change is kept. Invalid, BadCredentials where the session was ended meanwhile,
+// PictureFailed, DirectoryFailed, Busy or Internal.
 func (s *Service) EditPerson(ctx context.Context, p Principal, in PersonChange) (saga.Receipt, error) {
 	const op = "edit"
 	edit, err := s.editing(ctx, p.Account, in)
 	if err != nil {
 		return saga.Receipt{}, failed(op, err)
 	}
-	_, receipt, err := s.edit.Execute(ctx, p.Account.ID, edit)
+	receipt, err := carryOut(by(ctx, p.Account.ID), s.edit, p.Account.ID, edit)
 	return receipt, failed(op, err)
 }
 

@@ -69,9 +69,10 @@ func (s *Service) Proven(ctx context.Context, t Target) (bool, error) {
 	return ok, failed("look at a proof", err)
 }
 
-// spendProofs uses up every proof of these names, or is CodeWrong. It belongs in
-// a local step, whose transaction makes it all or none.
-func (s *Service) spendProofs(ctx context.Context, names []string) ([]ProofRef, error) {
+// spendProofs uses up every proof of these names; the error is of kind missing
+// where one of them is not there. It belongs in a local step, whose transaction
+// makes it all or none.
+func (s *Service) spendProofs(ctx context.Context, names []string, missing Kind) ([]ProofRef, error) {
 	var spent []ProofRef
 	for _, name := range names {
 		ref, err := s.Proofs.Consume(ctx, name, s.Now())
@@ -79,7 +80,7 @@ func (s *Service) spendProofs(ctx context.Context, names []string) ([]ProofRef, 
 		case err != nil:
 			return nil, err
 		case ref == (ProofRef{}):
-			return nil, &Error{Kind: CodeWrong}
+			return nil, &Error{Kind: missing}
 		}
 		spent = append(spent, ref)
 	}

@@ -105,11 +105,11 @@ func (s *Service) draw(ctx context.Context, op string, account Account, wanted r
 		if err != nil {
 			return Account{}, receipt, failed(op, err)
 		}
-		var state registration
-		state, receipt, err = s.register.Execute(ctx, wanted.Account.ID, wanted)
+		receipt, err = carryOut(by(ctx, cmp.Or(wanted.Actor, wanted.Account.ID)), s.register, wanted.Account.ID, wanted)
 		if err == nil {
-			state.Account.Status, state.Account.StorageSecret = Normal, ""
-			return state.Account, receipt, nil
+			account = wanted.Account
+			account.Status, account.StorageSecret = Normal, ""
+			return account, receipt, nil
 		}
 		squatted := unnamed && KindOf(err) == UserTaken
 		if !errors.Is(err, ErrIDTaken) && !squatted {

@@ -31,13 +31,14 @@ type resettingPassword struct {
 	Code CodeRef
 	// Verified is the address that the code was sent to, if it was an address.
 	Verified string
-	// Permit names the proof that has to be used up; empty for none.
-	Permit string
-	Actor  string
-	New    Secret
-	Hash   Secret
+	// Permits names the proofs that have to be used up.
+	Permits []string
+	// Actor is the administrator who asks; empty where a person does himself.
+	Actor string
+	New   Secret
+	Hash  Secret
 	// Found out on the way.
-	Spent ProofRef
+	Spent []ProofRef
 	Ended []Session
 }
 
@@ -56,7 +57,7 @@ func (s *Service) ResetPassword(ctx context.Context, in PasswordReset) (saga.Rec
 	if err != nil {
 		return saga.Receipt{}, failed(op, err)
 	}
-	permit, err := s.permit(ctx, in)
+	permits, err := s.permits(ctx, in)
 	if err != nil {
 		return saga.Receipt{}, failed(op, err)
 	}
@@ -72,22 +73,22 @@ func (s *Service) ResetPassword(ctx context.Context, in PasswordReset) (saga.Rec
 		return saga.Receipt{}, failed(op, err)
 	}
 	return s.reset(ctx, op, resettingPassword{
-		Account: account, Code: code, Verified: in.Email, Permit: permit, New: in.New, Hash: hash,
+		Account: account, Code: code, Verified: in.Email, Permits: permits, New: in.New, Hash: hash,
 	})
 }
 
-// permit names the proof that a reset needs, which must be there before a code is
-// tried; empty where it needs none.
-func (s *Service) permit(ctx context.Context, in PasswordReset) (string, error) {
+// permits names the proofs that a reset needs, which must be there before a code
+// is tried.
+func (s *Service) permits(ctx context.Context, in PasswordReset) ([]string, error) {
 	if !in.NeedsPermit {
-		return "", nil
+		return nil, nil
 	}
 	name := permitProof(in.Client, in.Email)
 	ok, err := s.Proofs.Has(ctx, name, s.Now())
 	if err == nil && !ok {
 		err = &Error{Kind: HumanCheckRequired}
 	}
-	return name, err
+	return []string{name}, err
 }
 
 func (s *Service) findTarget(ctx context.Context, t Target) (Account, error) {
@@ -99,7 +100,7 @@ func (s *Service) findTarget(ctx context.Context, t Target) (Account, error) {
 
 // reset runs the saga and then lifts the locks that failed sign-ins left.
 func (s *Service) reset(ctx context.Context, op string, r resettingPassword) (saga.Receipt, error) {
-	_, receipt, err := s.resetPassword.Execute(ctx, r.Account.ID, r)
+	receipt, err := carryOut(by(ctx, r.Account.ID), s.resetPassword, r.Account.ID, r)
 	if err != nil {
 		return receipt, failed(op, err)
 	}
@@ -114,7 +115,7 @@ func (s *Service) resetPasswordFlow() saga.Definition[resettingPassword] {
 		saga.One(saga.Step[resettingPassword]{
 			Name: "redeem code", Kind: saga.Compensable, Local: true, Do: s.redeemForReset,
 			Undo: func(ctx context.Context, r *resettingPassword) error {
-				if err := s.Proofs.GiveBack(ctx, r.Spent); err != nil || r.Code == (CodeRef{}) {
+				if err := s.giveProofsBack(ctx, r.Spent); err != nil || r.Code == (CodeRef{}) {
 					return err
 				}
 				return s.Codes.GiveBack(ctx, r.Code)
@@ -134,22 +135,13 @@ func (s *Service) resetPasswordFlow() saga.Definition[resettingPassword] {
 
 // redeemForReset uses up what the person showed. A reset token shows the
 // credential epoch, and so is used up by the reset itself.
-func (s *Service) redeemForReset(ctx context.Context, r *resettingPassword) error {
+func (s *Service) redeemForReset(ctx context.Context, r *resettingPassword) (err error) {
 	if err := s.Accounts.StillAt(ctx, r.Account.ID, r.Account.CredentialEpoch); err != nil {
 		return err
 	}
-	if r.Permit != "" {
-		spent, err := s.Proofs.Consume(ctx, r.Permit, s.Now())
-		switch {
-		case err != nil:
-			return err
-		case spent == (ProofRef{}):
-			return &Error{Kind: HumanCheckRequired}
-		}
-		r.Spent = spent
-	}
-	if r.Code == (CodeRef{}) {
-		return nil
+	r.Spent, err = s.spendProofs(ctx, r.Permits, HumanCheckRequired)
+	if err != nil || r.Code == (CodeRef{}) {
+		return err
 	}
 	return s.Codes.Redeem(ctx, r.Code, s.Now())
 }

@@ -88,7 +88,7 @@ func (s *Service) open(ctx context.Context, op string, account Account, in Crede
 	if err != nil {
 		return SignedIn{}, saga.Receipt{}, failed(op, err)
 	}
-	state, receipt, err := s.signIn.Execute(ctx, account.ID, signingIn{
+	state, receipt, err := s.signIn.Execute(by(ctx, account.ID), account.ID, signingIn{
 		Session: session, Username: account.Username,
 		StorageKey: account.StorageKey, StorageSecret: account.StorageSecret,
 		Code: code, Email: account.Email,

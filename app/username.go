@@ -39,7 +39,7 @@ func (s *Service) SendUsername(ctx context.Context, email, client, language stri
 	if err != nil && KindOf(err) != NotFound {
 		return saga.Receipt{}, failed(op, err)
 	}
-	_, receipt, err := s.sendUsername.Execute(ctx, codeSubject, sendingUsername{
+	receipt, err := carryOut(ctx, s.sendUsername, codeSubject, sendingUsername{
 		Username: account.Username, Email: email, Language: language, Expires: s.Now().Add(usernameMailLifetime),
 	})
 	return receipt, failed(op, err)

@@ -59,7 +59,14 @@ type Store struct {
 	Answers  app.Answers
 	Failures app.Failures
 	Journal  saga.Journal
+	Archive  saga.Archive
 	Machines *Machines
+	Audit    *Audit
+
+	Standings app.Standings
+	Listings  app.Listings
+	Leaders   app.Leaders
+	Leftovers app.Leftovers
 
 	// What the front-ends need to let people in.
 	Proofs     app.Proofs
@@ -84,6 +91,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 		return nil, fmt.Errorf("store: open the %s database: %w", o.Driver, err)
 	}
 	s := sealing{o.Sealer}
+	j := &journal{db, s}
 	return &Store{
 		sealing:  s,
 		Accounts: &accounts{db, s},
@@ -95,13 +103,21 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 		Counters: &counters{db},
 		Answers:  &answers{db, s},
 		Failures: &failures{db},
-		Journal:  &journal{db, s},
+		Journal:  j,
+		Archive:  j,
 		Machines: &Machines{db},
-		db:       db,
+		Audit:    &Audit{db},
+
+		Standings: &standings{db},
+		Listings:  &listings{db, s},
+		Leaders:   &leaders{db},
+		Leftovers: &leftovers{db},
 
 		Proofs:     &proofs{db},
 		Challenges: &challenges{db, s},
 		Mobiles:    &accounts{db, s},
+
+		db: db,
 	}, nil
 }
 

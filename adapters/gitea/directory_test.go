@@ -7,12 +7,19 @@ import (
 
 	"accord/adapters/adaptertest"
 	"accord/adapters/gitea"
+	"accord/app"
 )
 
 func TestDirectory(t *testing.T) {
 	s := shared(t)
 	d := newDirectory(t, s.options())
 	adaptertest.Directory(t, func(*testing.T) adaptertest.DirectoryFixture { return s.fixture(d) })
+}
+
+func TestDirectoryDoor(t *testing.T) {
+	s := shared(t)
+	d := newDirectory(t, s.options())
+	adaptertest.DirectoryDoor(t, func(*testing.T) (adaptertest.DirectoryFixture, app.DirectoryDoor) { return s.fixture(d), d })
 }
 
 // The administrator's token serves as well as the password.

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -37,7 +36,7 @@ func newAccountRole() *cobra.Command {
 	path := configFlag(cmd)
 	output := outputFlag(cmd)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		printRole, err := printer(*output, printRoleText)
+		printRole, err := printer(output, printRoleText)
 		if err != nil {
 			return err
 		}
@@ -96,24 +95,11 @@ func printRoleText(w io.Writer, v roleView) error {
 	return err
 }
 
-// outputFlag gives a command the flag that chooses the form of what it prints.
-func outputFlag(cmd *cobra.Command) *string {
-	return cmd.Flags().String("output", "table", "table or json")
-}
-
 // printer is what prints in the form that --output names.
-func printer[T any](output string, table func(io.Writer, T) error) (func(io.Writer, T) error, error) {
-	switch output {
-	case "table":
-		return table, nil
-	case "json":
-		return printIndented[T], nil
+func printer[T any](output func() (asJSON bool, err error), table func(io.Writer, T) error) (func(io.Writer, T) error, error) {
+	asJSON, err := output()
+	if asJSON {
+		table = func(w io.Writer, v T) error { return printIndented(w, v) }
 	}
-	return nil, fmt.Errorf("--output is %q: it is table or json", output)
-}
-
-func printIndented[T any](w io.Writer, v T) error {
-	encoder := json.NewEncoder(w)
-	encoder.SetIndent("", "  ")
-	return encoder.Encode(v)
+	return table, err
 }

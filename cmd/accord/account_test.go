@@ -70,7 +70,7 @@ func TestAnOperatorRestoresADeletedAccount(t *testing.T) {
 			after := api.signIn(t, alice)
 			after.alive(t, site.Gitea.URL)
 			require.Equal(t, before.AccountID, after.AccountID)
-			require.Equal(t, "hello", after.get(t, "hello.txt"))
+			require.Equal(t, "hello", after.hello(t))
 			remote := strings.Replace(site.Gitea.URL, "://", "://"+alice.name+":"+alice.password+"@", 1) + "/" + alice.name + "/hello.git"
 			require.Contains(t, git(t, t.TempDir(), "ls-remote", remote), "refs/heads/main")
 		})
@@ -158,14 +158,14 @@ func TestAnOperatorMakesTheFirstSuperAdministrator(t *testing.T) {
 func TestAFailedRestoreSaysWhatToDo(t *testing.T) {
 	alice := app.Account{ID: "26010100000001", Username: "alice"}
 	for advice, err := range map[string]error{
-		"it is not leaving any more":    &app.Error{Kind: app.NotFound},
+		"not in a status for this":      &app.Error{Kind: app.NotFound},
 		"try again in a minute":         &app.Error{Kind: app.Busy},
 		"Gitea did not take part":       &app.Error{Kind: app.DirectoryFailed},
 		"the storage did not take part": &app.Error{Kind: app.StorageFailed},
 		"mend what `accord doctor`":     errors.New("disk full"),
 		"not decided yet":               &app.Error{Kind: app.DirectoryFailed, Err: saga.ErrUndecided},
 	} {
-		require.ErrorContains(t, notRestored(alice, saga.Receipt{ID: "s"}, err), advice)
+		require.ErrorContains(t, notDone(alice, "restored", saga.Receipt{ID: "s"}, err), advice)
 	}
 }
 

@@ -56,7 +56,7 @@ func newInviteCreate() *cobra.Command {
 	note := cmd.Flags().String("note", "", "a note for operators")
 	inviter := cmd.Flags().String("inviter", "", "user name or accountId of whoever invites; nobody by default")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
-		return withInvites(cmd, *path, *output, printInvite, func(ctx context.Context, p *parts) (inviteView, error) {
+		return withInvites(cmd, *path, output, printInvite, func(ctx context.Context, p *parts) (inviteView, error) {
 			in := app.NewInvite{Note: *note, Uses: *uses}
 			switch {
 			case *expires < 0:
@@ -96,7 +96,7 @@ func newInviteList() *cobra.Command {
 		if *limit < 1 || *limit > app.MaxInvites {
 			return fmt.Errorf("--limit is %d: it is 1 to %d", *limit, app.MaxInvites)
 		}
-		return withInvites(cmd, *path, *output, printInvites, func(ctx context.Context, p *parts) ([]inviteView, error) {
+		return withInvites(cmd, *path, output, printInvites, func(ctx context.Context, p *parts) ([]inviteView, error) {
 			invites, err := p.service.ListInvites(ctx, *after, *limit)
 			views := make([]inviteView, len(invites))
 			for i, invite := range invites {
@@ -120,19 +120,19 @@ func newInviteRevoke() *cobra.Command {
 		if err != nil {
 			return fmt.Errorf("%q is no id of an invitation: see `accord invite list`", args[0])
 		}
-		return withInvites(cmd, *path, *output, printRevoked, func(ctx context.Context, p *parts) (revokedView, error) {
+		return withInvites(cmd, *path, output, printRevokedInvite, func(ctx context.Context, p *parts) (revokedInvite, error) {
 			err := p.service.RevokeInvite(ctx, id)
 			if app.KindOf(err) == app.NotFound {
 				err = fmt.Errorf("there is no invitation %d", id)
 			}
-			return revokedView{ID: id, State: "revoked"}, err
+			return revokedInvite{ID: id, State: "revoked"}, err
 		})
 	}
 	return cmd
 }
 
-// revokedView is what became of a revocation.
-type revokedView struct {
+// revokedInvite is what became of a revocation.
+type revokedInvite struct {
 	ID    int64  `json:"id"`
 	State string `json:"state"`
 }
@@ -140,7 +140,7 @@ type revokedView struct {
 // withInvites does an operator's work beside running servers, or without any,
 // and prints what comes of it.
 func withInvites[T any](
-	cmd *cobra.Command, path, output string, table func(io.Writer, T) error, work func(context.Context, *parts) (T, error),
+	cmd *cobra.Command, path string, output func() (asJSON bool, err error), table func(io.Writer, T) error, work func(context.Context, *parts) (T, error),
 ) error {
 	printed, err := printer(output, table)
 	if err != nil {
@@ -188,7 +188,7 @@ func printInvite(w io.Writer, v inviteView) error {
 	return err
 }
 
-func printRevoked(w io.Writer, v revokedView) error {
+func printRevokedInvite(w io.Writer, v revokedInvite) error {
 	_, err := fmt.Fprintf(w, "revoked invitation %d\n", v.ID)
 	return err
 }

@@ -68,6 +68,22 @@ func Run(t *testing.T, driver string, fresh func(t testing.TB) string) {
 		"invites: given back once":                          inviteGivenBack,
 		"invites: listed":                                   inviteList,
 		"invites: 64 at once on five uses":                  inviteRace,
+		"leaving: who holds nobody up":                      departedHeld,
+		"standings: suspend and resume":                     suspend,
+		"standings: who is not suspended":                   suspendRefused,
+		"standings: dismiss and come back":                  dismissAndBack,
+		"standings: suspend against opening sessions":       suspendRace,
+		"listings: accounts":                                accountPages,
+		"listings: sessions":                                sessionPages,
+		"leaders: one at a time":                            leaderLife,
+		"leaders: 64 at once":                               leaderRace,
+		"leaders: a former one writes nothing":              leaderFences,
+		"leftovers: what ends at a time":                    leftoverTimes,
+		"leftovers: sessions":                               leftoverSessions,
+		"leftovers: reserved accounts":                      leftoverReserved,
+		"leftovers: abandoned accounts":                     leftoverStripped,
+		"leftovers: positions":                              sweepPositions,
+		"leftovers: cleared at once":                        leftoverRace,
 		"codes: from put to redeemed":                       codeLife,
 		"codes: one is live":                                codeReplaced,
 		"codes: five wrong tries":                           codeTries,
@@ -133,6 +149,15 @@ func Run(t *testing.T, driver string, fresh func(t testing.TB) string) {
 		"journal: entries around takeovers":                 journalTakeovers,
 		"journal: what cannot be opened holds nobody up":    journalUnreadable,
 		"journal: two replicas share the sagas out":         journalReplicas,
+		"audit: entries are kept":                           auditKept,
+		"audit: texts are made to fit":                      auditClips,
+		"audit: part of a transaction":                      auditTransaction,
+		"audit: an altered entry is named":                  auditTampered,
+		"audit: entries that changed places":                auditReordered,
+		"audit: a missing entry is named":                   auditMissing,
+		"audit: hashes made anew":                           auditRewritten,
+		"audit: more than a page":                           auditPaged,
+		"audit: 64 at once":                                 auditRace,
 		"machines: lowest free id":                          machineLowest,
 		"machines: renew and release":                       machineRenew,
 		"machines: all in use":                              machineExhausted,
@@ -147,6 +172,12 @@ func Run(t *testing.T, driver string, fresh func(t testing.TB) string) {
 	t.Run("migrations: four at once", func(t *testing.T) { migrateTogether(t, driver, fresh(t)) })
 	t.Run("journal", func(t *testing.T) {
 		sagatest.TestJournal(t, func(t *testing.T) saga.Journal { return open(t, driver, fresh(t)).Journal })
+	})
+	t.Run("archive", func(t *testing.T) {
+		sagatest.TestArchive(t, func(t *testing.T) (saga.Journal, saga.Archive) {
+			d := open(t, driver, fresh(t))
+			return d.Journal, d.Archive
+		})
 	})
 }
 

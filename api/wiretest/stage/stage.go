@@ -137,6 +137,7 @@ func (w *Stage) service(t *testing.T) *app.Service {
 		Codes: codes{st.Codes, w.faults}, Counters: st.Counters, Failures: st.Failures,
 		Puzzles: captcha.New(), Challenges: w.challenges, Proofs: st.Proofs, Mobiles: st.Mobiles,
 		People: st.People, Roster: st.Roster, Invites: st.Invites,
+		Standings: st.Standings, Listings: st.Listings, Leaders: st.Leaders, Leftovers: st.Leftovers,
 		IDs: ids, Runner: runner, Now: w.Clock.Now, Logger: slog.New(slog.DiscardHandler),
 	}, app.Settings{
 		SessionTTL: 2 * time.Hour, KeepTTL: 7 * 24 * time.Hour, Countries: []string{"86", "852"},
