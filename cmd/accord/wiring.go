@@ -21,6 +21,7 @@ import (
 	"accord/api"
 	"accord/api/infinite"
 	"accord/api/portal"
+	"accord/api/registry"
 	"accord/app"
 	"accord/cmd/accord/internal/config"
 	"accord/saga"
@@ -125,6 +126,9 @@ func (p *parts) newHandler(c config.Config, zone *time.Location, tokens *token.T
 	dialects := map[string]func() api.Dialect{
 		"infinite": func() api.Dialect { return infinite.New(infinite.Options{Service: p.service, Zone: zone}) },
 		"portal":   func() api.Dialect { return portal.New(portal.Options{Service: p.service}) },
+		"registry": func() api.Dialect {
+			return registry.New(registry.Options{Service: p.service, Invitations: c.Registry.Invitations})
+		},
 	}
 	var served []api.Dialect
 	for _, name := range c.Dialects {
