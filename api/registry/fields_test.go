@@ -46,11 +46,20 @@ func TestInvitationsAreLookedForInBothFields(t *testing.T) {
 		invite        app.Secret
 		by            string
 	}{
-		{false, "", "", 200, "", ""}, {false, "good", "", 200, "good", ""}, {false, "alice", "", 200, "", "alice"},
-		{false, "nobody", "", 400, "", ""}, {false, "", "good", 200, "", ""}, {false, "", "A2B3C4", 200, "", ""},
-		{true, "", "", 400, "", ""}, {true, "good", "", 200, "good", ""}, {true, "", "good", 200, "good", ""},
-		{true, "good", "A2B3C4", 200, "good", ""}, {true, "alice", "", 400, "", ""}, {true, "alice", "good", 200, "good", "alice"},
-		{true, "nobody", "good", 400, "", ""}, {true, "", "A2B3C4", 400, "", ""},
+		{false, "", "", 200, "", ""},
+		{false, "good", "", 200, "good", ""},
+		{false, "alice", "", 200, "", "alice"},
+		{false, "nobody", "", 400, "", ""},
+		{false, "", "good", 200, "", ""},
+		{false, "", "A2B3C4", 200, "", ""},
+		{true, "", "", 400, "", ""},
+		{true, "good", "", 200, "good", ""},
+		{true, "", "good", 200, "good", ""},
+		{true, "good", "A2B3C4", 200, "good", ""},
+		{true, "alice", "", 400, "", ""},
+		{true, "alice", "good", 200, "good", "alice"},
+		{true, "nobody", "good", 400, "", ""},
+		{true, "", "A2B3C4", 400, "", ""},
 	} {
 		j := &judge{t: t}
 		w := j.served(try.needed, http.MethodPost, "/registry/checkEmail", "application/json",
