@@ -19,7 +19,7 @@ const whole = `{"id":9,"username":"bob","email":"bob@example.com","phone":"","pa
 // that is the server's.
 func TestFieldsOfANewcomer(t *testing.T) {
 	j := &judge{t: t}
-	w := j.served(false, http.MethodPut, savePath, "application/json", whole)
+	w := ask(j.server(false), http.MethodPut, savePath, "application/json", whole)
 	require.Equal(t, http.StatusOK, w.Code, "%s", w.Body)
 	require.Equal(t, &app.Registration{
 		Username: "bob", Email: "bob@example.com", Password: "1qazxsw2", Language: "zh", Nickname: "小宝",
@@ -31,7 +31,7 @@ func TestFieldsOfANewcomer(t *testing.T) {
 		},
 	}, j.registered)
 	for gender, want := range map[string]app.Gender{"1": app.Male, `"0"`: app.Female, `""`: app.UnknownGender, "null": app.UnknownGender} {
-		w = j.served(false, http.MethodPost, "/registry/checkEmail", "application/json", `{"email":"a@example.com","gender":`+gender+`}`)
+		w = ask(j.server(false), http.MethodPost, "/registry/checkEmail", "application/json", `{"email":"a@example.com","gender":`+gender+`}`)
 		require.Equal(t, http.StatusOK, w.Code, "%s", w.Body)
 		require.Equal(t, want, j.checked.Attributes.Gender, gender)
 	}
@@ -62,7 +62,7 @@ func TestInvitationsAreLookedForInBothFields(t *testing.T) {
 		{true, "", "A2B3C4", 400, "", ""},
 	} {
 		j := &judge{t: t}
-		w := j.served(try.needed, http.MethodPost, "/registry/checkEmail", "application/json",
+		w := ask(j.server(try.needed), http.MethodPost, "/registry/checkEmail", "application/json",
 			`{"email":"a@example.com","invateUsername":"`+try.inviter+`","code":"`+try.code+`"}`)
 		require.Equal(t, try.status, w.Code, "%+v", try)
 		if try.status == http.StatusOK {
@@ -77,10 +77,10 @@ func TestInvitationsAreLookedForInBothFields(t *testing.T) {
 func TestTheClientIsBound(t *testing.T) {
 	j := &judge{t: t}
 	const code = `"code":"A2B3C4","password":"1qazxsw2"}`
-	require.Equal(t, http.StatusOK, j.served(false, http.MethodPost, "/registry/verifyPhone", "application/json", `{"email":"13800138000",`+code).Code)
+	require.Equal(t, http.StatusOK, ask(j.server(false), http.MethodPost, "/registry/verifyPhone", "application/json", `{"email":"13800138000",`+code).Code)
 	require.Equal(t, &app.Target{Country: "86", Mobile: "13800138000", Client: "192.0.2.1"}, j.proved)
-	require.Equal(t, http.StatusOK, j.served(false, http.MethodPost, "/registry/verifyEmail", "application/json", `{"email":"a@example.com",`+code).Code)
+	require.Equal(t, http.StatusOK, ask(j.server(false), http.MethodPost, "/registry/verifyEmail", "application/json", `{"email":"a@example.com",`+code).Code)
 	require.Equal(t, &app.Target{Email: "a@example.com", Client: "192.0.2.1"}, j.proved)
-	require.Equal(t, http.StatusOK, j.served(false, http.MethodPost, "/registry/resetPassword", "application/json", `{"email":"a@example.com",`+code).Code)
+	require.Equal(t, http.StatusOK, ask(j.server(false), http.MethodPost, "/registry/resetPassword", "application/json", `{"email":"a@example.com",`+code).Code)
 	require.Equal(t, "192.0.2.1", j.reset.Client)
 }

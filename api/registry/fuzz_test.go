@@ -20,7 +20,7 @@ import (
 // judge takes whatever reaches the use cases and fails what breaks their rules.
 // It remembers the last of each.
 type judge struct {
-	t          *testing.T
+	t          testing.TB
 	checked    *app.Registration
 	registered *app.Registration
 	reset      *app.PasswordReset
@@ -106,13 +106,18 @@ func (j *judge) SignIn(_ context.Context, in app.Credentials) (app.SignedIn, sag
 	return app.SignedIn{}, saga.Receipt{}, nil
 }
 
-// served sends one request to a dialect over the judge.
-func (j *judge) served(invitations bool, method, path, mediaType, body string) *httptest.ResponseRecorder {
+// server serves the dialect over the judge.
+func (j *judge) server(invitations bool) http.Handler {
 	j.t.Helper()
 	h, err := api.New(api.Options{
 		Dialects: []api.Dialect{New(Options{Service: j, Invitations: invitations})}, Logger: slog.New(slog.DiscardHandler),
 	})
 	require.NoError(j.t, err)
+	return h
+}
+
+// ask sends one request to a server.
+func ask(h http.Handler, method, path, mediaType, body string) *httptest.ResponseRecorder {
 	r := httptest.NewRequest(method, path, strings.NewReader(body))
 	r.Header.Set("Content-Type", mediaType)
 	w := httptest.NewRecorder()
@@ -135,9 +140,12 @@ func FuzzRequest(f *testing.F) {
 			f.Add(uint8(i), i%2 == 0, []byte(body))
 		}
 	}
+	j := &judge{t: f}
+	servers := map[bool]http.Handler{true: j.server(true), false: j.server(false)}
 	f.Fuzz(func(t *testing.T, route uint8, invitations bool, body []byte) {
+		j.t = t
 		at := routes[int(route)%len(routes)]
-		w := (&judge{t: t}).served(invitations, at.Method, at.Path, at.MediaTypes[0], string(body))
+		w := ask(servers[invitations], at.Method, at.Path, at.MediaTypes[0], string(body))
 		var got any
 		require.NoError(t, json.Unmarshal(w.Body.Bytes(), &got), "%s", w.Body)
 		switch got := got.(type) {
