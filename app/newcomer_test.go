@@ -44,8 +44,10 @@ func TestRegisterWithWhatWasProved(t *testing.T) {
 	refused("the number is not")
 	g.prove(t, number, app.SMSTarget("86", "13800138000"))
 	in.Client = awayIP
-	refused("another client proved it")
-	in.Client = homeIP
+	refused("another client proved them")
+	in.Mobile = ""
+	refused("another client proved the address")
+	in.Client, in.Mobile = homeIP, number.Mobile
 	g.clock.Advance(15 * time.Minute)
 	refused("it was too long ago")
 
