@@ -19,6 +19,9 @@ type Registration struct {
 	Language string
 	// Nickname is the user name where it is empty.
 	Nickname string
+	// Website and AvatarURL may be empty; Gitea shows them once the account is
+	// there.
+	Website, AvatarURL string
 	// Country and Mobile are bound at once; the country is the platform's first
 	// one where it is empty.
 	Country, Mobile string
@@ -54,6 +57,8 @@ type registration struct {
 	Prove []string
 	// Attributes are nil where there are none.
 	Attributes *Attributes
+	// Picture is the avatar as a PNG; empty where there is none.
+	Picture []byte
 	// Found out on the way.
 	InviteID     int64
 	Spent        []ProofRef
@@ -63,8 +68,8 @@ type registration struct {
 
 // Register makes an account on all three systems, or on none. Invalid,
 // UserTaken, EmailTaken, MobileTaken, CodeWrong (also for what should be proved
-// and is not), InviteWrong, Forbidden for any role but User, DirectoryFailed,
-// StorageFailed, Busy or Internal.
+// and is not), InviteWrong, Forbidden for any role but User, PictureFailed,
+// DirectoryFailed, StorageFailed, Busy or Internal.
 func (s *Service) Register(ctx context.Context, in Registration) (saga.Receipt, error) {
 	_, receipt, err := s.RegisterAccount(ctx, in)
 	return receipt, err
@@ -100,6 +105,11 @@ func (s *Service) enrol(ctx context.Context, op, actor string, in Registration) 
 	if wanted.Prove, err = s.registrationProofs(ctx, in); err != nil {
 		return Account{}, saga.Receipt{}, failed(op, err)
 	}
+	if in.AvatarURL != "" {
+		if wanted.Picture, err = s.Pictures.Fetch(ctx, in.AvatarURL); err != nil {
+			return Account{}, saga.Receipt{}, failed(op, err)
+		}
+	}
 	account := in.account()
 	account.StorageSecret = s.IDs.StorageSecret()
 	return s.draw(ctx, op, account, wanted, in.NoUsername)
@@ -133,7 +143,7 @@ func (s *Service) draw(ctx context.Context, op string, account Account, wanted r
 func (in Registration) account() Account {
 	return Account{
 		Username: in.Username, Email: in.Email, EmailVerified: in.Email != "" && (in.EmailVerified || in.Proven || in.EmailCode != ""),
-		Country: in.Country, Mobile: in.Mobile, Profile: Profile{Nickname: cmp.Or(in.Nickname, in.Username)},
+		Country: in.Country, Mobile: in.Mobile, Profile: in.profile(),
 		Status: Reserved, Role: cmp.Or(in.Role, User), GiteaOrigin: Created, GiteaPassword: SamePassword, StorageOrigin: Created,
 	}
 }
@@ -239,17 +249,20 @@ func (s *Service) registerFlow() saga.Definition[registration] {
 		saga.One(saga.Step[registration]{
 			Name: "activate", Kind: saga.Pivot, Local: true, Do: s.activate,
 		}),
-		saga.One(saga.Step[registration]{
-			Name: "mail a welcome", Kind: saga.Retriable, Detached: true,
-			Do: func(ctx context.Context, r *registration) error {
-				if !r.Account.HasEmail() {
-					return nil
-				}
-				return s.Mailer.Send(ctx, Mail{
-					Kind: MailWelcome, To: r.Account.Email, Language: r.Language, Username: r.Account.Username,
-				})
+		saga.Parallel(
+			saga.Step[registration]{
+				Name: "mail a welcome", Kind: saga.Retriable, Detached: true,
+				Do: func(ctx context.Context, r *registration) error {
+					if !r.Account.HasEmail() {
+						return nil
+					}
+					return s.Mailer.Send(ctx, Mail{
+						Kind: MailWelcome, To: r.Account.Email, Language: r.Language, Username: r.Account.Username,
+					})
+				},
 			},
-		}),
+			s.showNewcomer(),
+		),
 	)
 }
 

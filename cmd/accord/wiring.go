@@ -20,6 +20,7 @@ import (
 	"accord/adapters/token"
 	"accord/api"
 	"accord/api/infinite"
+	"accord/api/jpress"
 	"accord/api/portal"
 	"accord/api/registry"
 	"accord/app"
@@ -126,6 +127,9 @@ func (p *parts) newHandler(c config.Config, zone *time.Location, tokens *token.T
 	dialects := map[string]func() api.Dialect{
 		"infinite": func() api.Dialect { return infinite.New(infinite.Options{Service: p.service, Zone: zone}) },
 		"portal":   func() api.Dialect { return portal.New(portal.Options{Service: p.service}) },
+		"jpress": func() api.Dialect {
+			return jpress.New(jpress.Options{Service: p.service, Zone: zone, OpenCreate: c.JPress.OpenCreate})
+		},
 		"registry": func() api.Dialect {
 			return registry.New(registry.Options{Service: p.service, Invitations: c.Registry.Invitations})
 		},
