@@ -22,6 +22,7 @@ type Person struct {
 // number.
 type PublicPerson struct {
 	UserID                        int64
+	AccountID                     string
 	Username, Nickname, AvatarURL string
 	Sign, Cover                   string
 	Gender                        Gender
@@ -32,6 +33,9 @@ type PublicPerson struct {
 type PersonChange struct {
 	Nickname, AvatarURL, Description, Website, Location *string
 	Attributes                                          AttributesChange
+	// OwnPictures: an avatar that changes, and the cover, must be pictures that
+	// the person uploaded.
+	OwnPictures bool
 }
 
 // on is p with the change made.
@@ -107,7 +111,7 @@ func (s *Service) PersonByUsername(ctx context.Context, username string) (Public
 
 func (p Person) public() PublicPerson {
 	return PublicPerson{
-		UserID: p.Account.UserID, Username: p.Account.Username, Nickname: p.Account.Nickname, AvatarURL: p.Account.AvatarURL,
+		UserID: p.Account.UserID, AccountID: p.Account.ID, Username: p.Account.Username, Nickname: p.Account.Nickname, AvatarURL: p.Account.AvatarURL,
 		Sign: p.Attributes.Sign, Cover: p.Attributes.Cover, Gender: p.Attributes.Gender,
 	}
 }

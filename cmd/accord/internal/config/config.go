@@ -19,7 +19,7 @@ type Config struct {
 	// Issuer is what access tokens name as theirs (iss).
 	Issuer string `koanf:"issuer" validate:"required"`
 	// Dialects are the wire dialects that are served.
-	Dialects []string `koanf:"dialects" validate:"min=1,unique,dive,oneof=infinite portal jpress"`
+	Dialects []string `koanf:"dialects" validate:"min=1,unique,dive,oneof=infinite portal community jpress"`
 	JPress   JPress   `koanf:"jpress"`
 	HTTP     HTTP     `koanf:"http"`
 	Session  Session  `koanf:"session"`
@@ -33,6 +33,7 @@ type Config struct {
 	Keys     Keys     `koanf:"keys"`
 	// Introspection says which services may ask about tokens.
 	Introspection Introspection `koanf:"introspection"`
+	Community     Community     `koanf:"community"`
 
 	Password Password `koanf:"password"`
 	Guard    Guard    `koanf:"guard"`
@@ -50,6 +51,12 @@ type HTTP struct {
 	BodyLimit int64 `koanf:"bodyLimit" validate:"min=1024"`
 	// ShutdownGrace is how long a shutdown waits for running requests.
 	ShutdownGrace time.Duration `koanf:"shutdownGrace" validate:"min=1s"`
+}
+
+// Community are the settings of the community dialect.
+type Community struct {
+	// TokenPair: clients of the document's version 1.0 are served too.
+	TokenPair bool `koanf:"tokenPair"`
 }
 
 // Session says how long a sign-in lasts.
@@ -263,7 +270,7 @@ func Default() Config {
 		Listen:   "localhost:8081",
 		Zone:     "Asia/Shanghai",
 		Issuer:   "accord",
-		Dialects: []string{"infinite", "portal", "jpress"},
+		Dialects: []string{"infinite", "portal", "community", "jpress"},
 		HTTP:     HTTP{BodyLimit: 1 << 20, ShutdownGrace: 15 * time.Second},
 		Session:  Session{TTL: 2 * time.Hour, Keep: 7 * 24 * time.Hour, SweepEvery: 5 * time.Second},
 		Gitea:    Gitea{Timeout: 5 * time.Second},
