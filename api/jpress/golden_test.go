@@ -48,7 +48,11 @@ func TestGoldensCoverTheDocument(t *testing.T) {
 		endpoint := route.Method + " " + route.Path
 		require.True(t, seen[endpoint+" ok"], endpoint)
 		require.True(t, seen[endpoint+" fail"], endpoint)
-		require.NotNil(t, doc.Paths.Value(route.Path).GetOperation(route.Method), endpoint)
+		operation := doc.Paths.Value(route.Path).GetOperation(route.Method)
+		require.NotNil(t, operation, endpoint)
+		for _, mediaType := range route.MediaTypes {
+			require.NotNil(t, operation.RequestBody.Value.Content[mediaType], endpoint)
+		}
 	}
 	documented := 0
 	for _, item := range doc.Paths.Map() {

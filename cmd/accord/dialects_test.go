@@ -22,6 +22,8 @@ func offers(t *testing.T, c client, dialect string) []offer {
 	t.Helper()
 	status, text := get(t, c.url+"/openapi/"+dialect+".json")
 	require.Equal(t, http.StatusOK, status, dialect)
+	shown, _ := get(t, c.url+"/docs/"+dialect)
+	require.Equal(t, http.StatusOK, shown, dialect)
 	var document struct {
 		Paths map[string]map[string]struct {
 			RequestBody struct {
@@ -96,8 +98,10 @@ func TestEachDialectCanBeLeftOut(t *testing.T) {
 			site.Dialects = others
 			require.NoError(t, site.Validate())
 			c := site.start(t)
-			status, _ := get(t, c.url+"/openapi/"+left+".json")
-			require.Equal(t, http.StatusNotFound, status)
+			for _, path := range []string{"/openapi/" + left + ".json", "/docs/" + left} {
+				status, _ := get(t, c.url+path)
+				require.Equal(t, http.StatusNotFound, status, path)
+			}
 			var theirs []offer
 			for _, other := range others {
 				require.ElementsMatch(t, has[other], offers(t, c, other))
