@@ -57,8 +57,11 @@ func wholeProfile(p Profile) PersonChange {
 
 // violations judges only what is to be changed.
 func (c PersonChange) violations(now time.Time) []Violation {
-	profile := c.on(Profile{Nickname: "as it is", AvatarURL: "as it is"})
-	return append(profile.violations(), c.Attributes.on(Attributes{}).violations(now)...)
+	return append(c.profileViolations(), c.Attributes.on(Attributes{}).violations(now)...)
+}
+
+func (c PersonChange) profileViolations() []Violation {
+	return c.on(Profile{Nickname: "as it is", AvatarURL: "as it is"}).violations()
 }
 
 // Person is what there is to know of oneself. Internal.

@@ -19,6 +19,9 @@ type Registration struct {
 	Language string
 	// Nickname is the user name where it is empty.
 	Nickname string
+	// Website and AvatarURL may be empty; Gitea shows them once the account is
+	// there.
+	Website, AvatarURL string
 	// Country and Mobile are bound at once; the country is the platform's first
 	// one where it is empty.
 	Country, Mobile string
@@ -48,6 +51,8 @@ type registration struct {
 	Invite Secret
 	// Attributes are nil where there are none.
 	Attributes *Attributes
+	// Picture is the avatar as a PNG; empty where there is none.
+	Picture []byte
 	// Found out on the way.
 	InviteID     int64
 	GiteaID      int64
@@ -56,8 +61,8 @@ type registration struct {
 
 // Register makes an account on all three systems, or on none. Invalid,
 // UserTaken, EmailTaken, MobileTaken, CodeWrong (also for a number that nothing
-// proves), InviteWrong, Forbidden for any role but User, DirectoryFailed,
-// StorageFailed, Busy or Internal.
+// proves), InviteWrong, Forbidden for any role but User, PictureFailed,
+// DirectoryFailed, StorageFailed, Busy or Internal.
 func (s *Service) Register(ctx context.Context, in Registration) (saga.Receipt, error) {
 	_, receipt, err := s.RegisterAccount(ctx, in)
 	return receipt, err
@@ -89,6 +94,11 @@ func (s *Service) enrol(ctx context.Context, op, actor string, in Registration) 
 	var err error
 	if wanted.Codes, err = s.registrationCodes(ctx, actor, in); err != nil {
 		return Account{}, saga.Receipt{}, failed(op, err)
+	}
+	if in.AvatarURL != "" {
+		if wanted.Picture, err = s.Pictures.Fetch(ctx, in.AvatarURL); err != nil {
+			return Account{}, saga.Receipt{}, failed(op, err)
+		}
 	}
 	account := in.account()
 	account.StorageSecret = s.IDs.StorageSecret()
@@ -123,7 +133,7 @@ func (s *Service) draw(ctx context.Context, op string, account Account, wanted r
 func (in Registration) account() Account {
 	return Account{
 		Username: in.Username, Email: in.Email, EmailVerified: in.Email != "" && (in.EmailVerified || in.EmailCode != ""),
-		Country: in.Country, Mobile: in.Mobile, Profile: Profile{Nickname: cmp.Or(in.Nickname, in.Username)},
+		Country: in.Country, Mobile: in.Mobile, Profile: in.profile(),
 		Status: Reserved, Role: cmp.Or(in.Role, User), GiteaOrigin: Created, GiteaPassword: SamePassword, StorageOrigin: Created,
 	}
 }
@@ -204,17 +214,20 @@ func (s *Service) registerFlow() saga.Definition[registration] {
 		saga.One(saga.Step[registration]{
 			Name: "activate", Kind: saga.Pivot, Local: true, Do: s.activate,
 		}),
-		saga.One(saga.Step[registration]{
-			Name: "mail a welcome", Kind: saga.Retriable, Detached: true,
-			Do: func(ctx context.Context, r *registration) error {
-				if !r.Account.HasEmail() {
-					return nil
-				}
-				return s.Mailer.Send(ctx, Mail{
-					Kind: MailWelcome, To: r.Account.Email, Language: r.Language, Username: r.Account.Username,
-				})
+		saga.Parallel(
+			saga.Step[registration]{
+				Name: "mail a welcome", Kind: saga.Retriable, Detached: true,
+				Do: func(ctx context.Context, r *registration) error {
+					if !r.Account.HasEmail() {
+						return nil
+					}
+					return s.Mailer.Send(ctx, Mail{
+						Kind: MailWelcome, To: r.Account.Email, Language: r.Language, Username: r.Account.Username,
+					})
+				},
 			},
-		}),
+			s.showNewcomer(),
+		),
 	)
 }
 

@@ -172,6 +172,24 @@ func TestSuspendReadsBack(t *testing.T) {
 	}
 }
 
+// A system that refuses to be asked whether it refuses leaves nothing behind.
+func TestSuspendCannotReadBack(t *testing.T) {
+	for name, refuse := range map[string]func(p *personWorld){
+		"directory": func(p *personWorld) { p.directory.Inject("LetsIn", memory.Refuse) },
+		"storage":   func(p *personWorld) { p.storage.Inject("LetsIn", memory.Refuse) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := newPerson(t, sagatest.NewClock())
+			refuse(p)
+			_, err := p.service.Suspend(t.Context(), p.account.ID, app.Locked)
+			require.Error(t, err)
+			p.statusIs(t, app.Normal)
+			p.alive(t, p.here)
+			p.noProbes(t)
+		})
+	}
+}
+
 // openGitea and openStorage let everybody in.
 type (
 	openGitea   struct{ *memory.Directory }
@@ -212,11 +230,11 @@ func TestTheSuspendedMayDoNothing(t *testing.T) {
 		p.suspend(t, status)
 		before := p.directory.Entries()
 		for name, action := range all {
-			if operators[name] || name == "sign out" {
+			if operators[name] || administrators[name] || name == "sign out" {
 				continue
 			}
 			err := action.do(t.Context(), p)
-			require.Contains(t, []app.Kind{app.BadCredentials, app.CodeWrong}, app.KindOf(err), "%s: %v", name, err)
+			require.Contains(t, []app.Kind{app.BadCredentials, app.CodeWrong, app.TokenInvalid}, app.KindOf(err), "%s: %v", name, err)
 		}
 		require.Equal(t, before, p.directory.Entries())
 		p.out(t, status)

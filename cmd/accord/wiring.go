@@ -21,6 +21,7 @@ import (
 	"accord/api"
 	"accord/api/community"
 	"accord/api/infinite"
+	"accord/api/jpress"
 	"accord/api/portal"
 	"accord/app"
 	"accord/cmd/accord/internal/config"
@@ -125,10 +126,13 @@ func sweepSettings(c config.Sweep) app.SweepSettings {
 func (p *parts) newHandler(c config.Config, zone *time.Location, tokens *token.Tokens, log *slog.Logger) (http.Handler, error) {
 	dialects := map[string]func() api.Dialect{
 		"infinite": func() api.Dialect { return infinite.New(infinite.Options{Service: p.service, Zone: zone}) },
+		"portal":   func() api.Dialect { return portal.New(portal.Options{Service: p.service}) },
 		"community": func() api.Dialect {
 			return community.New(community.Options{Service: p.service, Zone: zone, TokenPair: c.Community.TokenPair})
 		},
-		"portal": func() api.Dialect { return portal.New(portal.Options{Service: p.service}) },
+		"jpress": func() api.Dialect {
+			return jpress.New(jpress.Options{Service: p.service, Zone: zone, OpenCreate: c.JPress.OpenCreate})
+		},
 	}
 	var served []api.Dialect
 	for _, name := range c.Dialects {

@@ -19,7 +19,8 @@ type Config struct {
 	// Issuer is what access tokens name as theirs (iss).
 	Issuer string `koanf:"issuer" validate:"required"`
 	// Dialects are the wire dialects that are served.
-	Dialects []string `koanf:"dialects" validate:"min=1,unique,dive,oneof=infinite portal community"`
+	Dialects []string `koanf:"dialects" validate:"min=1,unique,dive,oneof=infinite portal community jpress"`
+	JPress   JPress   `koanf:"jpress"`
 	HTTP     HTTP     `koanf:"http"`
 	Session  Session  `koanf:"session"`
 	Gitea    Gitea    `koanf:"gitea"`
@@ -65,6 +66,12 @@ type Session struct {
 	Keep time.Duration `koanf:"keep" validate:"min=1s"`
 	// SweepEvery is how often expired sessions are looked for and ended.
 	SweepEvery time.Duration `koanf:"sweepEvery" validate:"min=100ms"`
+}
+
+// JPress says how far the dialect of that name goes.
+type JPress struct {
+	// OpenCreate lets anybody make an account; else administrators may.
+	OpenCreate bool `koanf:"openCreate"`
 }
 
 // Gitea is where Gitea is and who administers it.
@@ -263,7 +270,7 @@ func Default() Config {
 		Listen:   "localhost:8081",
 		Zone:     "Asia/Shanghai",
 		Issuer:   "accord",
-		Dialects: []string{"infinite", "portal", "community"},
+		Dialects: []string{"infinite", "portal", "community", "jpress"},
 		HTTP:     HTTP{BodyLimit: 1 << 20, ShutdownGrace: 15 * time.Second},
 		Session:  Session{TTL: 2 * time.Hour, Keep: 7 * 24 * time.Hour, SweepEvery: 5 * time.Second},
 		Gitea:    Gitea{Timeout: 5 * time.Second},
