@@ -48,6 +48,7 @@ func TestFullRegistrationFailingEveryStep(t *testing.T) {
 			p.code(t, app.MailTarget("carol@example.com"), clock), p.code(t, app.SMSTarget("86", "13800138000"), clock),
 		}
 		invite := p.invite(t, 5, p.account.ID)
+		require.NoError(t, p.store.Proofs.Put(t.Context(), "proof", clock.Now().Add(grace), clock.Now()))
 		return sagatest.World[app.RegistrationState]{
 			Definition: p.service.RegisterFlow(), Journal: p.store.Journal, Subject: accountID,
 			State: app.RegistrationState{
@@ -59,7 +60,7 @@ func TestFullRegistrationFailingEveryStep(t *testing.T) {
 					StorageKey: app.StorageKeyOf(accountID), StorageSecret: "a-storage-secret-of-many-characters",
 					CreatedAt: clock.Now(), UpdatedAt: clock.Now(),
 				},
-				Password: goodPassword, Language: "zh", Actor: boss.Account.ID, Codes: refs, Invite: invite,
+				Password: goodPassword, Language: "zh", Actor: boss.Account.ID, Codes: refs, Invite: invite, Prove: []string{"proof"},
 				Attributes: &app.Attributes{QQ: "10001"}, Picture: picture(t),
 			},
 			Check: func(t *testing.T, committed bool) {
@@ -85,6 +86,7 @@ func TestFullRegistrationFailingEveryStep(t *testing.T) {
 				for _, ref := range refs {
 					p.redeemed(t, ref, committed, clock)
 				}
+				p.proofIs(t, "proof", !committed, clock)
 				p.alive(t, p.bob)
 			},
 		}

@@ -8,9 +8,10 @@ import (
 )
 
 // Credentials are what a person signs in with. Username is used where it is
-// not empty, else Email.
+// not empty, else Email, else Country and Mobile.
 type Credentials struct {
 	Username, Email string
+	Country, Mobile string
 	Password        Secret
 	// Code, in place of the password, is one that was sent to Email.
 	Code Secret
@@ -29,10 +30,13 @@ type Credentials struct {
 
 // typed is what failures are counted under. It tells nothing of who exists.
 func (in Credentials) typed() string {
-	if in.Username != "" {
+	switch {
+	case in.Username != "":
 		return "name/" + digest(in.Username)
+	case in.Email != "" || in.Mobile == "":
+		return "mail/" + digest(in.Email)
 	}
-	return "mail/" + digest(in.Email)
+	return "mobile/" + digest(in.Country+in.Mobile)
 }
 
 // SignedIn is a fresh session with the three tokens that are good for it.
@@ -149,7 +153,7 @@ func (s *Service) find(ctx context.Context, in Credentials) (Account, error) {
 	if in.Username != "" {
 		return s.Accounts.ByUsername(ctx, in.Username)
 	}
-	return s.Accounts.ByEmail(ctx, in.Email)
+	return s.findTarget(ctx, Target{Email: in.Email, Country: in.Country, Mobile: in.Mobile})
 }
 
 func (s *Service) newSession(a Account, in Credentials) Session {

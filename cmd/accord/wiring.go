@@ -23,6 +23,7 @@ import (
 	"accord/api/infinite"
 	"accord/api/jpress"
 	"accord/api/portal"
+	"accord/api/registry"
 	"accord/app"
 	"accord/cmd/accord/internal/config"
 	"accord/saga"
@@ -132,6 +133,9 @@ func (p *parts) newHandler(c config.Config, zone *time.Location, tokens *token.T
 		},
 		"jpress": func() api.Dialect {
 			return jpress.New(jpress.Options{Service: p.service, Zone: zone, OpenCreate: c.JPress.OpenCreate})
+		},
+		"registry": func() api.Dialect {
+			return registry.New(registry.Options{Service: p.service, Invitations: c.Registry.Invitations})
 		},
 	}
 	var served []api.Dialect

@@ -60,6 +60,13 @@ func (a accounts) ByUsername(ctx context.Context, username string) (app.Account,
 	return a.Accounts.ByUsername(ctx, username)
 }
 
+func (a accounts) ByEmail(ctx context.Context, email string) (app.Account, error) {
+	if err := a.faults.met("store ByEmail"); err != nil {
+		return app.Account{}, err
+	}
+	return a.Accounts.ByEmail(ctx, email)
+}
+
 type sessions struct {
 	app.Sessions
 	faults *faults

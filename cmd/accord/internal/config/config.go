@@ -19,7 +19,7 @@ type Config struct {
 	// Issuer is what access tokens name as theirs (iss).
 	Issuer string `koanf:"issuer" validate:"required"`
 	// Dialects are the wire dialects that are served.
-	Dialects []string `koanf:"dialects" validate:"min=1,unique,dive,oneof=infinite portal community jpress"`
+	Dialects []string `koanf:"dialects" validate:"min=1,unique,dive,oneof=infinite portal community jpress registry"`
 	JPress   JPress   `koanf:"jpress"`
 	HTTP     HTTP     `koanf:"http"`
 	Session  Session  `koanf:"session"`
@@ -34,6 +34,8 @@ type Config struct {
 	// Introspection says which services may ask about tokens.
 	Introspection Introspection `koanf:"introspection"`
 	Community     Community     `koanf:"community"`
+	// Registry is for the dialect of that name.
+	Registry Registry `koanf:"registry"`
 
 	Password Password `koanf:"password"`
 	Guard    Guard    `koanf:"guard"`
@@ -199,6 +201,12 @@ type Introspection struct {
 	ClientsFile string     `koanf:"clientsFile"`
 }
 
+// Registry is how the registry dialect works.
+type Registry struct {
+	// Invitations asks every newcomer for an invitation code.
+	Invitations bool `koanf:"invitations"`
+}
+
 // Password is the cost of one Argon2id hash, and how many are made at once.
 type Password struct {
 	// MemoryKiB and Passes are Argon2id's m and t.
@@ -270,7 +278,7 @@ func Default() Config {
 		Listen:   "localhost:8081",
 		Zone:     "Asia/Shanghai",
 		Issuer:   "accord",
-		Dialects: []string{"infinite", "portal", "community", "jpress"},
+		Dialects: []string{"infinite", "portal", "community", "jpress", "registry"},
 		HTTP:     HTTP{BodyLimit: 1 << 20, ShutdownGrace: 15 * time.Second},
 		Session:  Session{TTL: 2 * time.Hour, Keep: 7 * 24 * time.Hour, SweepEvery: 5 * time.Second},
 		Gitea:    Gitea{Timeout: 5 * time.Second},
