@@ -21,7 +21,8 @@ var aboutAKey = regexp.MustCompile(`^[a-zA-Z0-9.]+: `)
 func FuzzLoad(f *testing.F) {
 	const secret = "hunter2-"
 	for _, seed := range []struct{ yaml, environ string }{
-		{whole, ""}, {"", "ACCORD_GITEA_ADMIN_PASSWORD=" + secret}, {whole, "ACCORD_SESSION_TTL=" + secret + "\nACCORD_LISTEN=:2\nACCORD_X=1"},
+		{whole, ""},
+		{"", "ACCORD_GITEA_ADMIN_PASSWORD=" + secret}, {whole, "ACCORD_SESSION_TTL=" + secret + "\nACCORD_LISTEN=:2\nACCORD_X=1"},
 		{"gitea: " + secret, ""}, {"gitea.url: a\ngitea: {url: b}", ""}, {"gitea: [" + secret + "]", ""}, {"mail: {port: {a: " + secret + "}}", ""},
 		{"session: {ttl: " + secret + "}\nlisten: 7\ndialects: [[" + secret + "]]", ""}, {"- " + secret, ""}, {"gitea: {adminPassword: [" + secret + "]}", ""},
 		{"a: &a [" + secret + "]\nb: *" + secret, ""}, {"<<: {listen: " + secret + "}", ""}, {"listen: !!int " + secret, ""}, {"listen: !" + secret + " x", ""},
