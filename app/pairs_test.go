@@ -129,10 +129,10 @@ func actions(p *personWorld, t *testing.T, clock *sagatest.Clock) map[string]act
 
 // operators are the actions that need no person. After one of them alice may be
 // back, so that old credentials are judged by what she has.
-var operators = map[string]bool{
-	"suspend": true, "resume": true, "remove": true, "restore": true, "revoke all": true,
-	"modify": true, "set password": true, "set role": true, "be removed": true,
-}
+var operators = map[string]bool{"suspend": true, "resume": true, "remove": true, "restore": true, "revoke all": true}
+
+// administrators are the actions of one upon alice.
+var administrators = map[string]bool{"modify": true, "set password": true, "set role": true, "be removed": true}
 
 // watched tells when a saga finds its subject held.
 type watched struct {

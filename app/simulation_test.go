@@ -45,8 +45,7 @@ func simNumber(t *testing.T, name string, otherwise uint64) uint64 {
 func simulate(t *testing.T, seed uint64, verbose bool) sagatest.Outcome {
 	var w *simWorld
 	return sagatest.Simulate(t, seed, verbose, func(s *sagatest.Simulation) sagatest.Scenario {
-		st := memory.NewStore(sagatest.NewJournal())
-		w = newSimWorld(s, simStore{st.Accounts, st.Sessions, st.Codes, st.Journal, st})
+		w = newSimWorld(s, memory.NewStore(sagatest.NewJournal()))
 		return w.scenario()
 	}, func(s *sagatest.Simulation) { w.check(s) })
 }

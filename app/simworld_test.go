@@ -21,7 +21,7 @@ import (
 // systems, people with accounts on them, and foreigners without.
 type simWorld struct {
 	sim       *sagatest.Simulation
-	store     simStore
+	store     *memory.Store
 	directory *memory.Directory
 	storage   *memory.Storage
 	mailer    *memory.Mailer
@@ -35,25 +35,6 @@ type simWorld struct {
 
 	mu      sync.Mutex
 	answers []simAnswer
-	// redeeming counts the sagas that use a code up, by outcome.
-}
-
-// simStore is the account store of a schedule, and what can be seen of it.
-type simStore struct {
-	Accounts app.Accounts
-	Sessions app.Sessions
-	Codes    app.Codes
-	Journal  saga.Journal
-	simView
-}
-
-// simView tells what is in a store.
-type simView interface {
-	AccountIDs() []string
-	Addresses() []string
-	Redeemed() int
-	OpenSessions() []app.Session
-	ReservedSessions() int
 }
 
 // simPerson is somebody with an account from the start.
@@ -88,7 +69,7 @@ var simForeigners = []memory.Entry{
 
 const simForeignKey = "accforeign"
 
-func newSimWorld(s *sagatest.Simulation, store simStore) *simWorld {
+func newSimWorld(s *sagatest.Simulation, store *memory.Store) *simWorld {
 	w := &simWorld{
 		sim: s, store: store, directory: memory.NewDirectory(), storage: memory.NewStorage(), mailer: memory.NewMailer(),
 		sms: memory.NewSMS(), files: memory.NewFiles(), ids: &simIDs{},
@@ -155,7 +136,8 @@ func (w *simWorld) open(a app.Account) app.SignedIn {
 func (w *simWorld) serve(r *sagatest.Replica) *saga.Runner {
 	runner := saga.NewRunner(r.Journal(), r.Options())
 	service, err := app.New(app.Deps{
-		Accounts: w.store.Accounts, Sessions: oneByOneSessions{w.store.Sessions}, Codes: w.store.Codes,
+		Accounts: w.store.Accounts, Sessions: oneByOneSessions{w.store.Sessions}, People: w.store.People, Roster: w.store.Roster,
+		Standings: w.store.Standings, Mobiles: w.store.Mobiles, Codes: w.store.Codes, Proofs: w.store.Proofs, Invites: w.store.Invites,
 		Directory: simDirectory{w.directory, r}, Storage: simStorage{w.storage, r}, Files: simFiles{w.files, r},
 		Mailer: simMailer{w.mailer, r}, SMS: simSMS{w.sms, r},
 		Hasher: simHasher{}, Tokens: simTokens{}, Pictures: simPictures{}, Counters: simCounters{}, Failures: simFailures{},
