@@ -123,6 +123,9 @@ var simMet = []string{
 	"outcome: reset password committed", "outcome: reset password aborted", "outcome: change mobile committed",
 	"outcome: delete committed", "outcome: delete aborted", "outcome: purge committed",
 	"outcome: restore committed", "outcome: restore aborted",
+	"outcome: modify committed", "outcome: modify aborted", "outcome: set password committed", "outcome: set role committed",
+	"outcome: suspend committed", "outcome: suspend aborted", "outcome: resume committed",
+	"answer: forbidden", "answer: last administrator", "answer: invitation wrong", "answer: mobile taken", "answer: token invalid",
 	"outcome: send mail code committed", "outcome: send short message committed",
 }
 

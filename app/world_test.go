@@ -98,7 +98,7 @@ func newCore(t testing.TB, now func() time.Time, cost password.Options, d app.De
 	c.service, err = app.New(d, app.Settings{
 		SessionTTL: sessionTTL, KeepTTL: keepTTL, DeletionGrace: grace, Countries: []string{"86"},
 		SMS:   app.SMSLimits{PerClientHour: 3, PlatformDay: 5},
-		Sweep: app.SweepSettings{Settle: settle, Keep: keep},
+		Sweep: app.SweepSettings{Settle: settle, Keep: keep}, PicturesURL: memory.PicturesURL,
 	})
 	require.NoError(t, err)
 	return c

@@ -137,14 +137,21 @@ func (db *tables) atomically(ctx context.Context, fn func(ctx context.Context, t
 	}
 	db.mu.Lock()
 	defer db.mu.Unlock()
-	tx := &transaction{}
-	err := fn(context.WithValue(ctx, transactionKey{db}, tx), tx)
-	if err != nil {
-		for _, undo := range slices.Backward(tx.undos) {
-			undo()
+	tx, done := &transaction{}, false
+	defer func() { // also where fn panics
+		if !done {
+			tx.rollback()
 		}
-	}
+	}()
+	err := fn(context.WithValue(ctx, transactionKey{db}, tx), tx)
+	done = err == nil
 	return err
+}
+
+func (tx *transaction) rollback() {
+	for _, undo := range slices.Backward(tx.undos) {
+		undo()
+	}
 }
 
 // put and drop change a table within a transaction.
@@ -253,4 +260,15 @@ func (s *Store) AccountIDs() []string {
 	s.db.mu.Lock()
 	defer s.db.mu.Unlock()
 	return slices.Sorted(maps.Keys(s.db.accounts))
+}
+
+// SetStatus changes an account behind the ports' back; one that there is not
+// stays away.
+func (s *Store) SetStatus(id string, status app.Status) {
+	s.db.mu.Lock()
+	defer s.db.mu.Unlock()
+	if a, found := s.db.accounts[id]; found {
+		a.Status = status
+		s.db.accounts[id] = a
+	}
 }
