@@ -4,6 +4,7 @@ import (
 	"context"
 	"strings"
 	"time"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -94,9 +95,10 @@ func (s *Service) CheckInviter(ctx context.Context, username string) error {
 }
 
 // inviteCode is a code as people type it: in any case of letters, with or
-// without the hyphens. What is too long for one is none.
+// without the hyphens. What is too long for one, or has other letters, is none.
 func inviteCode(typed Secret) Secret {
-	if len(typed) > maxInviteCode {
+	foreign := func(r rune) bool { return r > unicode.MaxASCII }
+	if len(typed) > maxInviteCode || strings.ContainsFunc(typed.Reveal(), foreign) {
 		return ""
 	}
 	return Secret(strings.ToUpper(strings.NewReplacer("-", "", " ", "").Replace(typed.Reveal())))

@@ -3,6 +3,7 @@ package saga
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 )
 
@@ -68,7 +69,7 @@ func (r *Runner) execute(ctx context.Context, f *flow, rec Record) (state any, p
 		}
 		p.end()
 		busy := errors.Is(err, ErrBusy)
-		if held && !busy && outOfTime(answer, err) {
+		if held && errors.Is(err, errOutOfTime) {
 			return nil, nil, ErrBusy
 		}
 		if held = busy; !busy || !r.pause(answer, try) {
@@ -77,12 +78,8 @@ func (r *Runner) execute(ctx context.Context, f *flow, rec Record) (state any, p
 	}
 }
 
-// outOfTime reports whether the error of a saga that did not begin is nothing
-// but the end of the wait.
-func outOfTime(answer context.Context, err error) bool {
-	end, _ := answer.Deadline()
-	return errors.Is(err, context.DeadlineExceeded) && !errors.Is(err, ErrUndecided) && !time.Now().Before(end)
-}
+// errOutOfTime says of a saga that did not begin that nothing else was in its way.
+var errOutOfTime = errors.New("saga: the time to wait ran out")
 
 // begin stores a saga that starts now. It is bounded by the deadline of answer,
 // but does not end when the client goes away.
@@ -102,6 +99,8 @@ func (p *pass) begin(answer context.Context) (move, error) {
 	case errors.Is(err, errUnclear), errors.Is(err, ErrFenced):
 		p.abandon(err)
 		return move{}, undecided(err)
+	case ctx.Err() != nil && errors.Is(err, context.DeadlineExceeded):
+		return move{}, fmt.Errorf("%w: %w", errOutOfTime, err)
 	}
 	return move{}, err
 }

@@ -62,13 +62,12 @@ func (s *scripted) RoundTrip(r *http.Request) (*http.Response, error) {
 	require.Less(s.t, s.asked, maxAsked, "it asks for ever")
 	s.inPlace(r)
 	w := httptest.NewRecorder()
-	p := part{status: http.StatusOK}
-	if called(r) != s.call {
+	p := s.script[0]
+	if called(r) == s.call {
+		s.script = s.script[min(1, len(s.script)-1):]
+	} else {
 		s.good(w, r)
 		p = part{w.Code, w.Body.Bytes()}
-	} else {
-		p = s.script[0]
-		s.script = s.script[min(1, len(s.script)-1):]
 	}
 	certainlyNot := p.status >= 400 && p.status < 500 && p.status != 408 && p.status != 499
 	if r.Method != http.MethodGet && r.Method != http.MethodHead && !certainlyNot {
