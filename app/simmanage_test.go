@@ -100,11 +100,16 @@ func (w *simWorld) resume(p ...*simPerson) sagatest.Request {
 	}
 }
 
-// expel removes the account, whatever its person says.
+// expel removes the account, whatever its person says, at once or for a while,
+// and at times brings it back.
 func (w *simWorld) expel(p ...*simPerson) sagatest.Request {
-	now := w.sim.Chance(3)
+	how := w.sim.Rand.IntN(3)
+	restore := w.restore(p...)
 	return func(ctx context.Context, r *sagatest.Replica) {
-		receipt, err := service(r).Remove(ctx, p[0].id, now)
+		receipt, err := service(r).Remove(ctx, p[0].id, how == 0)
 		w.told(r, "expel", receipt, err)
+		if err == nil && how == 2 {
+			restore(ctx, r)
+		}
 	}
 }

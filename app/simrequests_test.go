@@ -16,11 +16,11 @@ import (
 
 func pickOf[T any](s *sagatest.Simulation, all ...T) T { return all[s.Rand.IntN(len(all))] }
 
-// requests are one to four of them.
+// requests are one to five of them.
 func (w *simWorld) requests() []sagatest.Request {
 	var all []sagatest.Request
 	draw := w.request
-	if w.sim.Chance(3) {
+	if w.sim.Chance(2) {
 		draw = w.rivals()
 	}
 	for range 1 + w.sim.Rand.IntN(5) {
@@ -31,14 +31,11 @@ func (w *simWorld) requests() []sagatest.Request {
 
 // rivals are requests of one person which change the same thing.
 func (w *simWorld) rivals() func() sagatest.Request {
+	type maker = func(...*simPerson) sagatest.Request
 	makers := pickOf(w.sim,
-		[]func(...*simPerson) sagatest.Request{w.edit, w.modify}, []func(...*simPerson) sagatest.Request{w.changeEmail, w.modify},
-		[]func(...*simPerson) sagatest.Request{w.changePassword, w.reset, w.resetByToken, w.setPassword},
-		[]func(...*simPerson) sagatest.Request{w.remove, w.removePerson, w.restore, w.signIn},
-		[]func(...*simPerson) sagatest.Request{w.suspend, w.resume, w.signIn},
-		[]func(...*simPerson) sagatest.Request{w.suspend, w.resume, w.expel, w.restore},
-		[]func(...*simPerson) sagatest.Request{w.powers},
-		[]func(...*simPerson) sagatest.Request{w.newcomer},
+		[]maker{w.edit}, []maker{w.edit}, []maker{w.changeEmail}, []maker{w.changeEmail}, []maker{w.edit, w.modify, w.changeEmail},
+		[]maker{w.changePassword, w.reset, w.resetByToken, w.setPassword}, []maker{w.remove, w.removePerson, w.restore, w.signIn},
+		[]maker{w.suspend, w.resume, w.signIn}, []maker{w.suspend, w.resume, w.expel, w.restore}, []maker{w.powers}, []maker{w.newcomer},
 	)
 	p := w.managed()
 	return func() sagatest.Request { return pickOf(w.sim, makers...)(p) }
