@@ -29,7 +29,11 @@ type Deps struct {
 	IDs       IDs
 	Runner    *saga.Runner
 	Now       func() time.Time
-	Logger    *slog.Logger
+	// What repairs need beside the above.
+	Repairs          AccountRepairs
+	DirectoryRepairs DirectoryRepairs
+	StorageRepairs   StorageRepairs
+	Logger           *slog.Logger
 }
 
 // Settings are the choices of the operator that flows follow.
@@ -64,6 +68,7 @@ type Service struct {
 	restore        *saga.Flow[restoring]
 	mailCode       *saga.Flow[sendingCode]
 	smsCode        *saga.Flow[sendingCode]
+	repairs        repairFlows
 }
 
 // New binds every flow to the runner, so that it can also recover them. A
@@ -84,6 +89,7 @@ func New(d Deps, s Settings) (*Service, error) {
 		bind(d.Runner, svc.restoreFlow(), &svc.restore),
 		bind(d.Runner, svc.mailCodeFlow(), &svc.mailCode),
 		bind(d.Runner, svc.smsCodeFlow(), &svc.smsCode),
+		svc.bindRepairs(d.Runner),
 	)
 }
 

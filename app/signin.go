@@ -66,6 +66,7 @@ func (s *Service) SignIn(ctx context.Context, in Credentials) (SignedIn, saga.Re
 	if err != nil {
 		return SignedIn{}, receipt, failed(op, err)
 	}
+	s.heal(ctx, account, in.Password)
 	return SignedIn{
 		Account: account, Session: session, AccessToken: token, GiteaToken: state.GiteaToken, Grant: state.Grant,
 	}, receipt, nil

@@ -56,7 +56,7 @@ func newWorld(t *testing.T, clock *sagatest.Clock) *world {
 	w := &world{directory: memory.NewDirectory(), storage: memory.NewStorage(), mailer: memory.NewMailer(), sms: memory.NewSMS(), files: memory.NewFiles()}
 	w.storage.Now = clock.Now
 	w.core = newCore(t, clock.Now, password.Options{Memory: 64, Time: 1}, app.Deps{
-		Directory: w.directory, Storage: w.storage, Mailer: w.mailer, SMS: w.sms, Files: w.files,
+		Directory: w.directory, DirectoryRepairs: w.directory, Storage: w.storage, StorageRepairs: w.storage, Mailer: w.mailer, SMS: w.sms, Files: w.files,
 	})
 	return w
 }
@@ -79,7 +79,7 @@ func newCore(t testing.TB, now func() time.Time, cost password.Options, d app.De
 	logger := slog.New(slog.DiscardHandler)
 	c.runner = saga.NewRunner(c.store.Journal, saga.Options{Now: now, Logger: logger})
 	d.Accounts, d.Sessions, d.Codes, d.Counters = c.store.Accounts, c.store.Sessions, c.store.Codes, c.store.Counters
-	d.Failures = c.store.Failures
+	d.Failures, d.Repairs = c.store.Failures, c.store.Repairs
 	d.Hasher, d.Tokens, d.IDs, d.Pictures = c.hasher, tokens, ids, pictures{picture(t)}
 	d.Runner, d.Now, d.Logger = c.runner, now, logger
 	c.service, err = app.New(d, app.Settings{

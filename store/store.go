@@ -57,6 +57,7 @@ type Store struct {
 	Failures app.Failures
 	Journal  saga.Journal
 	Machines *Machines
+	Repairs  *Repairs
 
 	db      *database
 	sealing sealing
@@ -86,6 +87,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 		Failures: &failures{db},
 		Journal:  &journal{db, s},
 		Machines: &Machines{db},
+		Repairs:  &Repairs{db, s},
 		db:       db,
 	}, nil
 }

@@ -11,7 +11,7 @@ import (
 
 func TestDirectory(t *testing.T) {
 	d := memory.NewDirectory()
-	adaptertest.Directory(t, func(*testing.T) adaptertest.DirectoryFixture {
+	fixture := func(*testing.T) adaptertest.DirectoryFixture {
 		find := func(name string) (memory.Entry, bool) {
 			for _, e := range d.Entries() {
 				if app.FoldKey(e.Username) == app.FoldKey(name) {
@@ -53,5 +53,7 @@ func TestDirectory(t *testing.T) {
 			TokenOwner: func(_ *testing.T, token app.Secret) string { return d.TokenOwner(token) },
 			Avatar:     func(_ *testing.T, username string) []byte { return d.Avatar(username) },
 		}
-	})
+	}
+	adaptertest.Directory(t, fixture)
+	adaptertest.DirectoryRepairs(t, fixture)
 }

@@ -16,7 +16,7 @@ import (
 
 func TestStorageConformance(t *testing.T) {
 	var keys atomic.Int64
-	adaptertest.Storage(t, func(*testing.T) adaptertest.StorageFixture {
+	fixture := func(*testing.T) adaptertest.StorageFixture {
 		s := memory.NewStorage()
 		return adaptertest.StorageFixture{
 			Storage: s,
@@ -28,7 +28,9 @@ func TestStorageConformance(t *testing.T) {
 			Users:   func(*testing.T) []string { return s.Users() },
 			Objects: func(_ *testing.T, key string) []string { return s.Objects(key) },
 		}
-	})
+	}
+	adaptertest.Storage(t, fixture)
+	adaptertest.StorageRepairs(t, fixture)
 }
 
 func TestStorageGrantsRunOut(t *testing.T) {

@@ -18,7 +18,7 @@ func TestConformance(t *testing.T) {
 	s, o := ready(t)
 	// An adapter without a policy makes users that are let at nothing.
 	foreign := placeForeign(t, o)
-	adaptertest.Storage(t, func(t *testing.T) adaptertest.StorageFixture {
+	fixture := func(t *testing.T) adaptertest.StorageFixture {
 		return adaptertest.StorageFixture{
 			Storage:      s,
 			NewKey:       func() string { return newKey(t) },
@@ -37,7 +37,9 @@ func TestConformance(t *testing.T) {
 				return names
 			},
 		}
-	})
+	}
+	adaptertest.Storage(t, fixture)
+	adaptertest.StorageRepairs(t, fixture)
 }
 
 func TestFilesConformance(t *testing.T) {
@@ -66,7 +68,7 @@ func placeForeign(t *testing.T, o minio.Options) func(*testing.T, string, app.Se
 		require.Error(t, other.CreateUser(t.Context(), key, secret))
 		users, err := other.Users(t.Context())
 		require.NoError(t, err)
-		require.Equal(t, minio.User{Key: key, Enabled: true}, users[key])
+		require.Equal(t, app.StorageView{Key: key, Enabled: true}, users[key])
 	}
 }
 

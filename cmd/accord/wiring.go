@@ -88,6 +88,7 @@ func (p *parts) assemble(c config.Config, ring *keyring.Ring, log *slog.Logger) 
 		Pictures: nearPictures{pictures, storage.PicturesURL(), c.Storage.Endpoint},
 		Codes:    p.store.Codes, Counters: p.store.Counters, Failures: p.store.Failures,
 		IDs: ids, Runner: p.runner, Now: time.Now, Logger: log,
+		Repairs: p.store.Repairs, DirectoryRepairs: directory, StorageRepairs: storage,
 	}, app.Settings{
 		SessionTTL: c.Session.TTL, KeepTTL: c.Session.Keep, DeletionGrace: c.Deletion.Grace, Countries: c.SMS.Countries,
 		SMS:   app.SMSLimits{PerClientHour: c.SMS.PerClientHour, PlatformDay: c.SMS.PlatformDay},
