@@ -27,8 +27,8 @@ var (
 const (
 	// repairPage is how many rows are read at once.
 	repairPage = 1000
-	// factColumns are what reconcile.Account is made of.
-	factColumns = "id username email nickname description website location status gitea_id updated_at"
+	// factColumns are what app.Facts are made of.
+	factColumns = "id username email nickname description website location status gitea_id"
 	// living is the condition of accounts that live.
 	living = "status NOT IN ('" + string(app.Deleted) + "', '" + string(app.Abandoned) + "')"
 	// unended is the condition of sagas that have not ended.
@@ -53,38 +53,37 @@ type factRow struct {
 	Location    string `db:"location"`
 	Status      string `db:"status"`
 	GiteaID     int64  `db:"gitea_id"`
-	UpdatedAt   micros `db:"updated_at"`
 }
 
-func (r factRow) account() reconcile.Account {
+func (r factRow) facts() app.Facts {
 	a := app.Account{
 		ID: r.ID, Username: r.Username, Email: r.Email, Status: app.Status(r.Status), GiteaID: r.GiteaID,
 		Profile: app.Profile{Nickname: r.Nickname, Description: r.Description, Website: r.Website, Location: r.Location},
 	}
-	return reconcile.Account{Facts: a.Facts(), UpdatedAt: r.UpdatedAt.time()}
+	return a.Facts()
 }
 
 // ByGiteaID implements reconcile.Accounts.
-func (s *Repairs) ByGiteaID(ctx context.Context) iter.Seq2[reconcile.Account, error] {
+func (s *Repairs) ByGiteaID(ctx context.Context) iter.Seq2[app.Facts, error] {
 	return s.pages(ctx, selectByGiteaID, func(last factRow) []any { return []any{last.GiteaID, last.GiteaID, last.ID} })
 }
 
 // ByID implements reconcile.Accounts.
-func (s *Repairs) ByID(ctx context.Context) iter.Seq2[reconcile.Account, error] {
+func (s *Repairs) ByID(ctx context.Context) iter.Seq2[app.Facts, error] {
 	return s.pages(ctx, selectByID, func(last factRow) []any { return []any{last.ID} })
 }
 
 // pages reads page after page, each after the last row of the one before.
-func (s *Repairs) pages(ctx context.Context, query string, after func(last factRow) []any) iter.Seq2[reconcile.Account, error] {
-	return func(yield func(reconcile.Account, error) bool) {
+func (s *Repairs) pages(ctx context.Context, query string, after func(last factRow) []any) iter.Seq2[app.Facts, error] {
+	return func(yield func(app.Facts, error) bool) {
 		for last := (factRow{}); ; {
 			var rows []factRow
 			if err := s.db.many(ctx, &rows, query, append(after(last), repairPage)...); err != nil {
-				yield(reconcile.Account{}, during("list accounts", err))
+				yield(app.Facts{}, during("list accounts", err))
 				return
 			}
 			for _, row := range rows {
-				if !yield(row.account(), nil) {
+				if !yield(row.facts(), nil) {
 					return
 				}
 			}
@@ -104,15 +103,15 @@ func (s *Repairs) Count(ctx context.Context) (int, error) {
 }
 
 // Find implements reconcile.Accounts.
-func (s *Repairs) Find(ctx context.Context, ids []string) (map[string]reconcile.Account, error) {
-	found := map[string]reconcile.Account{}
+func (s *Repairs) Find(ctx context.Context, ids []string) (map[string]app.Facts, error) {
+	found := map[string]app.Facts{}
 	err := s.inBatches(ctx, "find accounts", ids, func(ctx context.Context, batch []string) error {
 		var rows []factRow
 		if err := s.manyOf(ctx, &rows, selectFacts+"id IN (?)", batch); err != nil {
 			return err
 		}
 		for _, row := range rows {
-			found[row.ID] = row.account()
+			found[row.ID] = row.facts()
 		}
 		return nil
 	})

@@ -17,26 +17,20 @@ import (
 // wants it. Its error is ctx's.
 type Pace func(ctx context.Context) error
 
-// Account is what the account store says of one account that lives: not deleted
-// and not abandoned.
-type Account struct {
-	app.Facts
-	UpdatedAt time.Time
-}
-
-// Accounts reads the account store. Safe for concurrent use. Lists are read page
+// Accounts reads the account store. An account that lives is neither deleted nor
+// abandoned. Safe for concurrent use. Lists are read page
 // by page, so that what changes meanwhile may show either way; a reader that
 // fails yields the error and ends.
 type Accounts interface {
 	// ByGiteaID yields every account that lives in the order of Gitea's numbers,
 	// those of one number by accountId.
-	ByGiteaID(ctx context.Context) iter.Seq2[Account, error]
+	ByGiteaID(ctx context.Context) iter.Seq2[app.Facts, error]
 	// ByID yields every account that lives in the order of accountIds.
-	ByID(ctx context.Context) iter.Seq2[Account, error]
+	ByID(ctx context.Context) iter.Seq2[app.Facts, error]
 	// Count is how many accounts live.
 	Count(ctx context.Context) (int, error)
 	// Find returns those of the accounts that exist, in any status, by id.
-	Find(ctx context.Context, ids []string) (map[string]Account, error)
+	Find(ctx context.Context, ids []string) (map[string]app.Facts, error)
 	// Busy returns those of the accounts that have a saga which has not ended, or
 	// which was at work since then.
 	Busy(ctx context.Context, ids []string, since time.Time) (map[string]bool, error)
