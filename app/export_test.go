@@ -17,6 +17,15 @@ type (
 	BuryingState           = burying
 	RestoringState         = restoring
 	SendingCodeState       = sendingCode
+
+	RemakingInDirectoryState   = remakingInDirectory
+	MendingDirectoryState      = mendingDirectory
+	DroppingFromDirectoryState = droppingFromDirectory
+	EndingTokensState          = endingTokens
+	HealingDirectoryState      = healingDirectory
+	RemakingInStorageState     = remakingInStorage
+	MendingStorageState        = mendingStorage
+	DroppingFromStorageState   = droppingFromStorage
 )
 
 func (s *Service) RegisterFlow() saga.Definition[registration] { return s.registerFlow() }
@@ -38,6 +47,38 @@ func (s *Service) PurgeFlow() saga.Definition[burying]               { return s.
 func (s *Service) RestoreFlow() saga.Definition[restoring]           { return s.restoreFlow() }
 func (s *Service) MailCodeFlow() saga.Definition[sendingCode]        { return s.mailCodeFlow() }
 func (s *Service) SMSCodeFlow() saga.Definition[sendingCode]         { return s.smsCodeFlow() }
+
+func (s *Service) RemakeInDirectoryFlow() saga.Definition[remakingInDirectory] {
+	return s.remakeInDirectoryFlow()
+}
+
+func (s *Service) MendDirectoryFlow() saga.Definition[mendingDirectory] {
+	return s.mendDirectoryFlow()
+}
+
+func (s *Service) DropFromDirectoryFlow() saga.Definition[droppingFromDirectory] {
+	return s.dropFromDirectoryFlow()
+}
+
+func (s *Service) EndTokensFlow() saga.Definition[endingTokens] {
+	return s.endTokensFlow()
+}
+
+func (s *Service) HealDirectoryFlow() saga.Definition[healingDirectory] {
+	return s.healDirectoryFlow()
+}
+
+func (s *Service) RemakeInStorageFlow() saga.Definition[remakingInStorage] {
+	return s.remakeInStorageFlow()
+}
+
+func (s *Service) MendStorageFlow() saga.Definition[mendingStorage] {
+	return s.mendStorageFlow()
+}
+
+func (s *Service) DropFromStorageFlow() saga.Definition[droppingFromStorage] {
+	return s.dropFromStorageFlow()
+}
 
 // Targets of codes, as flows name them.
 var (
