@@ -58,6 +58,7 @@ type Store struct {
 	Journal  saga.Journal
 	Machines *Machines
 	Repairs  *Repairs
+	Leaders  app.Leaders
 
 	db      *database
 	sealing sealing
@@ -88,6 +89,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 		Journal:  &journal{db, s},
 		Machines: &Machines{db},
 		Repairs:  &Repairs{db, s},
+		Leaders:  &leaders{db},
 		db:       db,
 	}, nil
 }

@@ -1,6 +1,7 @@
 package reconcile
 
 import (
+	"slices"
 	"strings"
 
 	"accord/app"
@@ -73,12 +74,15 @@ type Item struct {
 
 // Has reports whether k is among the item's kinds.
 func (i Item) Has(k Kind) bool {
-	for _, kind := range i.Kinds {
-		if kind == k {
-			return true
-		}
-	}
-	return false
+	return slices.Contains(i.Kinds, k)
+}
+
+// Protect marks the item as protected where its account is among these, by user
+// name or accountId.
+func (i *Item) Protect(accounts []string) {
+	i.Protected = slices.ContainsFunc(accounts, func(p string) bool {
+		return p == i.AccountID || strings.EqualFold(p, i.Username)
+	})
 }
 
 func (i *Item) differs(k Kind, fields ...Field) {

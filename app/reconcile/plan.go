@@ -197,9 +197,7 @@ func (c *comparison) settle(ctx context.Context) error {
 	}
 	for _, i := range c.found {
 		account := now[i.AccountID]
-		i.Protected = slices.ContainsFunc(c.o.Protected, func(p string) bool {
-			return p == i.AccountID || strings.EqualFold(p, i.Username)
-		})
+		i.Protect(c.o.Protected)
 		switch {
 		case busy[i.AccountID], !i.Has(Orphan) && account != i.Facts, i.Has(Orphan) && account.Status == app.Reserved:
 			c.plan.Unsettled = append(c.plan.Unsettled, i)

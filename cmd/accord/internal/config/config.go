@@ -34,6 +34,7 @@ type Config struct {
 	Guard    Guard    `koanf:"guard"`
 	Saga     Saga     `koanf:"saga"`
 	Log      Log      `koanf:"log"`
+	Sync     Sync     `koanf:"sync"`
 }
 
 // HTTP bounds what clients may ask of the server.
@@ -213,6 +214,12 @@ type Saga struct {
 	MaxAttempts int           `koanf:"maxAttempts" validate:"min=1"`
 	Poll        time.Duration `koanf:"poll" validate:"min=10ms"`
 	Together    int           `koanf:"together" validate:"min=1,max=1024"`
+}
+
+// Sync says what `accord sync` may do.
+type Sync struct {
+	// Protected are user names or accountIds of accounts that it never mends.
+	Protected []string `koanf:"protected"`
 }
 
 // Log is what is logged, and how.

@@ -1,0 +1,140 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"github.com/jedib0t/go-pretty/v6/table"
+
+	"accord/app/reconcile"
+)
+
+type planPrinter = func(io.Writer, reconcile.Plan, planSites) error
+
+func planPrinters() map[string]planPrinter {
+	return map[string]planPrinter{"table": printPlanTable, "json": printPlanJSON}
+}
+
+// printPlanTable prints what differs by system and kind, each with its count,
+// then what was seen beside.
+func printPlanTable(w io.Writer, p reconcile.Plan, _ planSites) error {
+	var out strings.Builder
+	for _, system := range p.Systems {
+		fmt.Fprintf(&out, "%s: %d users read, %d of them not ours\n", system, p.Read[system], p.Foreign[system])
+	}
+	counts := p.Counts()
+	for _, system := range p.Systems {
+		for _, kind := range reconcile.Kinds() {
+			if n := counts[system][kind]; n > 0 {
+				fmt.Fprintf(&out, "\n%s, %s: %d\n", system, kind, n)
+				items(&out, p.Items, func(i reconcile.Item) bool { return i.System == system && i.Has(kind) }, kind)
+			}
+		}
+	}
+	if len(p.Kept) > 0 {
+		fmt.Fprintf(&out, "\ngitea, orphans that are shut out and kept, for you to decide: %d\n", len(p.Kept))
+		items(&out, p.Kept, nil, reconcile.Orphan)
+	}
+	if len(p.Unsettled) > 0 {
+		fmt.Fprintf(&out, "\nbeing changed, so not judged: %d\n", len(p.Unsettled))
+		items(&out, p.Unsettled, nil, "")
+	}
+	pending(&out, p)
+	foreigners(&out, p)
+	if p.InAccord() {
+		fmt.Fprintf(&out, "\nin accord: %d accounts\n", p.Accounts)
+	} else {
+		fmt.Fprintf(&out, "\n%d repairs for %d accounts; users of %d accounts would be removed or shut out\n", len(p.Items), p.Accounts, p.Removals())
+	}
+	_, err := io.WriteString(w, out.String())
+	return err
+}
+
+func newTable(header ...any) table.Writer {
+	t := table.NewWriter()
+	t.SetStyle(table.StyleLight)
+	t.Style().Options = table.OptionsNoBordersAndSeparators
+	t.AppendHeader(header)
+	return t
+}
+
+// items prints those that pass, with what of them is of that kind.
+func items(out io.Writer, all []reconcile.Item, pass func(reconcile.Item) bool, kind reconcile.Kind) {
+	t := newTable("user", "account", "what differs")
+	for _, i := range all {
+		if pass == nil || pass(i) {
+			t.AppendRow(table.Row{i.Username, i.AccountID, describe(i, kind)})
+		}
+	}
+	fmt.Fprintln(out, t.Render())
+}
+
+// describe tells what an item's repair does for one of its kinds.
+func describe(i reconcile.Item, kind reconcile.Kind) string {
+	text := map[reconcile.Kind]string{
+		reconcile.Missing: "made again", reconcile.Orphan: "removed, or shut out where it has something",
+		reconcile.Mark: "its mark is put back", reconcile.Policy: "the policy of homes is put back",
+		reconcile.Number: fmt.Sprintf("number %d is noted in place of %d", i.User.ID, i.Facts.GiteaID),
+		reconcile.Token:  fmt.Sprintf("%d tokens are deleted", len(i.Tokens)),
+	}[kind]
+	if kind == reconcile.Orphan && i.System == reconcile.InStorage {
+		text = "removed; its objects stay"
+	}
+	if text == "" {
+		text = fields(i, kind)
+	}
+	if i.Protected {
+		text += " (protected: left as it is)"
+	}
+	return text
+}
+
+// fields are those that the kind is about.
+func fields(i reconcile.Item, kind reconcile.Kind) string {
+	names := map[reconcile.Kind][]string{
+		reconcile.Name: {"name"}, reconcile.Address: {"address"}, reconcile.Status: {"status"},
+		reconcile.Profile: {"full name", "description", "website", "location"},
+	}[kind]
+	var texts []string
+	for _, f := range i.Fields {
+		if kind == "" || slices.Contains(names, f.Name) {
+			texts = append(texts, fmt.Sprintf("%s: %q, should be %q", f.Name, f.Have, f.Want))
+		}
+	}
+	if kind == "" {
+		for _, k := range i.Kinds {
+			texts = append(texts, string(k))
+		}
+	}
+	return strings.Join(texts, "; ")
+}
+
+func pending(out io.Writer, p reconcile.Plan) {
+	if p.PendingTotal == 0 {
+		return
+	}
+	fmt.Fprintf(out, "\nsagas that have not ended, not touched: %d\n", p.PendingTotal)
+	t := newTable("user", "account", "saga", "flow", "phase")
+	for _, s := range p.Pending {
+		phase := s.Phase
+		if s.Stuck {
+			phase += ", stuck"
+		}
+		t.AppendRow(table.Row{s.Username, s.AccountID, s.ID, s.Flow, phase})
+	}
+	fmt.Fprintln(out, t.Render())
+}
+
+func foreigners(out io.Writer, p reconcile.Plan) {
+	if len(p.ForeignNames) == 0 {
+		return
+	}
+	fmt.Fprintln(out, "\nusers that are not ours, not touched:")
+	t := newTable("system", "name")
+	for _, f := range p.ForeignNames {
+		t.AppendRow(table.Row{f.System, f.Name})
+	}
+	fmt.Fprintln(out, t.Render())
+}
