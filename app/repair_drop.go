@@ -121,17 +121,17 @@ func SessionOfToken(name string) (session string, ok bool) {
 	return session, ok && len(session) == sessionIDLength && !strings.ContainsFunc(session, plain)
 }
 
-// EndTokens deletes Gitea tokens of a user of ours that are named like those of
-// sessions and whose sessions are over. DirectoryFailed, Busy (ErrChanged in the
+// EndTokens deletes Gitea tokens of a user that the account owns, which are named
+// like those of sessions and whose sessions are over. DirectoryFailed, Busy (ErrChanged in the
 // chain where the user has changed or a session is open) or Internal.
-func (s *Service) EndTokens(ctx context.Context, seen DirectoryView, tokens []string) (saga.Receipt, error) {
+func (s *Service) EndTokens(ctx context.Context, f Facts, seen DirectoryView, tokens []string) (saga.Receipt, error) {
 	const op = "end Gitea tokens"
 	for _, name := range tokens {
-		if _, ok := SessionOfToken(name); !ok || seen.Mark == "" {
+		if _, ok := SessionOfToken(name); !ok || !f.Owns(seen) {
 			return saga.Receipt{}, &Error{Kind: Internal, Op: op, Err: errors.New("the token is not one of ours")}
 		}
 	}
-	_, receipt, err := s.repairs.endTokens.Execute(ctx, seen.Mark, endingTokens{Seen: seen, Tokens: tokens})
+	_, receipt, err := s.repairs.endTokens.Execute(ctx, f.AccountID, endingTokens{Seen: seen, Tokens: tokens})
 	return settled(op, receipt, err)
 }
 

@@ -277,7 +277,7 @@ func TestRepairsOfWhatHasChanged(t *testing.T) {
 		"of a user that changed":         func() error { _, err := p.service.MendDirectory(t.Context(), facts, elsewhere); return err },
 		"dropped, and an account's":      func() error { _, _, err := p.service.DropFromDirectory(t.Context(), user); return err },
 		"tokens of an open session": func() error {
-			_, err := p.service.EndTokens(t.Context(), user, []string{p.here.Session.GiteaTokenName()})
+			_, err := p.service.EndTokens(t.Context(), facts, user, []string{p.here.Session.GiteaTokenName()})
 			return err
 		},
 		"made again in storage, and there": func() error { _, err := p.service.RemakeInStorage(t.Context(), facts); return err },
@@ -311,7 +311,7 @@ func TestRepairsOfForeigners(t *testing.T) {
 		func() error { _, err := p.service.MendDirectory(t.Context(), facts, external); return err },
 		func() error { _, _, err := p.service.DropFromDirectory(t.Context(), foreign); return err },
 		func() error {
-			_, err := p.service.EndTokens(t.Context(), p.user(t), []string{"accord-laptop"})
+			_, err := p.service.EndTokens(t.Context(), facts, p.user(t), []string{"accord-laptop"})
 			return err
 		},
 		func() error {

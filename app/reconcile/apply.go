@@ -17,7 +17,7 @@ type Repairer interface {
 	RemakeInDirectory(ctx context.Context, f app.Facts) (saga.Receipt, error)
 	MendDirectory(ctx context.Context, f app.Facts, seen app.DirectoryView) (saga.Receipt, error)
 	DropFromDirectory(ctx context.Context, seen app.DirectoryView) (kept bool, receipt saga.Receipt, err error)
-	EndTokens(ctx context.Context, seen app.DirectoryView, tokens []string) (saga.Receipt, error)
+	EndTokens(ctx context.Context, f app.Facts, seen app.DirectoryView, tokens []string) (saga.Receipt, error)
 	RemakeInStorage(ctx context.Context, f app.Facts) (saga.Receipt, error)
 	MendStorage(ctx context.Context, f app.Facts, seen app.StorageView) (saga.Receipt, error)
 	DropFromStorage(ctx context.Context, accountID string, seen app.StorageView) (saga.Receipt, error)
@@ -98,7 +98,7 @@ func mend(ctx context.Context, r Repairer, i Item) Result {
 	kept := false
 	switch {
 	case i.Has(Token):
-		receipt, err = r.EndTokens(ctx, i.User, i.Tokens)
+		receipt, err = r.EndTokens(ctx, i.Facts, i.User, i.Tokens)
 	case i.System == Gitea && i.Has(Missing):
 		receipt, err = r.RemakeInDirectory(ctx, i.Facts)
 	case i.System == Gitea && i.Has(Orphan):

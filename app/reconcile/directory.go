@@ -77,7 +77,7 @@ func (d *directoryComparison) meet(ctx context.Context, a *app.Facts, v *app.Dir
 }
 
 func (d *directoryComparison) compare(ctx context.Context, f app.Facts, v app.DirectoryView) error {
-	if err := d.add(compareDirectory(f, v)); err != nil || d.o.NoTokens || v.Mark == "" {
+	if err := d.add(compareDirectory(f, v)); err != nil || d.o.NoTokens {
 		return err
 	}
 	if d.pairs = append(d.pairs, pair{f, v}); len(d.pairs) < tokenBatch {

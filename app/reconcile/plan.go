@@ -96,8 +96,6 @@ const (
 	pendingShown = 100
 	// plausible is how many accounts a system may seem to have lost all of.
 	plausible = 10
-	// overlap is how much clocks of replicas may differ.
-	overlap = 5 * time.Second
 )
 
 // Compare reads the three systems side by side and returns what differs. It
@@ -191,7 +189,7 @@ func (c *comparison) settle(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	busy, err := c.Accounts.Busy(ctx, ids, c.plan.At.Add(-overlap))
+	busy, err := c.Accounts.Busy(ctx, ids, c.plan.At)
 	if err != nil {
 		return err
 	}
