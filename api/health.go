@@ -3,10 +3,15 @@ package api
 import (
 	"context"
 	"net/http"
+	"strconv"
 	"time"
 
 	"github.com/labstack/echo/v4"
 )
+
+// KeySetAge is how long others may keep the published keys before they ask
+// again. Fresh keys are to be published for longer before they sign.
+const KeySetAge = time.Minute
 
 // readyTimeout bounds one check of every system.
 const readyTimeout = 5 * time.Second
@@ -69,7 +74,7 @@ func keySet(jwks func() []byte) echo.HandlerFunc {
 		if len(keys) == 0 {
 			return echo.ErrServiceUnavailable
 		}
-		c.Response().Header().Set(echo.HeaderCacheControl, "public, max-age=300")
+		c.Response().Header().Set(echo.HeaderCacheControl, "public, max-age="+strconv.Itoa(int(KeySetAge/time.Second)))
 		return c.Blob(http.StatusOK, "application/jwk-set+json", keys)
 	}
 }

@@ -93,7 +93,7 @@ func TestKeySet(t *testing.T) {
 	w := answer(h, request("GET", "/.well-known/jwks.json", ""))
 	require.Equal(t, 200, w.Code)
 	require.Equal(t, "application/jwk-set+json", w.Header().Get("Content-Type"))
-	require.Equal(t, "public, max-age=300", w.Header().Get("Cache-Control"))
+	require.Equal(t, "public, max-age=60", w.Header().Get("Cache-Control"))
 	require.JSONEq(t, `{"keys":[]}`, w.Body.String())
 	require.Equal(t, 404, answer(serve(t, api.Options{}), request("GET", "/.well-known/jwks.json", "")).Code)
 	none := serve(t, api.Options{JWKS: func() []byte { return nil }})

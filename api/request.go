@@ -22,9 +22,13 @@ func SetReceipt(c echo.Context, r saga.Receipt) {
 }
 
 // Token is the access token of the request's Authorization header, bare or
-// after "Bearer"; empty where there is none.
+// after "Bearer", else of its Jwt header; empty where there is none.
 func Token(c echo.Context) app.Secret {
-	value := strings.TrimSpace(c.Request().Header.Get(echo.HeaderAuthorization))
+	header := c.Request().Header
+	value := strings.TrimSpace(header.Get(echo.HeaderAuthorization))
+	if value == "" {
+		return app.Secret(strings.TrimSpace(header.Get("Jwt")))
+	}
 	scheme, token, _ := strings.Cut(value, " ")
 	if strings.EqualFold(scheme, "Bearer") {
 		value = strings.TrimSpace(token)

@@ -2,6 +2,7 @@ package api_test
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -363,7 +364,17 @@ func TestToken(t *testing.T) {
 		}))}})
 		answer(h, request("POST", "/x", "", "Authorization", sent))
 		require.Equal(t, want, got.Reveal(), "Authorization %q", sent)
+		answer(h, request("POST", "/x", "", "Authorization", sent, "Jwt", " other "))
+		require.Equal(t, cmp.Or(want, orOther(sent)), got.Reveal(), "Authorization %q beside Jwt", sent)
 	}
+}
+
+// orOther is the Jwt header's token where no Authorization was sent.
+func orOther(authorization string) string {
+	if strings.TrimSpace(authorization) == "" {
+		return "other"
+	}
+	return ""
 }
 
 func TestReceiptWithoutIDLeavesNoHeader(t *testing.T) {

@@ -73,7 +73,7 @@ func (s *Service) signInTries(in Credentials) []Try {
 		typed = "name/" + digest(in.Username)
 	}
 	tries := []Try{{Key: typed, Limit: guard.Account, Resets: true}}
-	if !guard.exempt(in.IP) {
+	if !guard.Exempt(in.IP) {
 		tries = append(tries, Try{Key: "client/" + ClientKey(in.IP), Limit: guard.Client})
 	}
 	return tries
@@ -94,7 +94,8 @@ func digest(typed string) string {
 	return hex.EncodeToString(sum[:])
 }
 
-func (g GuardSettings) exempt(client string) bool {
+// Exempt reports whether Client does not bound that address.
+func (g GuardSettings) Exempt(client string) bool {
 	address, err := netip.ParseAddr(client)
 	if err != nil {
 		return false

@@ -21,6 +21,10 @@ func Load(path string) (*Ring, error) {
 		return nil, fmt.Errorf("keyring: %w", err)
 	}
 	defer func() { _ = file.Close() }()
+	return read(file, path)
+}
+
+func read(file *os.File, path string) (*Ring, error) {
 	info, err := file.Stat()
 	if err != nil {
 		return nil, fmt.Errorf("keyring: %w", err)

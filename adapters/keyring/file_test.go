@@ -25,8 +25,7 @@ func TestSaveNewAndLoad(t *testing.T) {
 
 	got, err := Load(path)
 	require.NoError(t, err)
-	kid, _ := got.SigningKey()
-	require.Equal(t, r.kid, kid)
+	require.Equal(t, r.signing[0].kid, got.signing[0].kid)
 }
 
 func TestSaveNewNeverReplacesKeys(t *testing.T) {
@@ -35,7 +34,7 @@ func TestSaveNewNeverReplacesKeys(t *testing.T) {
 	require.ErrorIs(t, generate(t).SaveNew(path), fs.ErrExist)
 	got, err := Load(path)
 	require.NoError(t, err)
-	require.Equal(t, r.kid, got.kid)
+	require.Equal(t, r.signing[0].kid, got.signing[0].kid)
 }
 
 func TestSaveNewNeedsItsDirectory(t *testing.T) {
@@ -93,7 +92,7 @@ func TestRacingStartsShareOneRing(t *testing.T) {
 	sealed, err := rings[0].Seal([]byte("x"), nil)
 	require.NoError(t, err)
 	for _, r := range rings {
-		require.Equal(t, rings[0].kid, r.kid)
+		require.Equal(t, rings[0].signing[0].kid, r.signing[0].kid)
 		_, err := r.Open(sealed, nil)
 		require.NoError(t, err)
 	}

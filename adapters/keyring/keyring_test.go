@@ -60,8 +60,8 @@ func TestSealAndOpen(t *testing.T) {
 
 func TestSigningKeySurvivesTheDocument(t *testing.T) {
 	r := generate(t)
-	kid, _ := r.SigningKey()
-	gotKID, key := parse(t, encode(t, r)).SigningKey()
+	kid, _ := r.SigningKey(time.Now())
+	gotKID, key := parse(t, encode(t, r)).SigningKey(time.Now())
 	require.Equal(t, kid, gotKID)
 	require.Len(t, kid, 43, "an RFC 7638 thumbprint")
 
@@ -77,45 +77,6 @@ func TestThumbprint(t *testing.T) {
 	require.Equal(t, "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k", thumbprint(public))
 }
 
-// rotated is the ring that takes over from r at the given time.
-func rotated(t *testing.T, r *Ring, oldTokensEnd time.Time) *Ring {
-	t.Helper()
-	next := generate(t)
-	next.retired = []retiredKey{{kid: r.kid, public: r.active.Public().(ed25519.PublicKey), notAfter: oldTokensEnd}}
-	manager := keyset.NewManagerFromHandle(r.keyset)
-	id, err := manager.Add(aead.AES256GCMKeyTemplate())
-	require.NoError(t, err)
-	require.NoError(t, manager.SetPrimary(id))
-	next.keyset, err = manager.Handle()
-	require.NoError(t, err)
-	return parse(t, encode(t, next))
-}
-
-func TestARotatedRingStillKnowsTheOldKeys(t *testing.T) {
-	end := time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC)
-	old := generate(t)
-	sealed, err := old.Seal([]byte("kept"), nil)
-	require.NoError(t, err)
-
-	r := rotated(t, old, end)
-	plain, err := r.Open(sealed, nil)
-	require.NoError(t, err)
-	require.Equal(t, "kept", string(plain))
-	fresh, err := r.Seal([]byte("kept"), nil)
-	require.NoError(t, err)
-	_, err = old.Open(fresh, nil)
-	require.Error(t, err, "sealed under the old key")
-
-	kid, _ := r.SigningKey()
-	require.NotEqual(t, old.kid, kid)
-	before, after := r.VerificationKeys(end.Add(-time.Second)), r.VerificationKeys(end)
-	require.Contains(t, before, old.kid)
-	require.Contains(t, before, kid)
-	require.NotContains(t, after, old.kid)
-	require.Contains(t, after, kid)
-	require.NotContains(t, string(encode(t, r)), seedOf(old), "the old private half is kept")
-}
-
 func TestPrintsNoKeys(t *testing.T) {
 	r := generate(t)
 	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%x", "%d"} {
@@ -123,26 +84,45 @@ func TestPrintsNoKeys(t *testing.T) {
 	}
 }
 
-func seedOf(r *Ring) string { return base64.RawURLEncoding.EncodeToString(r.active.Seed()) }
+func seedOf(r *Ring) string { return base64.RawURLEncoding.EncodeToString(r.signing[0].private.Seed()) }
 
 func TestParseReportsEveryFault(t *testing.T) {
 	r := generate(t)
 	seed := seedOf(r)
-	_, err := Parse([]byte(`{"version": 2, "signing": [
-		{"kid": "", "state": "active", "seed": "` + seed[1:] + `"},
-		{"kid": "a", "state": "active", "seed": "` + seed + `", "notAfter": "2026-03-01T00:00:00Z"},
-		{"kid": "a", "state": "active", "seed": "` + seed + `"},
-		{"kid": "b", "state": "verify-only", "seed": "` + seed + `", "public": "x", "notAfter": "` + seed + `"},
-		{"kid": "c", "state": "` + seed + `"}
-	], "sealing": {"primaryKeyId": 1, "key": "` + seed + `"}}`))
+	_, err := Parse([]byte(`{"version": 3, "signing": [
+		{"kid": "", "seed": "` + seed[1:] + `"},
+		{"kid": "a", "seed": "` + seed + `", "activeFrom": "` + seed + `"},
+		{"kid": "a", "state": "active", "seed": "` + seed + `", "activeFrom": "2026-03-01T00:00:00Z"},
+		{"kid": "b", "public": "x", "notAfter": "` + seed + `"},
+		{"kid": "c"},
+		{"kid": "d", "seed": "` + seed + `", "public": "` + seed + `", "activeFrom": "2026-03-01T00:00:00Z", "notAfter": "2026-03-01T00:00:00Z"}
+	], "sealing": {"primaryKeyId": 1, "key": "` + seed + `"}, "sealingFrom": {"1": "` + seed + `"}}`))
 	for _, fault := range []string{
-		"version is 2",
+		"version is 3",
 		"signing key 1 has no kid", "seed of signing key 1",
-		"signing key 2 is active and has more",
-		"kid of signing key 3 is used twice", "signing key 3 is a second active one",
-		"public half of signing key 4", "notAfter of signing key 4", "signing key 4 is verify-only and still has",
-		"state of signing key 5",
+		"activeFrom of signing key 2",
+		"kid of signing key 3 is used twice", "signing key 3 has a state",
+		"public half of signing key 4", "notAfter of signing key 4",
+		"signing key 5 has no seed and no notAfter",
+		"signing key 6 has both", "used from the same time on", "that another follows has no notAfter", "last signing key has a notAfter",
 		"sealing is not a Tink keyset",
+	} {
+		require.ErrorContains(t, err, fault)
+	}
+	require.NotContains(t, err.Error(), seed)
+}
+
+func TestParseReportsEveryFaultOfVersion1(t *testing.T) {
+	seed := seedOf(generate(t))
+	_, err := Parse([]byte(`{"version": 1, "signing": [
+		{"kid": "a", "state": "active", "seed": "` + seed + `", "notAfter": "2026-03-01T00:00:00Z"},
+		{"kid": "b", "state": "active", "seed": "` + seed + `", "activeFrom": "2026-03-01T00:00:00Z"},
+		{"kid": "c", "state": "verify-only", "seed": "` + seed + `", "public": "x", "notAfter": "` + seed + `"},
+		{"kid": "d", "state": "` + seed + `"}
+	], "sealing": {}, "sealingFrom": {"1": "2026-03-01T00:00:00Z"}}`))
+	for _, fault := range []string{
+		"signing key 1 is active and has more", "signing key 2 has an activeFrom", "2 signing keys are active",
+		"signing key 3 is verify-only and still has", "notAfter of signing key 3", "state of signing key 4", "sealingFrom",
 	} {
 		require.ErrorContains(t, err, fault)
 	}
@@ -157,12 +137,14 @@ func TestParseRefuses(t *testing.T) {
 		return string(encode(t, r))
 	}
 	for name, c := range map[string]struct{ data, fault string }{
-		"nothing":        {"", "not a key ring"},
-		"broken":         {whole[:len(whole)/2], "not a key ring"},
-		"two documents":  {whole + whole, "follows"},
-		"unknown field":  {strings.Replace(whole, `"version"`, `"extra": 1, "version"`, 1), "extra"},
-		"no signing key": {`{"version": 1, "signing": []}`, "no usable signing key"},
-		"no sealing key": {`{"version": 1, "signing": []}`, "sealing is not"},
+		"nothing":          {"", "not a key ring"},
+		"broken":           {whole[:len(whole)/2], "not a key ring"},
+		"two documents":    {whole + whole, "follows"},
+		"unknown field":    {strings.Replace(whole, `"version"`, `"extra": 1, "version"`, 1), "extra"},
+		"no signing key":   {`{"version": 2, "signing": []}`, "no signing key has a usable seed"},
+		"no sealing key":   {`{"version": 2, "signing": []}`, "sealing is not"},
+		"a time of no key": {strings.Replace(whole, `"version"`, `"sealingFrom": {"1": "2026-03-01T00:00:00Z"}, "version"`, 1), "not there"},
+		"no time":          {strings.Replace(whole, `"kid"`, `"activeFrom": "soon", "kid"`, 1), "not a time like"},
 		"another cipher": {other(func() *keyset.Handle {
 			h, err := keyset.NewHandle(aead.AES128CTRHMACSHA256KeyTemplate())
 			require.NoError(t, err)

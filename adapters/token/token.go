@@ -20,10 +20,11 @@ const maxLen = 4096
 
 // Keys is the key ring, as far as tokens need it. Safe for concurrent use.
 type Keys interface {
-	// SigningKey is the Ed25519 key that signs, and its id.
-	SigningKey() (kid string, key crypto.Signer)
+	// SigningKey is the Ed25519 key that signs at that time, and its id.
+	SigningKey(now time.Time) (kid string, key crypto.Signer)
 	// VerificationKeys are the public keys, by id, under which a token may be
-	// signed that is looked at by now. Among them is the one that signs.
+	// signed that is looked at by now. Among them are the one that signs, and
+	// those that will.
 	VerificationKeys(now time.Time) map[string]ed25519.PublicKey
 }
 
@@ -74,9 +75,9 @@ type claims struct {
 	SessionID string `json:"sid"`
 }
 
-// Issue returns a token signed with the active key. Its times are whole seconds.
+// Issue returns a token signed with the key of this moment. Its times are whole seconds.
 func (t *Tokens) Issue(c app.Claims) (app.Secret, error) {
-	kid, key := t.keys.SigningKey()
+	kid, key := t.keys.SigningKey(t.now())
 	token := jwt.NewWithClaims(jwt.SigningMethodEdDSA, claims{
 		RegisteredClaims: jwt.RegisteredClaims{
 			Issuer:    t.issuer,

@@ -29,7 +29,7 @@ type ring struct {
 	retiredUntil    time.Time
 }
 
-func (r ring) SigningKey() (string, crypto.Signer) { return "new", r.signer }
+func (r ring) SigningKey(time.Time) (string, crypto.Signer) { return "new", r.signer }
 
 func (r ring) VerificationKeys(at time.Time) map[string]ed25519.PublicKey {
 	keys := map[string]ed25519.PublicKey{"new": r.signer.Public().(ed25519.PublicKey)}
@@ -218,7 +218,7 @@ func TestIssueTellsOfAKeyThatCannotSign(t *testing.T) {
 
 type otherKey struct{ crypto.Signer }
 
-func (k otherKey) SigningKey() (string, crypto.Signer) { return "rsa", k.Signer }
+func (k otherKey) SigningKey(time.Time) (string, crypto.Signer) { return "rsa", k.Signer }
 
 func (otherKey) VerificationKeys(time.Time) map[string]ed25519.PublicKey { return nil }
 

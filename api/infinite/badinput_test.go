@@ -31,7 +31,7 @@ type envelope struct {
 // post asks an endpoint of the world, with headers as name and value in turn.
 func (w *world) post(t *testing.T, endpoint string, body io.Reader, headers ...string) (int, envelope) {
 	t.Helper()
-	r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, w.url+"/api/user/"+endpoint, body)
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, w.URL+"/api/user/"+endpoint, body)
 	require.NoError(t, err)
 	r.Header.Set("Content-Type", "application/json")
 	for i := 0; i < len(headers); i += 2 {
@@ -60,7 +60,7 @@ func inhabited(t *testing.T) (*world, string) {
 	_, got = w.post(t, "login", strings.NewReader(`{"username":"alice","password":"1qazxsw2"}`))
 	require.Equal(t, "General.Success", got.Code)
 	require.Eventually(t, func() bool {
-		return slices.Equal(w.texts(t, "SELECT count(*) FROM sagas WHERE runnable = 1"), []string{"0"})
+		return slices.Equal(w.Texts(t, "SELECT count(*) FROM sagas WHERE runnable = 1"), []string{"0"})
 	}, 10*time.Second, 5*time.Millisecond, "the sagas end")
 	return w, got.Data.AccessToken
 }
@@ -75,17 +75,17 @@ func TestStateSeesWrites(t *testing.T) {
 		"generateSmsCode":    `{"internationalCode":"86","mobile":"15651234567"}`,
 		"editUser":           changes["editUser"],
 	} {
-		before := w.state(t)
+		before := w.State(t)
 		_, got := w.post(t, endpoint, strings.NewReader(body), "Authorization", token)
 		require.Equal(t, "General.Success", got.Code, endpoint)
-		require.NotEqual(t, before, w.state(t), endpoint)
+		require.NotEqual(t, before, w.State(t), endpoint)
 	}
 	for _, endpoint := range []string{"logout", "modifyUserPassword", "deleteUser"} {
 		w, token := inhabited(t)
-		before := w.state(t)
+		before := w.State(t)
 		_, got := w.post(t, endpoint, strings.NewReader(changes[endpoint]), "Authorization", token)
 		require.Equal(t, "General.Success", got.Code, endpoint)
-		require.NotEqual(t, before, w.state(t), endpoint)
+		require.NotEqual(t, before, w.State(t), endpoint)
 	}
 }
 
@@ -140,7 +140,7 @@ func TestBadBodiesWriteNothing(t *testing.T) {
 		"a garbled content type":     {person(`"mallory"`), []string{"Content-Type", ";;;"}, wrongType},
 	}
 	w, _ := inhabited(t)
-	before := w.state(t)
+	before := w.State(t)
 	for name, tt := range cases {
 		for _, endpoint := range []string{"registerIndividual", "login"} {
 			for how, body := range map[string]io.Reader{
@@ -156,14 +156,14 @@ func TestBadBodiesWriteNothing(t *testing.T) {
 			}
 		}
 	}
-	require.Equal(t, before, w.state(t))
+	require.Equal(t, before, w.State(t))
 }
 
 // TestBodiesCutShort: what is announced does not come, or the chunks are no
 // chunks. The client can still read a documented answer.
 func TestBodiesCutShort(t *testing.T) {
 	w, _ := inhabited(t)
-	before := w.state(t)
+	before := w.State(t)
 	for name, sent := range map[string]string{
 		"less than announced": "Content-Length: 500\r\n\r\n" + `{"username":"mallory"`,
 		"broken chunks":       "Transfer-Encoding: chunked\r\n\r\nzz\r\n{}\r\n0\r\n\r\n",
@@ -172,13 +172,13 @@ func TestBodiesCutShort(t *testing.T) {
 		require.Equal(t, 200, status, name)
 		require.Equal(t, "General.ParameterInvalid", got.Code, name)
 	}
-	require.Equal(t, before, w.state(t))
+	require.Equal(t, before, w.State(t))
 }
 
 // say sends these very bytes and no more, and reads the answer.
 func (w *world) say(t *testing.T, request string) (int, envelope) {
 	t.Helper()
-	conn, err := (&net.Dialer{}).DialContext(t.Context(), "tcp", strings.TrimPrefix(w.url, "http://"))
+	conn, err := (&net.Dialer{}).DialContext(t.Context(), "tcp", strings.TrimPrefix(w.URL, "http://"))
 	require.NoError(t, err)
 	defer func() { _ = conn.Close() }()
 	_, err = io.WriteString(conn, request)
@@ -196,7 +196,7 @@ func TestForgedTokensWriteNothing(t *testing.T) {
 	w, good := inhabited(t)
 	parsed, _, err := jwt.NewParser().ParseUnverified(good, jwt.MapClaims{})
 	require.NoError(t, err)
-	kid, ourKey := w.ring.SigningKey()
+	kid, ourKey := w.Ring.SigningKey(time.Now())
 	public := ourKey.Public().(ed25519.PublicKey)
 	_, theirKey, err := ed25519.GenerateKey(rand.Reader)
 	require.NoError(t, err)
@@ -222,7 +222,7 @@ func TestForgedTokensWriteNothing(t *testing.T) {
 		"very long":                       strings.Repeat("a", 20_000),
 		"not a token":                     "null",
 	}
-	before := w.state(t)
+	before := w.State(t)
 	for name, token := range tokens {
 		for _, endpoint := range slices.AppendSeq([]string{"getUserDetail"}, maps.Keys(changes)) {
 			for _, scheme := range []string{"", "Bearer "} {
@@ -232,7 +232,7 @@ func TestForgedTokensWriteNothing(t *testing.T) {
 			}
 		}
 	}
-	require.Equal(t, before, w.state(t))
+	require.Equal(t, before, w.State(t))
 	_, got := w.post(t, "getUserDetail", nil, "Authorization", good)
 	require.Equal(t, "General.Success", got.Code, "the good one is still good")
 }
@@ -241,7 +241,7 @@ func TestForgedTokensWriteNothing(t *testing.T) {
 // and a token alone changes nothing that asks for the password.
 func TestWrongPasswordsWriteNothing(t *testing.T) {
 	w, token := inhabited(t)
-	before := w.state(t)
+	before := w.State(t)
 	for _, body := range []string{
 		`{"username":"alice","password":"wrong"}`, `{"username":"nobody","password":"1qazxsw2"}`,
 		`{"username":"' OR 1=1 --","password":"1qazxsw2"}`, `{"email":"%","password":"1qazxsw2"}`,
@@ -254,5 +254,5 @@ func TestWrongPasswordsWriteNothing(t *testing.T) {
 		_, got := w.post(t, endpoint, strings.NewReader(body), "Authorization", token)
 		require.Equal(t, "Account.VerifyError", got.Code, endpoint)
 	}
-	require.Equal(t, before, w.state(t))
+	require.Equal(t, before, w.State(t))
 }

@@ -4,6 +4,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"accord/api"
+	"accord/api/body"
 	"accord/app"
 )
 
@@ -15,7 +16,7 @@ func signedIn[T any](c echo.Context, d *dialect) (app.Principal, T, error) {
 		var none T
 		return who, none, err
 	}
-	in, err := decode[T](c, d.validate)
+	in, err := body.Decode[T](c, d.validate)
 	return who, in, err
 }
 
@@ -25,8 +26,8 @@ func (d *dialect) editUser(c echo.Context) error {
 		return err
 	}
 	receipt, err := d.service.Edit(c.Request().Context(), who, app.Profile{
-		Nickname: in.Nickname.text(), AvatarURL: in.AvatarURL.text(), Description: in.Description.text(),
-		Website: in.Website.text(), Location: in.Location.text(),
+		Nickname: in.Nickname.Text(), AvatarURL: in.AvatarURL.Text(), Description: in.Description.Text(),
+		Website: in.Website.Text(), Location: in.Location.Text(),
 	})
 	return done(c, receipt, err)
 }
@@ -37,7 +38,7 @@ func (d *dialect) modifyUserEmail(c echo.Context) error {
 		return err
 	}
 	receipt, err := d.service.ChangeEmail(c.Request().Context(), who, app.EmailChange{
-		Password: in.Password.secret(), Old: in.OriEmail.text(), New: in.Email.text(), Code: in.VerifyCode.secret(),
+		Password: in.Password.Secret(), Old: in.OriEmail.Text(), New: in.Email.Text(), Code: in.VerifyCode.Secret(),
 	})
 	return done(c, receipt, err)
 }
@@ -48,18 +49,18 @@ func (d *dialect) modifyUserPassword(c echo.Context) error {
 		return err
 	}
 	receipt, err := d.service.ChangePassword(c.Request().Context(), who, app.PasswordChange{
-		Old: in.OriPassword.secret(), New: in.Password.secret(),
+		Old: in.OriPassword.Secret(), New: in.Password.Secret(),
 	})
 	return done(c, receipt, err)
 }
 
 func (d *dialect) resetUserPassword(c echo.Context) error {
-	in, err := decode[resetRequest](c, d.validate)
+	in, err := body.Decode[resetRequest](c, d.validate)
 	if err != nil {
 		return err
 	}
 	receipt, err := d.service.ResetPassword(c.Request().Context(), app.PasswordReset{
-		Email: in.Email.text(), Code: in.VerifyCode.secret(), New: in.Password.secret(),
+		Email: in.Email.Text(), Code: in.VerifyCode.Secret(), New: in.Password.Secret(),
 	})
 	return done(c, receipt, err)
 }
@@ -70,8 +71,8 @@ func (d *dialect) editUserMobile(c echo.Context) error {
 		return err
 	}
 	receipt, err := d.service.ChangeMobile(c.Request().Context(), who, app.MobileChange{
-		Password: in.Password.secret(), Old: in.OriMobile.text(), New: in.Mobile.text(),
-		Country: in.InternationalCode.text(), Code: in.SMSCode.secret(),
+		Password: in.Password.Secret(), Old: in.OriMobile.Text(), New: in.Mobile.Text(),
+		Country: in.InternationalCode.Text(), Code: in.SMSCode.Secret(),
 	})
 	return done(c, receipt, err)
 }
@@ -81,6 +82,6 @@ func (d *dialect) deleteUser(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	receipt, err := d.service.Delete(c.Request().Context(), who, in.Password.secret())
+	receipt, err := d.service.Delete(c.Request().Context(), who, in.Password.Secret())
 	return done(c, receipt, err)
 }

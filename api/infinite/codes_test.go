@@ -15,8 +15,8 @@ func TestCodesAreTotal(t *testing.T) {
 	for _, kind := range app.Kinds() {
 		code, ok := codes[kind]
 		require.True(t, ok, "no code for %q", kind)
-		require.NotEmpty(t, phrases[code].zh, code)
-		require.NotEmpty(t, phrases[code].en, code)
+		require.NotEmpty(t, phrases[code].ZH, code)
+		require.NotEmpty(t, phrases[code].EN, code)
 	}
 }
 
@@ -81,7 +81,7 @@ func TestBarredAccounts(t *testing.T) {
 // TestReasons: failures whose code says too little have a message of their own.
 func TestReasons(t *testing.T) {
 	for kind, why := range reasons {
-		for lang, want := range map[string]string{"": why.zh, "en": why.en} {
+		for lang, want := range map[string]string{"": why.ZH, "en": why.EN} {
 			require.NotEmpty(t, want)
 			u := &useCases{err: &app.Error{Kind: kind}}
 			w := call(handler(t, u), "deleteUser", `{"password":"1qazxsw2"}`, "Authorization", "token", "Accept-Language", lang)

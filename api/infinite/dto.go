@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"time"
 
+	"accord/api"
+	"accord/api/body"
 	"accord/app"
 )
 
@@ -11,18 +13,18 @@ import (
 // makes the message, and answers are written in it.
 
 type registerRequest struct {
-	Username value `json:"username" validate:"notBlank,text,length=255,printable,username"`
-	Email    value `json:"email" validate:"notBlank,text,length=255,printable,emailAddress"`
-	Password value `json:"password" validate:"notBlank,text,length=32,printable,password"`
+	Username body.Value `json:"username" validate:"notBlank,text,length=255,printable,username"`
+	Email    body.Value `json:"email" validate:"notBlank,text,length=255,printable,emailAddress"`
+	Password body.Value `json:"password" validate:"notBlank,text,length=32,printable,password"`
 }
 
 type loginRequest struct {
-	Email     value `json:"email" validate:"notBlankWith=Username,text,length=255,printable"`
-	Username  value `json:"username" validate:"notBlankWith=Email,text,length=255,printable"`
-	Password  value `json:"password" validate:"notBlank,text,length=32,printable"`
-	KeepLogin value `json:"enableKeepLogin" validate:"textOrSwitch"`
+	Email     body.Value `json:"email" validate:"notBlankWith=Username,text,length=255,printable"`
+	Username  body.Value `json:"username" validate:"notBlankWith=Email,text,length=255,printable"`
+	Password  body.Value `json:"password" validate:"notBlank,text,length=32,printable"`
+	KeepLogin body.Value `json:"enableKeepLogin" validate:"textOrSwitch"`
 	// KeepLoginAsTyped is the key as the document's examples have it.
-	KeepLoginAsTyped value `json:"enableKeepLogin " validate:"textOrSwitch"`
+	KeepLoginAsTyped body.Value `json:"enableKeepLogin " validate:"textOrSwitch"`
 }
 
 // keepLoginEnable is the dictionary value that asks for the long session; any
@@ -31,44 +33,31 @@ const keepLoginEnable = "keepLogin.enable"
 
 // keep reports whether the long session was asked for.
 func (r loginRequest) keep() bool {
-	said := r.KeepLogin.sent
+	said := r.KeepLogin.Sent
 	if said == nil {
-		said = r.KeepLoginAsTyped.sent
+		said = r.KeepLoginAsTyped.Sent
 	}
 	return said == true || said == keepLoginEnable
 }
 
 type loginAnswer struct {
-	AccessToken    string        `json:"accessToken"`
-	GiteaToken     string        `json:"giteaToken"`
-	StorageToken   string        `json:"storageToken"`
-	CreateDatetime string        `json:"createDatetime"`
-	Nickname       string        `json:"nickname"`
-	AccountID      string        `json:"accountId"`
-	Username       string        `json:"username"`
-	Email          string        `json:"email"`
-	Mobile         string        `json:"mobile"`
-	EmailVerified  string        `json:"emailVerified"`
-	IconURL        string        `json:"iconUrl"`
-	LoginIP        string        `json:"loginIp"`
-	LoginDevice    string        `json:"loginDevice"`
-	Status         string        `json:"status"`
-	UpdateDatetime string        `json:"updateDatetime"`
-	UserID         int64         `json:"userId,string"`
-	Storage        storageAnswer `json:"storage"`
-}
-
-// storageAnswer is named after what S3 clients call these things; its
-// expiration is RFC 3339, as they read it.
-type storageAnswer struct {
-	Endpoint        string    `json:"endpoint"`
-	Region          string    `json:"region"`
-	Bucket          string    `json:"bucket"`
-	Prefix          string    `json:"prefix"`
-	AccessKeyID     string    `json:"accessKeyId"`
-	SecretAccessKey string    `json:"secretAccessKey"`
-	SessionToken    string    `json:"sessionToken"`
-	Expiration      time.Time `json:"expiration"`
+	AccessToken    string            `json:"accessToken"`
+	GiteaToken     string            `json:"giteaToken"`
+	StorageToken   string            `json:"storageToken"`
+	CreateDatetime string            `json:"createDatetime"`
+	Nickname       string            `json:"nickname"`
+	AccountID      string            `json:"accountId"`
+	Username       string            `json:"username"`
+	Email          string            `json:"email"`
+	Mobile         string            `json:"mobile"`
+	EmailVerified  string            `json:"emailVerified"`
+	IconURL        string            `json:"iconUrl"`
+	LoginIP        string            `json:"loginIp"`
+	LoginDevice    string            `json:"loginDevice"`
+	Status         string            `json:"status"`
+	UpdateDatetime string            `json:"updateDatetime"`
+	UserID         int64             `json:"userId,string"`
+	Storage        api.StorageAnswer `json:"storage"`
 }
 
 func (d *dialect) loginAnswer(in app.SignedIn) loginAnswer {
@@ -79,11 +68,7 @@ func (d *dialect) loginAnswer(in app.SignedIn) loginAnswer {
 		Email: a.Email, Mobile: a.Mobile, EmailVerified: verifiedWord(a.EmailVerified), IconURL: a.AvatarURL,
 		LoginIP: d.loginIP(in.Session), LoginDevice: in.Session.Device, Status: "status." + string(a.Status),
 		UpdateDatetime: d.datetime(a.UpdatedAt), UserID: a.UserID,
-		Storage: storageAnswer{
-			Endpoint: grant.Endpoint, Region: grant.Region, Bucket: grant.Bucket, Prefix: grant.Prefix,
-			AccessKeyID: grant.AccessKeyID, SecretAccessKey: grant.SecretAccessKey.Reveal(),
-			SessionToken: grant.SessionToken.Reveal(), Expiration: grant.Expiration.UTC().Truncate(time.Second),
-		},
+		Storage: api.NewStorageAnswer(grant),
 	}
 }
 

@@ -37,12 +37,12 @@ func done(c echo.Context, receipt saga.Receipt, err error) error {
 }
 
 func succeed(c echo.Context, data any) error {
-	return c.JSON(http.StatusOK, envelope{success, data, phrases[success].in(languageOf(c))})
+	return c.JSON(http.StatusOK, envelope{success, data, phrases[success].In(api.Language(c))})
 }
 
 func writeError(c echo.Context, err error) error {
 	code := codeOf(c.Path(), err)
-	answer := envelope{code, nothing{}, explanation(code, err).in(languageOf(c))}
+	answer := envelope{code, nothing{}, explanation(code, err).In(api.Language(c))}
 	if violations := violationsOf(err); len(violations) > 0 && code == parameterInvalid {
 		answer.Data, answer.Msg = broken{grouped(violations)}, complaint(violations[0])
 	}
@@ -51,7 +51,7 @@ func writeError(c echo.Context, err error) error {
 
 // explanation is the message that says most about a failure: that of its code
 // where nothing more is known.
-func explanation(code code, err error) phrase {
+func explanation(code code, err error) api.Phrase {
 	var notAllowed *app.NotAllowed
 	if code == verifyError && errors.As(err, &notAllowed) {
 		if why, ok := barred[notAllowed.Status]; ok {

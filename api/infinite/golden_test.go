@@ -18,7 +18,7 @@ const goldens = "../../testdata/wire/infinite"
 func TestGoldens(t *testing.T) {
 	wiretest.Replay(t, wiretest.Load(t, goldens), func(t *testing.T) wiretest.Target {
 		w := newWorld(t)
-		return wiretest.Target{URL: w.url, Setup: w.setup}
+		return wiretest.Target{URL: w.URL, Setup: w.Setup}
 	})
 }
 

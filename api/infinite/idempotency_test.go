@@ -24,7 +24,7 @@ type sent struct {
 
 // keyed posts JSON, or what the headers say, to a path under a key.
 func (w *world) keyed(t testing.TB, path, key, body string, headers ...string) sent {
-	r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, w.url+path, strings.NewReader(body))
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, w.URL+path, strings.NewReader(body))
 	if err != nil {
 		t.Error(err)
 		return sent{}
@@ -72,10 +72,10 @@ func TestRegistrationsAtOnceUnderOneKey(t *testing.T) {
 		}
 	}
 	require.Equal(t, together-1, repeats)
-	require.Equal(t, []string{"1"}, w.texts(t, "SELECT COUNT(*) FROM sagas"))
-	require.Equal(t, []string{"1"}, w.texts(t, "SELECT COUNT(*) FROM accounts"))
-	require.Len(t, w.directory.Entries(), 1)
-	require.Len(t, w.storage.Users(), 1)
+	require.Equal(t, []string{"1"}, w.Texts(t, "SELECT COUNT(*) FROM sagas"))
+	require.Equal(t, []string{"1"}, w.Texts(t, "SELECT COUNT(*) FROM accounts"))
+	require.Len(t, w.Directory.Entries(), 1)
+	require.Len(t, w.Storage.Users(), 1)
 }
 
 // TestSignInRepeated: the repeat has the tokens of the first, which nobody finds
@@ -83,7 +83,7 @@ func TestRegistrationsAtOnceUnderOneKey(t *testing.T) {
 func TestSignInRepeated(t *testing.T) {
 	w, _ := inhabited(t)
 	const body = `{"username":"alice","password":"1qazxsw2"}`
-	before := w.texts(t, "SELECT COUNT(*) FROM sessions")
+	before := w.Texts(t, "SELECT COUNT(*) FROM sessions")
 	first := w.keyed(t, "/api/user/login", "key", body)
 	token := read(t, strings.NewReader(first.body)).Data.AccessToken
 	require.NotEmpty(t, token)
@@ -91,9 +91,9 @@ func TestSignInRepeated(t *testing.T) {
 	require.True(t, again.replayed)
 	require.Equal(t, first.body, again.body)
 	require.Equal(t, first.saga, again.saga)
-	require.NotEqual(t, before, w.texts(t, "SELECT COUNT(*) FROM sessions"))
-	require.Len(t, w.storage.LiveSessions(), 2, "hers before, and one for both")
-	require.NotContains(t, strings.Join(w.state(t), "\n"), token)
+	require.NotEqual(t, before, w.Texts(t, "SELECT COUNT(*) FROM sessions"))
+	require.Len(t, w.Storage.LiveSessions(), 2, "hers before, and one for both")
+	require.NotContains(t, strings.Join(w.State(t), "\n"), token)
 
 	other := w.keyed(t, "/api/user/login", "key", `{"username":"alice","password":"2wsxzaq1"}`)
 	require.Equal(t, "General.ParameterInvalid", other.code(t))
@@ -148,15 +148,15 @@ func TestUploadRepeated(t *testing.T) {
 	again := upload(40)
 	require.True(t, again.replayed)
 	require.Equal(t, first.body, again.body)
-	require.Equal(t, 1, w.files.Count("PutPicture"))
+	require.Equal(t, 1, w.Files.Count("PutPicture"))
 	require.Equal(t, "General.ParameterInvalid", upload(41).code(t))
-	require.Equal(t, 1, w.files.Count("PutPicture"))
+	require.Equal(t, 1, w.Files.Count("PutPicture"))
 }
 
 // TestEveryChangingEndpointTakesKeys: they all refuse one that is none.
 func TestEveryChangingEndpointTakesKeys(t *testing.T) {
 	w, token := inhabited(t)
-	before := w.state(t)
+	before := w.State(t)
 	for _, route := range infinite.New(infinite.Options{}).Routes {
 		if route.Method != http.MethodPost {
 			continue
@@ -173,5 +173,5 @@ func TestEveryChangingEndpointTakesKeys(t *testing.T) {
 		require.Equal(t, "General.ParameterInvalid", got.Code, route.Path)
 		require.Equal(t, map[string][]string{"Idempotency-Key": {"pattern"}}, got.Data.RuleViolated, route.Path)
 	}
-	require.Equal(t, before, w.state(t))
+	require.Equal(t, before, w.State(t))
 }

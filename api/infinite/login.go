@@ -6,19 +6,20 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"accord/api"
+	"accord/api/body"
 	"accord/app"
 )
 
 func (d *dialect) login(c echo.Context) error {
-	in, err := decode[loginRequest](c, d.validate)
+	in, err := body.Decode[loginRequest](c, d.validate)
 	if err != nil {
 		return err
 	}
 	signedIn, receipt, err := d.service.SignIn(c.Request().Context(), app.Credentials{
 		// A user name of blanks is as good as none; the address is meant then.
-		Username: strings.TrimSpace(in.Username.text()), Email: strings.TrimSpace(in.Email.text()),
-		Password: in.Password.secret(), Keep: in.keep(),
-		IP: c.RealIP(), Device: device(c.Request().Header),
+		Username: strings.TrimSpace(in.Username.Text()), Email: strings.TrimSpace(in.Email.Text()),
+		Password: in.Password.Secret(), Keep: in.keep(),
+		IP: c.RealIP(), Device: api.Device(c.Request().Header),
 	})
 	api.SetReceipt(c, receipt)
 	if err != nil {

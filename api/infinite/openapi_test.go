@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"io"
 	"log/slog"
 	"maps"
 	"net/http"
@@ -12,6 +11,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/getkin/kin-openapi/openapi3"
@@ -22,8 +22,22 @@ import (
 	"accord/api/wiretest"
 )
 
+// published is the document as a server has it, read once.
+func published(t testing.TB) wiretest.Contract {
+	t.Helper()
+	c, err := readDocument()
+	require.NoError(t, err)
+	return c
+}
+
+var readDocument = sync.OnceValues(func() (wiretest.Contract, error) {
+	return wiretest.NewContract(infinite.New(infinite.Options{}), func(body string) bool {
+		return strings.Contains(body, `"General.Success"`)
+	})
+})
+
 func TestDocumentIsValid(t *testing.T) {
-	doc := published(t).doc
+	doc := published(t).Doc
 	require.NoError(t, doc.Validate(t.Context(), openapi3.EnableExamplesValidation(), openapi3.IsOpenAPI31OrLater()))
 	require.True(t, doc.IsOpenAPI31OrLater())
 }
@@ -36,7 +50,7 @@ func TestDocumentAndRoutesAgree(t *testing.T) {
 		routed = append(routed, route.Method+" "+route.Path)
 	}
 	var documented []string
-	for path, item := range published(t).doc.Paths.Map() {
+	for path, item := range published(t).Doc.Paths.Map() {
 		for method := range item.Operations() {
 			documented = append(documented, method+" "+path)
 		}
@@ -44,7 +58,7 @@ func TestDocumentAndRoutesAgree(t *testing.T) {
 	require.ElementsMatch(t, routed, documented)
 	for _, route := range dialect.Routes {
 		var mediaTypes []string
-		if body := published(t).doc.Paths.Value(route.Path).Post.RequestBody; body != nil {
+		if body := published(t).Doc.Paths.Value(route.Path).Post.RequestBody; body != nil {
 			mediaTypes = slices.Collect(maps.Keys(body.Value.Content))
 		}
 		require.ElementsMatch(t, route.MediaTypes, mediaTypes, route.Path)
@@ -60,7 +74,7 @@ func TestServersOwnAnswers(t *testing.T) {
 		Ready: func(context.Context) []api.SystemState { return states }, JWKS: func() []byte { return keys },
 	})
 	require.NoError(t, err)
-	h = published(t).checked(t, h)
+	h = published(t).Checked(t, h)
 	ask := func(path string, want int) {
 		w := httptest.NewRecorder()
 		h.ServeHTTP(w, httptest.NewRequest(http.MethodGet, path, nil))
@@ -88,13 +102,13 @@ func TestDocumentedCodesHaveGoldens(t *testing.T) {
 		}
 	}
 	c := published(t)
-	for path, item := range c.doc.Paths.Map() {
+	for path, item := range c.Doc.Paths.Map() {
 		if item.Post == nil {
 			continue
 		}
 		documented := []string{"General.Success"}
-		for _, code := range c.doc.Components.Schemas["BusinessCode"].Value.Enum {
-			if c.answers(path, fmt.Sprintf(`{"code":%q,"data":{},"msg":"m"}`, code)) == nil {
+		for _, code := range c.Doc.Components.Schemas["BusinessCode"].Value.Enum {
+			if c.Answers(http.MethodPost, path, fmt.Sprintf(`{"code":%q,"data":{},"msg":"m"}`, code)) == nil {
 				documented = append(documented, code.(string))
 			}
 		}
@@ -103,16 +117,6 @@ func TestDocumentedCodesHaveGoldens(t *testing.T) {
 			require.True(t, seen[path+" "+code], "%s has no golden for %s", path, code)
 		}
 	}
-}
-
-// answers checks one answer to a POST at a path.
-func (c contract) answers(path, body string) error {
-	w := httptest.NewRecorder()
-	w.Header().Set("Content-Type", "application/json")
-	w.Header().Set("X-Request-Id", "1")
-	_, _ = io.WriteString(w, body)
-	r := httptest.NewRequest(http.MethodPost, path, nil)
-	return answered(c.routeOf(r, w.Code), r, w)
 }
 
 // TestDocumentIsStrict: what the replay holds against the document is refused
@@ -134,12 +138,12 @@ func TestDocumentIsStrict(t *testing.T) {
 		`{"code":"General.EmailRepeat","data":{"ruleViolated":{"email":["email"]}},"msg":"m"}`:      false,
 		`no JSON`: false,
 	} {
-		require.Equal(t, good, c.answers("/api/user/registerIndividual", body) == nil, body)
+		require.Equal(t, good, c.Answers(http.MethodPost, "/api/user/registerIndividual", body) == nil, body)
 	}
-	example, err := json.Marshal(c.doc.Components.Examples["SignedIn"].Value.Value)
+	example, err := json.Marshal(c.Doc.Components.Examples["SignedIn"].Value.Value)
 	require.NoError(t, err)
-	require.NoError(t, c.answers("/api/user/login", string(example)))
-	require.Error(t, c.answers("/api/user/getUserDetail", string(example)), "words for numbers")
+	require.NoError(t, c.Answers(http.MethodPost, "/api/user/login", string(example)))
+	require.Error(t, c.Answers(http.MethodPost, "/api/user/getUserDetail", string(example)), "words for numbers")
 	for _, change := range [][2]string{
 		{`"username"`, `"userName"`},
 		{`"status.normal"`, `"1"`},
@@ -148,8 +152,8 @@ func TestDocumentIsStrict(t *testing.T) {
 		{`"userId":"676803719341408300"`, `"userId":676803719341408300`},
 	} {
 		require.Contains(t, string(example), change[0])
-		require.Error(t, c.answers("/api/user/login", strings.Replace(string(example), change[0], change[1], 1)), change)
+		require.Error(t, c.Answers(http.MethodPost, "/api/user/login", strings.Replace(string(example), change[0], change[1], 1)), change)
 	}
 	w := httptest.NewRecorder()
-	require.Error(t, c.check(httptest.NewRequest(http.MethodPost, "/api/user/nothing", nil), nil, w), "no such path, yet 200")
+	require.Error(t, c.Check(httptest.NewRequest(http.MethodPost, "/api/user/nothing", nil), nil, w), "no such path, yet 200")
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"accord/api"
+	"accord/api/body"
 	"accord/app"
 	"accord/saga"
 )
@@ -48,7 +49,7 @@ type dialect struct {
 
 // New makes the dialect. Its handlers are safe for concurrent use.
 func New(o Options) api.Dialect {
-	d := &dialect{service: o.Service, zone: o.Zone, validate: newValidator()}
+	d := &dialect{service: o.Service, zone: o.Zone, validate: body.NewValidator()}
 	return api.Dialect{
 		Name:   "infinite",
 		Prefix: "/api/user/",

@@ -1,22 +1,27 @@
 package infinite
 
-import "github.com/labstack/echo/v4"
+import (
+	"github.com/labstack/echo/v4"
+
+	"accord/api"
+	"accord/api/body"
+)
 
 func (d *dialect) emailVerifyCode(c echo.Context) error {
-	in, err := decode[mailCodeRequest](c, d.validate)
+	in, err := body.Decode[mailCodeRequest](c, d.validate)
 	if err != nil {
 		return err
 	}
-	receipt, err := d.service.SendMailCode(c.Request().Context(), in.Email.text(), languageOf(c))
+	receipt, err := d.service.SendMailCode(c.Request().Context(), in.Email.Text(), api.Language(c))
 	return done(c, receipt, err)
 }
 
 func (d *dialect) generateSmsCode(c echo.Context) error {
-	in, err := decode[smsCodeRequest](c, d.validate)
+	in, err := body.Decode[smsCodeRequest](c, d.validate)
 	if err != nil {
 		return err
 	}
 	receipt, err := d.service.SendSMSCode(
-		c.Request().Context(), in.InternationalCode.text(), in.Mobile.text(), c.RealIP(), languageOf(c))
+		c.Request().Context(), in.InternationalCode.Text(), in.Mobile.Text(), c.RealIP(), api.Language(c))
 	return done(c, receipt, err)
 }

@@ -69,7 +69,7 @@ func TestPublishedKeysCheckTokens(t *testing.T) {
 	require.Equal(t, http.StatusOK, status)
 	ring, err := keyring.Load(s.Keys.File)
 	require.NoError(t, err)
-	kid, _ := ring.SigningKey()
+	kid, _ := ring.SigningKey(time.Now())
 	require.Contains(t, text, `"kid":"`+kid+`"`)
 }
 

@@ -44,7 +44,7 @@ func newKeys() *cobra.Command {
 		_, err = fmt.Fprintln(cmd.OutOrStdout(), c.Keys.File, did)
 		return err
 	}
-	keys.AddCommand(create)
+	keys.AddCommand(create, newKeysRotate(), newKeysList(), newKeysPrune())
 	return keys
 }
 

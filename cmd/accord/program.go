@@ -68,6 +68,13 @@ func (p *program) run(life lifetime) error {
 		every(p.config.Session.SweepEvery, func(ticks <-chan time.Time) { p.service.Sweep(ctx, ticks) })
 	})
 	work.Go(func() {
+		every(p.config.Keys.Poll, func(ticks <-chan time.Time) { p.keys.Keep(ctx, ticks) })
+	})
+	work.Go(func() {
+		reseal := resealer{store: p.store, keys: p.keys, now: time.Now, log: p.log}
+		every(p.config.Keys.Poll, func(ticks <-chan time.Time) { reseal.run(ctx, ticks) })
+	})
+	work.Go(func() {
 		every(machineRenew, func(ticks <-chan time.Time) {
 			if err := p.machine.keep(background, ticks); err != nil {
 				stop(err)

@@ -30,6 +30,7 @@ var firstUserNumber = time.Date(2026, time.January, 1, 0, 0, 0, 0, time.UTC)
 
 // parts are what a server is made of, wired. They are closed after use.
 type parts struct {
+	keys    *keyring.Live
 	store   *store.Store
 	machine *machine
 	gitea   *gitea.Directory
@@ -42,11 +43,11 @@ type parts struct {
 // wire connects everything; only the database is asked for anything. A database
 // that is not migrated is an error that says so.
 func wire(ctx context.Context, c config.Config, log *slog.Logger) (*parts, error) {
-	ring, err := keyring.Load(c.Keys.File)
+	ring, err := keyring.Follow(c.Keys.File, log)
 	if err != nil {
 		return nil, fmt.Errorf("%w; `accord keys create` makes a key ring where there is none", err)
 	}
-	p := &parts{}
+	p := &parts{keys: ring}
 	if p.store, err = openStore(ctx, c, ring, log); err != nil {
 		return nil, err
 	}
@@ -63,7 +64,7 @@ func wire(ctx context.Context, c config.Config, log *slog.Logger) (*parts, error
 }
 
 // assemble builds everything above the store.
-func (p *parts) assemble(c config.Config, ring *keyring.Ring, log *slog.Logger) error {
+func (p *parts) assemble(c config.Config, ring *keyring.Live, log *slog.Logger) error {
 	zone, zoneErr := time.LoadLocation(c.Zone)
 	directory, giteaErr := newGitea(c.Gitea, breaking("gitea", log))
 	storage, storageErr := newStorage(c.Storage, breaking("storage", log))
@@ -110,6 +111,11 @@ func (p *parts) newHandler(c config.Config, zone *time.Location, tokens *token.T
 	for _, name := range c.Dialects {
 		served = append(served, dialects[name]())
 	}
+	introspection, err := p.newIntrospection(c)
+	if err != nil {
+		return nil, err
+	}
+	served = append(served, introspection)
 	proxies, err := prefixes("http.trustedProxies", c.HTTP.TrustedProxies)
 	if err != nil {
 		return nil, err
@@ -169,10 +175,11 @@ func usable(c config.Config) error {
 	_, pictureErr := newPictures(c)
 	_, proxyErr := prefixes("http.trustedProxies", c.HTTP.TrustedProxies)
 	_, guardErr := newGuard(c)
-	return errors.Join(giteaErr, storageErr, mailErr, hashErr, smsErr, pictureErr, proxyErr, guardErr)
+	_, clientErr := newClients(c)
+	return errors.Join(clientErr, giteaErr, storageErr, mailErr, hashErr, smsErr, pictureErr, proxyErr, guardErr)
 }
 
-func openStore(ctx context.Context, c config.Config, ring *keyring.Ring, log *slog.Logger) (*store.Store, error) {
+func openStore(ctx context.Context, c config.Config, ring store.Sealer, log *slog.Logger) (*store.Store, error) {
 	return store.Open(ctx, store.Options{
 		Driver: c.Database.Driver, DSN: c.Database.DSN.Reveal(), Sealer: ring, Logger: log,
 	})

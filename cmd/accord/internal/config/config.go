@@ -30,6 +30,9 @@ type Config struct {
 	Picture  Picture  `koanf:"picture"`
 	Deletion Deletion `koanf:"deletion"`
 	Keys     Keys     `koanf:"keys"`
+	// Introspection says which services may ask about tokens.
+	Introspection Introspection `koanf:"introspection"`
+
 	Password Password `koanf:"password"`
 	Guard    Guard    `koanf:"guard"`
 	Saga     Saga     `koanf:"saga"`
@@ -171,6 +174,15 @@ type Deletion struct {
 // Keys is the key ring that seals secrets and signs tokens.
 type Keys struct {
 	File string `koanf:"file" validate:"required"`
+	// Poll is how often the file is looked at for a change.
+	Poll time.Duration `koanf:"poll" validate:"min=100ms"`
+}
+
+// Introspection says which services may ask about tokens.
+type Introspection struct {
+	// Clients are lines of ID:SECRET; none: nobody may ask.
+	Clients     app.Secret `koanf:"clients"`
+	ClientsFile string     `koanf:"clientsFile"`
 }
 
 // Password is the cost of one Argon2id hash, and how many are made at once.
@@ -247,6 +259,7 @@ func Default() Config {
 			HTTP: SMSGateway{Encoding: "json"},
 		},
 		Picture:  Picture{Timeout: 5 * time.Second},
+		Keys:     Keys{Poll: 5 * time.Second},
 		Password: Password{MemoryKiB: 19 * 1024, Passes: 2, Wait: time.Second},
 		Guard: Guard{
 			AccountFree: 5, AccountLockAfter: 10, ClientFree: 50, ClientLockAfter: 200,

@@ -1,4 +1,6 @@
-package infinite
+// Package body reads request bodies into DTOs of Values and checks them by
+// rules that are named as on the wire. All of it is safe for concurrent use.
+package body
 
 import (
 	"bytes"
@@ -6,6 +8,7 @@ import (
 	"errors"
 	"io"
 	"reflect"
+	"strconv"
 
 	"github.com/go-playground/validator/v10"
 	"github.com/labstack/echo/v4"
@@ -13,32 +16,45 @@ import (
 	"accord/app"
 )
 
-// value is one JSON value as the client sent it, so that a wrong type becomes a
-// violation of that field and not of the whole body: nil, a bool, a string, or
-// a json.RawMessage of anything else.
-type value struct{ sent any }
+// Value is one JSON value as the client sent it, so that a wrong type becomes a
+// violation of that field and not of the whole body.
+type Value struct {
+	// Sent is nil, a bool, a string, or a json.RawMessage of anything else.
+	Sent any
+}
 
 // UnmarshalJSON keeps any JSON value. The decoder calls it with valid JSON only.
-func (v *value) UnmarshalJSON(text []byte) error {
+func (v *Value) UnmarshalJSON(text []byte) error {
 	if bytes.ContainsAny(text[:1], `"tfn`) {
-		return json.Unmarshal(text, &v.sent)
+		return json.Unmarshal(text, &v.Sent)
 	}
-	v.sent = json.RawMessage(bytes.Clone(text))
+	v.Sent = json.RawMessage(bytes.Clone(text))
 	return nil
 }
 
-// text is the value where it is a string, else empty.
-func (v value) text() string {
-	s, _ := v.sent.(string)
+// Text is the value where it is a string, else empty.
+func (v Value) Text() string {
+	s, _ := v.Sent.(string)
 	return s
 }
 
-func (v value) secret() app.Secret { return app.Secret(v.text()) }
+// Secret is Text as a secret.
+func (v Value) Secret() app.Secret { return app.Secret(v.Text()) }
 
-// decode reads a request body into a DTO of values and checks the DTO's rules.
+// Int is the value where it is a whole number, or a string of one; else false.
+func (v Value) Int() (int64, bool) {
+	text := v.Text()
+	if raw, ok := v.Sent.(json.RawMessage); ok {
+		text = string(raw)
+	}
+	n, err := strconv.ParseInt(text, 10, 64)
+	return n, err == nil
+}
+
+// Decode reads a request body into a DTO of values and checks the DTO's rules.
 // No body and null are an object without fields. The error is Invalid, without
 // violations where the body is no JSON object; or that of a body over its limit.
-func decode[T any](c echo.Context, validate *validator.Validate) (T, error) {
+func Decode[T any](c echo.Context, validate *validator.Validate) (T, error) {
 	var in T
 	body, err := io.ReadAll(c.Request().Body)
 	var tooLarge *echo.HTTPError
@@ -51,7 +67,7 @@ func decode[T any](c echo.Context, validate *validator.Validate) (T, error) {
 	if err != nil {
 		return in, &app.Error{Kind: app.Invalid, Op: "decode", Err: errNotAnObject}
 	}
-	if found := check(validate, in); len(found) > 0 {
+	if found := Check(validate, in); len(found) > 0 {
 		return in, &app.Error{Kind: app.Invalid, Op: "decode", Violations: found}
 	}
 	return in, nil
@@ -61,8 +77,8 @@ func decode[T any](c echo.Context, validate *validator.Validate) (T, error) {
 // body.
 var errNotAnObject = errors.New("the body is not a JSON object")
 
-// check lists what is wrong with a DTO, in the order of its fields.
-func check(validate *validator.Validate, in any) []app.Violation {
+// Check lists what is wrong with a DTO, in the order of its fields.
+func Check(validate *validator.Validate, in any) []app.Violation {
 	var faults validator.ValidationErrors
 	if !errors.As(validate.Struct(in), &faults) {
 		return nil
@@ -77,7 +93,7 @@ func check(validate *validator.Validate, in any) []app.Violation {
 // sentValue shows the validator what the client sent; nothing is an empty
 // string.
 func sentValue(field reflect.Value) any {
-	if sent := field.Interface().(value).sent; sent != nil {
+	if sent := field.Interface().(Value).Sent; sent != nil {
 		return sent
 	}
 	return ""

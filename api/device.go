@@ -1,4 +1,4 @@
-package infinite
+package api
 
 import (
 	"net/http"
@@ -10,13 +10,13 @@ import (
 )
 
 const (
-	maxDevice = 255 // characters, the document's column
+	maxDevice = 255 // characters
 	maxAgent  = 512 // bytes of a User-Agent that are looked at
 )
 
-// device is what the client says of itself: X-Login-Device, else its
-// User-Agent in short.
-func device(header http.Header) string {
+// Device is what the client says of itself: X-Login-Device, else its
+// User-Agent in short; at most 255 printable characters.
+func Device(header http.Header) string {
 	if said := tidy(header.Get("X-Login-Device")); said != "" {
 		return said
 	}
@@ -27,7 +27,7 @@ func device(header http.Header) string {
 	return tidy(strings.Join(parts, ", "))
 }
 
-// tidy keeps printable characters, as many as the column holds.
+// tidy keeps printable characters, as many as are kept.
 func tidy(s string) string {
 	s = strings.Map(func(r rune) rune {
 		if unicode.IsPrint(r) && r != unicode.ReplacementChar {

@@ -1,4 +1,4 @@
-package infinite_test
+package stage
 
 import (
 	"maps"
@@ -12,7 +12,7 @@ import (
 	"accord/app"
 )
 
-// setup carries out one command of a script:
+// Setup carries out one command of a script:
 //
 //	fresh                          nothing is there yet (always so here)
 //	after DURATION                 the clock goes on
@@ -25,7 +25,7 @@ import (
 //	fault store|hasher|pictures CALL KIND
 //	                               every such call fails with an error of that kind
 //	mend                           everything works again
-func (w *world) setup(t testing.TB, command []string) string {
+func (w *Stage) Setup(t testing.TB, command []string) string {
 	t.Helper()
 	args := command[1:]
 	switch command[0] {
@@ -33,13 +33,13 @@ func (w *world) setup(t testing.TB, command []string) string {
 	case "after":
 		d, err := time.ParseDuration(args[0])
 		require.NoError(t, err)
-		w.clock.advance(d)
+		w.Clock.Advance(d)
 	case "foreign":
-		w.directory.Place(memory.Entry{Username: args[0], Emails: []string{args[1]}}, "not-known-to-us")
+		w.Directory.Place(memory.Entry{Username: args[0], Emails: []string{args[1]}}, "not-known-to-us")
 	case "organization":
-		w.directory.Place(memory.Entry{Username: args[0], Organization: true}, "")
-		w.directory.Join(args[0], args[1], true)
-		w.directory.Join(args[0], args[2], false)
+		w.Directory.Place(memory.Entry{Username: args[0], Organization: true}, "")
+		w.Directory.Join(args[0], args[1], true)
+		w.Directory.Join(args[0], args[2], false)
 	case "status":
 		done, err := w.db.ExecContext(t.Context(), "UPDATE accounts SET status = ? WHERE username = ?", args[1], args[0])
 		require.NoError(t, err)
@@ -47,26 +47,26 @@ func (w *world) setup(t testing.TB, command []string) string {
 		require.NoError(t, err)
 		require.EqualValues(t, 1, changed, "nobody is called %s", args[0])
 	case "code":
-		return w.sentCode(t, args[0])
+		return w.SentCode(t, args[0])
 	case "fault":
 		w.inject(t, args[0], args[1], args[2])
 	case "mend":
-		w.mend()
+		w.Mend()
 	default:
 		require.Fail(t, "unknown command", "%q", command)
 	}
 	return ""
 }
 
-// sentCode is the code that was sent last to an address or a number.
-func (w *world) sentCode(t testing.TB, to string) string {
+// SentCode is the code that was sent last to an address or a number.
+func (w *Stage) SentCode(t testing.TB, to string) string {
 	t.Helper()
-	for _, m := range slices.Backward(w.mailer.Sent()) {
+	for _, m := range slices.Backward(w.Mailer.Sent()) {
 		if m.Kind == app.MailCode && m.To == to {
 			return m.Code.Reveal()
 		}
 	}
-	for _, m := range slices.Backward(w.sms.Sent()) {
+	for _, m := range slices.Backward(w.SMS.Sent()) {
 		if m.Mobile == to {
 			return m.Code.Reveal()
 		}
@@ -75,13 +75,13 @@ func (w *world) sentCode(t testing.TB, to string) string {
 	return ""
 }
 
-func (w *world) remotes() map[string]*memory.Faults {
+func (w *Stage) remotes() map[string]*memory.Faults {
 	return map[string]*memory.Faults{
-		"gitea": w.directory.Faults, "storage": w.storage.Faults, "mail": w.mailer.Faults, "sms": w.sms.Faults, "files": w.files.Faults,
+		"gitea": w.Directory.Faults, "storage": w.Storage.Faults, "mail": w.Mailer.Faults, "sms": w.SMS.Faults, "files": w.Files.Faults,
 	}
 }
 
-func (w *world) inject(t testing.TB, system, call, kind string) {
+func (w *Stage) inject(t testing.TB, system, call, kind string) {
 	t.Helper()
 	if remote, ok := w.remotes()[system]; ok {
 		fault, ok := map[string]memory.Fault{"refuse": memory.Refuse, "fail": memory.FailBefore, "lose": memory.LoseReply}[kind]
@@ -96,7 +96,8 @@ func (w *world) inject(t testing.TB, system, call, kind string) {
 	w.faults.inject(system+" "+call, kinds[kind])
 }
 
-func (w *world) mend() {
+// Mend ends every fault.
+func (w *Stage) Mend() {
 	for _, remote := range w.remotes() {
 		remote.Mend()
 	}

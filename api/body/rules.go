@@ -1,4 +1,4 @@
-package infinite
+package body
 
 import (
 	"reflect"
@@ -30,18 +30,19 @@ var rules = map[string]rule{
 	"username":     {app.Pattern, func(fl validator.FieldLevel) bool { return app.UsernameAllowed(fl.Field().String()) }},
 	"emailAddress": {app.EmailSyntax, func(fl validator.FieldLevel) bool { return app.EmailAllowed(fl.Field().String()) }},
 	"website":      {app.Pattern, func(fl validator.FieldLevel) bool { return app.WebsiteAllowed(fl.Field().String()) }},
+	"integer":      {app.TypeMismatch, integer},
 	"password":     {app.Pattern, func(fl validator.FieldLevel) bool { return app.PasswordAllowed(fl.Field().String()) }},
 }
 
-// newValidator knows the rules above, and fields by their JSON names without
-// the trailing blank that one of them is also spelt with.
-func newValidator() *validator.Validate {
+// NewValidator knows the rules above, and fields by their JSON names without
+// blanks around them.
+func NewValidator() *validator.Validate {
 	v := validator.New(validator.WithRequiredStructEnabled())
-	v.RegisterCustomTypeFunc(sentValue, value{})
+	v.RegisterCustomTypeFunc(sentValue, Value{})
 	v.RegisterTagNameFunc(func(f reflect.StructField) string { return strings.TrimSpace(f.Tag.Get("json")) })
 	for tag, r := range rules {
 		if err := v.RegisterValidation(tag, r.holds); err != nil {
-			panic("infinite: rule " + tag + ": " + err.Error()) // a defect of the table above
+			panic("body: rule " + tag + ": " + err.Error()) // a defect of the table above
 		}
 	}
 	return v
@@ -53,12 +54,19 @@ func blank(field reflect.Value) bool {
 
 // present reports whether the client sent the field, be it empty.
 func present(fl validator.FieldLevel) bool {
-	return fl.Parent().FieldByName(fl.StructFieldName()).Interface().(value).sent != nil
+	return fl.Parent().FieldByName(fl.StructFieldName()).Interface().(Value).Sent != nil
 }
 
 // other is the field that the tag's parameter names.
 func other(fl validator.FieldLevel) reflect.Value {
 	return reflect.ValueOf(sentValue(fl.Parent().FieldByName(fl.Param())))
+}
+
+// integer takes a whole number, a string of one, and nothing at all.
+func integer(fl validator.FieldLevel) bool {
+	sent := Value{Sent: fl.Field().Interface()}
+	_, ok := sent.Int()
+	return ok || sent.Sent == ""
 }
 
 func textOrSwitch(fl validator.FieldLevel) bool {

@@ -1,4 +1,4 @@
-package infinite_test
+package wiretest
 
 import (
 	"bytes"
@@ -10,59 +10,51 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
-	"sync"
 	"testing"
 
 	"github.com/getkin/kin-openapi/openapi3"
 	"github.com/getkin/kin-openapi/openapi3filter"
 	"github.com/getkin/kin-openapi/routers"
 	"github.com/getkin/kin-openapi/routers/legacy"
-	"github.com/stretchr/testify/require"
 
 	"accord/api"
-	"accord/api/infinite"
 )
 
-// contract is the dialect's OpenAPI document, to hold answers against.
-type contract struct {
-	doc    *openapi3.T
+// Contract is a dialect's OpenAPI document, to hold answers against. Safe for
+// concurrent use.
+type Contract struct {
+	Doc    *openapi3.T
 	router routers.Router
+	// succeeded reports whether an answer's body tells of success.
+	succeeded func(body string) bool
 }
 
-// published is the document as a server has it, read once.
-func published(t testing.TB) contract {
-	t.Helper()
-	c, err := readDocument()
-	require.NoError(t, err)
-	return c
-}
-
-var readDocument = sync.OnceValues(func() (contract, error) {
-	h, err := api.New(api.Options{
-		Dialects: []api.Dialect{infinite.New(infinite.Options{})}, Logger: slog.New(slog.DiscardHandler),
-	})
+// NewContract reads the document as a server has it. succeeded tells the bodies
+// of success from others; the router knows every documented path.
+func NewContract(d api.Dialect, succeeded func(body string) bool) (Contract, error) {
+	h, err := api.New(api.Options{Dialects: []api.Dialect{d}, Logger: slog.New(slog.DiscardHandler)})
 	if err != nil {
-		return contract{}, err
+		return Contract{}, err
 	}
 	w := httptest.NewRecorder()
-	h.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/openapi/infinite.json", nil))
+	h.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/openapi/"+d.Name+".json", nil))
 	doc, err := openapi3.NewLoader().LoadFromData(w.Body.Bytes())
 	if err != nil {
-		return contract{}, err
+		return Contract{}, err
 	}
 	router, err := legacy.NewRouter(doc)
-	return contract{doc, router}, err
-})
+	return Contract{doc, router, succeeded}, err
+}
 
-// checked serves requests by next and fails the test where an answer is not
+// Checked serves requests by next and fails the test where an answer is not
 // documented, or where a body that the document forbids was taken.
-func (c contract) checked(t testing.TB, next http.Handler) http.Handler {
+func (c Contract) Checked(t testing.TB, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		sent, unread := io.ReadAll(r.Body)
 		r.Body = io.NopCloser(io.MultiReader(bytes.NewReader(sent), brokenOff{unread}))
 		got := httptest.NewRecorder()
 		next.ServeHTTP(got, r)
-		if err := c.check(r, sent, got); err != nil {
+		if err := c.Check(r, sent, got); err != nil {
 			t.Errorf("%s %s: %v", r.Method, r.URL.Path, err)
 		}
 		for name, values := range got.Header() {
@@ -83,14 +75,14 @@ func (b brokenOff) Read([]byte) (int, error) {
 	return 0, b.err
 }
 
-// check names what is not documented about an exchange. Its errors quote no
+// Check names what is not documented about an exchange. Its errors quote no
 // body, which may hold secrets.
-func (c contract) check(r *http.Request, sent []byte, got *httptest.ResponseRecorder) error {
+func (c Contract) Check(r *http.Request, sent []byte, got *httptest.ResponseRecorder) error {
 	route := c.routeOf(r, got.Code)
 	if route == nil {
 		return fmt.Errorf("status %d of a path or method that is not documented", got.Code)
 	}
-	if strings.Contains(got.Body.String(), `"General.Success"`) {
+	if c.succeeded(got.Body.String()) {
 		if err := taken(route, r, sent); err != nil {
 			return fmt.Errorf("taken, but the document forbids it: %s", reason(err))
 		}
@@ -125,9 +117,19 @@ func answered(route *routers.Route, r *http.Request, got *httptest.ResponseRecor
 	return openapi3filter.ValidateResponse(context.WithoutCancel(r.Context()), in.SetBodyBytes(got.Body.Bytes()))
 }
 
+// Answers checks one answer of status 200 to a request of that method and path.
+func (c Contract) Answers(method, path, body string) error {
+	w := httptest.NewRecorder()
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("X-Request-Id", "1")
+	_, _ = io.WriteString(w, body)
+	r := httptest.NewRequest(method, path, nil)
+	return answered(c.routeOf(r, w.Code), r, w)
+}
+
 // routeOf is the documented route of a request, else one that has the answer to
 // paths and methods that there are not; nil where that was not the answer.
-func (c contract) routeOf(r *http.Request, status int) *routers.Route {
+func (c Contract) routeOf(r *http.Request, status int) *routers.Route {
 	if route, _, err := c.router.FindRoute(r); err == nil {
 		return route
 	}
@@ -135,8 +137,8 @@ func (c contract) routeOf(r *http.Request, status int) *routers.Route {
 	if !ok {
 		return nil
 	}
-	responses := openapi3.NewResponses(openapi3.WithStatus(status, c.doc.Components.Responses[name]))
-	return &routers.Route{Spec: c.doc, Operation: &openapi3.Operation{Responses: responses}}
+	responses := openapi3.NewResponses(openapi3.WithStatus(status, c.Doc.Components.Responses[name]))
+	return &routers.Route{Spec: c.Doc, Operation: &openapi3.Operation{Responses: responses}}
 }
 
 // reason says where a value breaks which rule of the document.

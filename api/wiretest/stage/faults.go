@@ -1,4 +1,4 @@
-package infinite_test
+package stage
 
 import (
 	"context"
@@ -122,11 +122,11 @@ type pictures struct {
 	faults *faults
 }
 
-func newPictures(t *testing.T, w *world) pictures {
+func newPictures(t *testing.T, w *Stage) pictures {
 	t.Helper()
 	real, err := picture.New(picture.Options{})
 	require.NoError(t, err)
-	return pictures{real, w.files, w.faults}
+	return pictures{real, w.Files, w.faults}
 }
 
 func (p pictures) Fetch(ctx context.Context, address string) ([]byte, error) {
