@@ -61,7 +61,8 @@ func storageListing(t *testing.T, f StorageFixture, s RepairedStorage) {
 	require.Equal(t, app.StorageView{Key: active, Enabled: true, Home: true}, seen[active])
 	require.Equal(t, app.StorageView{Key: out, Home: true}, seen[out])
 	require.Equal(t, app.StorageView{Key: foreign, Enabled: true}, seen[foreign])
-	for range s.EachUser(t.Context()) {
+	for _, err := range s.EachUser(t.Context()) {
+		require.NoError(t, err)
 		break // whoever has enough leaves nothing open
 	}
 }

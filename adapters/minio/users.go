@@ -126,7 +126,7 @@ func decodeUsers(from io.Reader, do func(key string, u userRecord) bool) error {
 	if end, err := list.Token(); err != nil || end != json.Delim('}') {
 		return errListing
 	}
-	if _, err := list.Token(); err != io.EOF { //nolint:errorlint // the decoder's own; the end is sealed too
+	if _, err := list.Token(); err != io.EOF { // the end is sealed too
 		return errListing
 	}
 	return nil

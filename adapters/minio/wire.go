@@ -123,7 +123,7 @@ func (w *wire) stream(ctx context.Context, r request) (io.ReadCloser, error) {
 	}
 	if resp.StatusCode >= 300 {
 		defer func() { _ = resp.Body.Close() }()
-		body, _ := readAll(resp.Body, r.limit) //nolint:errcheck // the status says enough
+		body, _ := readAll(resp.Body, r.limit) // the status says enough
 		return nil, turnedDown(r.call, resp.StatusCode, body, true)
 	}
 	return resp.Body, nil

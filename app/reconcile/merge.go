@@ -20,7 +20,7 @@ func merge[L, R any, K cmp.Ordered](
 	defer r.stop()
 	err := errors.Join(l.advance(), r.advance())
 	for err == nil && (l.there || r.there) {
-		order := 0
+		var order int
 		switch {
 		case !r.there:
 			order = -1

@@ -42,7 +42,8 @@ func inAccord() *situation {
 		accounts: accounts{all: []app.Facts{alice, bob}},
 		directory: directory{users: []app.DirectoryView{
 			{ID: 1, Username: "root", Email: "root@example.com", Active: true, Admin: true},
-			userOf(bob), userOf(alice), {ID: 9, Username: "foreigner", Email: "f@example.com", Active: true},
+			userOf(bob), userOf(alice),
+			{ID: 9, Username: "foreigner", Email: "f@example.com", Active: true},
 		}},
 		storage: storage{users: []app.StorageView{
 			{Key: "acc", Enabled: true, Home: true}, homeOf(alice), homeOf(bob), {Key: "backup", Enabled: true},
@@ -79,10 +80,16 @@ func TestPlan(t *testing.T) {
 		"case of an address": {func(s *situation) { aliceAt(s).Email = "ALICE@example.com" }, nil, nil, nil},
 		"name":               {func(s *situation) { aliceAt(s).Username = "malice" }, []string{"gitea alice name"}, nil, nil},
 		"profile":            {func(s *situation) { aliceAt(s).Profile.Website = "http://x.test" }, []string{"gitea alice profile"}, nil, nil},
-		"let in nowhere": {func(s *situation) { aliceAt(s).Active, s.storage.users[1].Enabled = false, false },
-			[]string{"gitea alice status", "storage alice status"}, nil, nil},
-		"paused, and let in": {func(s *situation) { s.accounts.all[0].Status = app.Paused },
-			[]string{"gitea alice status", "storage alice status"}, nil, nil},
+		"let in nowhere": {
+			func(s *situation) { aliceAt(s).Active, s.storage.users[1].Enabled = false, false },
+			[]string{"gitea alice status", "storage alice status"},
+			nil, nil,
+		},
+		"paused, and let in": {
+			func(s *situation) { s.accounts.all[0].Status = app.Paused },
+			[]string{"gitea alice status", "storage alice status"},
+			nil, nil,
+		},
 		"leaving, and shut out": {func(s *situation) {
 			s.accounts.all[0].Status = app.Leaving
 			aliceAt(s).Active, s.storage.users[1].Enabled = false, false
@@ -102,8 +109,11 @@ func TestPlan(t *testing.T) {
 			aliceAt(s).ID = 8
 			s.directory.users = append(s.directory.users[:2:2], app.DirectoryView{ID: 6, Username: "alice2", Mark: aliceID, Active: true}, *aliceAt(s))
 		}, []string{"gitea alice number", "gitea alice2 orphan"}, nil, nil},
-		"marks changed places": {func(s *situation) { s.directory.users[1].Mark, aliceAt(s).Mark = aliceID, bobID },
-			[]string{"gitea alice number+name+address+profile", "gitea bob number+name+address+profile"}, nil, nil},
+		"marks changed places": {
+			func(s *situation) { s.directory.users[1].Mark, aliceAt(s).Mark = aliceID, bobID },
+			[]string{"gitea alice number+name+address+profile", "gitea bob number+name+address+profile"},
+			nil, nil,
+		},
 		"orphans": {func(s *situation) {
 			s.directory.users = append(s.directory.users, app.DirectoryView{ID: 11, Username: "ghost", Mark: ghostID, Active: true})
 			s.storage.users = append(s.storage.users[:3:3], app.StorageView{Key: app.StorageKeyOf(ghostID), Enabled: true, Home: true}, s.storage.users[3])
@@ -166,8 +176,10 @@ func TestPlanCountsForeigners(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, map[reconcile.System]int{reconcile.Gitea: 2, reconcile.InStorage: 2}, plan.Foreign)
 	require.Equal(t, []reconcile.Foreign{
-		{System: reconcile.Gitea, Name: "root"}, {System: reconcile.Gitea, Name: "foreigner"},
-		{System: reconcile.InStorage, Name: "acc"}, {System: reconcile.InStorage, Name: "backup"},
+		{System: reconcile.Gitea, Name: "root"},
+		{System: reconcile.Gitea, Name: "foreigner"},
+		{System: reconcile.InStorage, Name: "acc"},
+		{System: reconcile.InStorage, Name: "backup"},
 	}, plan.ForeignNames)
 	require.Equal(t, map[reconcile.System]int{reconcile.Gitea: 4, reconcile.InStorage: 4}, plan.Read)
 	require.Equal(t, 2, plan.Accounts)

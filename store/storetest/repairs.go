@@ -87,7 +87,8 @@ func repairPages(t *testing.T, d *database) {
 	found, err := d.Repairs.Find(t.Context(), ids)
 	require.NoError(t, err)
 	require.Len(t, found, many)
-	for range d.Repairs.ByID(t.Context()) {
+	for _, err := range d.Repairs.ByID(t.Context()) {
+		require.NoError(t, err)
 		break // who has enough leaves nothing open
 	}
 }
@@ -95,8 +96,10 @@ func repairPages(t *testing.T, d *database) {
 func repairPending(t *testing.T, d *database) {
 	alice := living(t, d, 1, app.Normal, 1)
 	for n, r := range []saga.Record{
-		{ID: "old", Subject: alice.AccountID, Phase: saga.Committed}, {ID: "stuck", Subject: alice.AccountID, Stuck: true, Phase: saga.Unwinding},
-		{ID: "code", Subject: "code", Phase: saga.Running}, {ID: "recent", Subject: accountID(2), Phase: saga.Aborted},
+		{ID: "old", Subject: alice.AccountID, Phase: saga.Committed},
+		{ID: "stuck", Subject: alice.AccountID, Stuck: true, Phase: saga.Unwinding},
+		{ID: "code", Subject: "code", Phase: saga.Running},
+		{ID: "recent", Subject: accountID(2), Phase: saga.Aborted},
 	} {
 		record := running(r.ID)
 		record.Subject, record.Phase, record.Stuck = r.Subject, r.Phase, r.Stuck
