@@ -63,6 +63,17 @@ func actions(p *personWorld, t *testing.T, clock *sagatest.Clock) map[string]act
 			_, err := p.service.Delete(ctx, who, goodPassword)
 			return err
 		}},
+		"mend in Gitea": {"UserNumbered", false, false, func(ctx context.Context, p *personWorld) error {
+			account, err := p.store.Accounts.ByID(ctx, p.account.ID)
+			if err != nil {
+				return err
+			}
+			seen, err := p.directory.UsersMarked(ctx, account.ID)
+			if err == nil {
+				_, err = p.service.MendDirectory(ctx, account.Facts(), seen[0])
+			}
+			return err
+		}},
 		"sign in": {"CreateToken", false, true, func(ctx context.Context, p *personWorld) error {
 			_, _, err := p.service.SignIn(ctx, app.Credentials{Username: "alice", Password: goodPassword})
 			return err
