@@ -116,6 +116,7 @@ func serve(claims []claim) echo.HandlerFunc {
 		if !ok {
 			return echo.ErrUnsupportedMediaType
 		}
+		setOrigin(c, chosen.dialect.Name)
 		return chosen.route.Handler(c)
 	}
 }

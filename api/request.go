@@ -21,6 +21,15 @@ func SetReceipt(c echo.Context, r saga.Receipt) {
 	}
 }
 
+// setOrigin tells the sagas of a request by which dialect it came, and the id
+// that it has in the log.
+func setOrigin(c echo.Context, dialect string) {
+	r := c.Request()
+	c.SetRequest(r.WithContext(saga.WithOrigin(r.Context(), saga.Origin{
+		Channel: dialect, Request: c.Response().Header().Get(echo.HeaderXRequestID),
+	})))
+}
+
 // Token is the access token of the request's Authorization header, bare or
 // after "Bearer", else of its Jwt header; empty where there is none.
 func Token(c echo.Context) app.Secret {

@@ -109,6 +109,16 @@ type DirectoryRef struct {
 // Ref names the account's user in Gitea.
 func (a Account) Ref() DirectoryRef { return DirectoryRef{AccountID: a.ID, Username: a.Username} }
 
+// placeholderDomain ends the addresses of accounts that have none. It never
+// exists (RFC 6761, 6.4), so no mail goes anywhere.
+const placeholderDomain = "mobile.invalid"
+
+// HasEmail reports whether the account's address is a person's own. One that was
+// registered by number alone has a placeholder, since Gitea wants an address.
+func (a Account) HasEmail() bool { return a.Email != placeholderOf(a.ID) }
+
+func placeholderOf(accountID string) string { return accountID + "@" + placeholderDomain }
+
 // MaySignIn reports whether the account's status lets it open sessions.
 func (a Account) MaySignIn() bool { return a.Status == Normal }
 

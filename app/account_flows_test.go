@@ -71,7 +71,7 @@ func (p *personWorld) passwordIs(t *testing.T, good, bad app.Secret) {
 func TestChangePasswordFailingEveryStep(t *testing.T) {
 	sagatest.FailEveryStep(t, func(t *testing.T, clock *sagatest.Clock) sagatest.World[app.ChangingPasswordState] {
 		p := newPerson(t, clock)
-		return sagatest.World[app.ChangingPasswordState]{
+		return audited(t, p.core, clock, sagatest.World[app.ChangingPasswordState]{
 			Definition: p.service.ChangePasswordFlow(), Journal: p.store.Journal, Subject: p.account.ID,
 			State: app.ChangingPasswordState{
 				Account: p.account, Keep: p.here.Session.ID, Old: goodPassword, New: newPassword,
@@ -87,7 +87,7 @@ func TestChangePasswordFailingEveryStep(t *testing.T) {
 				}
 				p.alive(t, p.bob)
 			},
-		}
+		})
 	})
 }
 
@@ -97,9 +97,9 @@ func TestResetPasswordFailingEveryStep(t *testing.T) {
 		ref := p.code(t, app.MailTarget("alice@example.com"), clock)
 		hash, err := p.hasher.Hash(t.Context(), newPassword)
 		require.NoError(t, err)
-		return sagatest.World[app.ResettingPasswordState]{
+		return audited(t, p.core, clock, sagatest.World[app.ResettingPasswordState]{
 			Definition: p.service.ResetPasswordFlow(), Journal: p.store.Journal, Subject: p.account.ID,
-			State: app.ResettingPasswordState{Account: p.account, Code: ref, New: newPassword, Hash: hash},
+			State: app.ResettingPasswordState{Account: p.account, Code: ref, Verified: "alice@example.com", New: newPassword, Hash: hash},
 			Check: func(t *testing.T, committed bool) {
 				account, err := p.store.Accounts.ByID(t.Context(), p.account.ID)
 				require.NoError(t, err)
@@ -115,7 +115,7 @@ func TestResetPasswordFailingEveryStep(t *testing.T) {
 				p.redeemed(t, ref, committed, clock)
 				p.alive(t, p.bob)
 			},
-		}
+		})
 	})
 }
 
@@ -123,7 +123,7 @@ func TestChangeEmailFailingEveryStep(t *testing.T) {
 	sagatest.FailEveryStep(t, func(t *testing.T, clock *sagatest.Clock) sagatest.World[app.ChangingEmailState] {
 		p := newPerson(t, clock)
 		ref := p.code(t, app.MailTarget("New@example.com"), clock)
-		return sagatest.World[app.ChangingEmailState]{
+		return audited(t, p.core, clock, sagatest.World[app.ChangingEmailState]{
 			Definition: p.service.ChangeEmailFlow(), Journal: p.store.Journal, Subject: p.account.ID,
 			State: app.ChangingEmailState{Account: p.account, Code: ref, New: "New@example.com"},
 			Check: func(t *testing.T, committed bool) {
@@ -141,7 +141,7 @@ func TestChangeEmailFailingEveryStep(t *testing.T) {
 				p.alive(t, p.here)
 				p.alive(t, p.bob)
 			},
-		}
+		})
 	})
 }
 
@@ -159,15 +159,26 @@ func TestEditFailingEveryStep(t *testing.T) {
 		p := newPerson(t, clock)
 		before, err := p.directory.Profile(t.Context(), p.account.Ref())
 		require.NoError(t, err)
-		return sagatest.World[app.EditingState]{
+		sign := "after"
+		require.NoError(t, p.store.People.SetAttributes(t.Context(), p.account.ID, app.Attributes{Sign: "before", QQ: "10001"}, clock.Now()))
+		return audited(t, p.core, clock, sagatest.World[app.EditingState]{
 			Definition: p.service.EditFlow(), Journal: p.store.Journal, Subject: p.account.ID,
-			State: app.EditingState{Account: p.account, New: after, Picture: picture(t)},
+			State: app.EditingState{
+				Account: p.account, Picture: picture(t),
+				Change: app.PersonChange{
+					Nickname: &after.Nickname, AvatarURL: &after.AvatarURL, Description: &after.Description,
+					Website: &after.Website, Location: &after.Location, Attributes: app.AttributesChange{Sign: &sign},
+				},
+			},
 			Check: func(t *testing.T, committed bool) {
 				account, err := p.store.Accounts.ByID(t.Context(), p.account.ID)
 				require.NoError(t, err)
 				there, err := p.directory.Profile(t.Context(), p.account.Ref())
 				require.NoError(t, err)
 				require.Equal(t, committed, len(p.directory.Avatar("alice")) > 0)
+				_, attributes, err := p.store.People.Hold(t.Context(), p.account.ID)
+				require.NoError(t, err)
+				require.Equal(t, app.Attributes{Sign: map[bool]string{true: "after", false: "before"}[committed], QQ: "10001"}, attributes)
 				if committed {
 					require.Equal(t, after, account.Profile)
 					require.Equal(t, app.DirectoryProfile{FullName: "Alice L", Description: "d", Website: "http://a.test", Location: "l"}, there)
@@ -177,7 +188,7 @@ func TestEditFailingEveryStep(t *testing.T) {
 				}
 				p.alive(t, p.here)
 			},
-		}
+		})
 	})
 }
 
@@ -185,7 +196,7 @@ func TestChangeMobileFailingEveryStep(t *testing.T) {
 	sagatest.FailEveryStep(t, func(t *testing.T, clock *sagatest.Clock) sagatest.World[app.ChangingMobileState] {
 		p := newPerson(t, clock)
 		ref := p.code(t, app.SMSTarget("86", "13800138000"), clock)
-		return sagatest.World[app.ChangingMobileState]{
+		return audited(t, p.core, clock, sagatest.World[app.ChangingMobileState]{
 			Definition: p.service.ChangeMobileFlow(), Journal: p.store.Journal, Subject: p.account.ID,
 			State: app.ChangingMobileState{Account: p.account, Code: ref, Country: "86", New: "13800138000"},
 			Check: func(t *testing.T, committed bool) {
@@ -198,7 +209,7 @@ func TestChangeMobileFailingEveryStep(t *testing.T) {
 				require.Equal(t, want, account.Mobile)
 				p.redeemed(t, ref, committed, clock)
 			},
-		}
+		})
 	})
 }
 
@@ -206,7 +217,7 @@ func TestDeleteFailingEveryStep(t *testing.T) {
 	sagatest.FailEveryStep(t, func(t *testing.T, clock *sagatest.Clock) sagatest.World[app.DeletingState] {
 		p := newPerson(t, clock)
 		until := clock.Now().Add(grace)
-		return sagatest.World[app.DeletingState]{
+		return audited(t, p.core, clock, sagatest.World[app.DeletingState]{
 			Definition: p.service.DeleteFlow(), Journal: p.store.Journal, Subject: p.account.ID,
 			State: app.DeletingState{Account: p.account, Until: until},
 			Check: func(t *testing.T, committed bool) {
@@ -224,7 +235,7 @@ func TestDeleteFailingEveryStep(t *testing.T) {
 				require.NoError(t, err, "within the grace period it comes back whole")
 				p.passwordIs(t, goodPassword, newPassword)
 			},
-		}
+		})
 	})
 }
 
@@ -232,7 +243,7 @@ func TestPurgeFailingEveryStep(t *testing.T) {
 	sagatest.FailEveryStep(t, func(t *testing.T, clock *sagatest.Clock) sagatest.World[app.BuryingState] {
 		p := newPerson(t, clock)
 		p.leave(t, p.here)
-		return sagatest.World[app.BuryingState]{
+		return audited(t, p.core, clock, sagatest.World[app.BuryingState]{
 			Definition: p.service.PurgeFlow(), Journal: p.store.Journal, Subject: p.account.ID,
 			State: app.BuryingState{Account: p.account},
 			Check: func(t *testing.T, committed bool) {
@@ -245,7 +256,7 @@ func TestPurgeFailingEveryStep(t *testing.T) {
 				require.NoError(t, err)
 				p.passwordIs(t, goodPassword, newPassword)
 			},
-		}
+		})
 	})
 }
 
@@ -253,7 +264,7 @@ func TestRestoreFailingEveryStep(t *testing.T) {
 	sagatest.FailEveryStep(t, func(t *testing.T, clock *sagatest.Clock) sagatest.World[app.RestoringState] {
 		p := newPerson(t, clock)
 		p.leave(t, p.here)
-		return sagatest.World[app.RestoringState]{
+		return audited(t, p.core, clock, sagatest.World[app.RestoringState]{
 			Definition: p.service.RestoreFlow(), Journal: p.store.Journal, Subject: p.account.ID,
 			State: app.RestoringState{Account: p.account},
 			Check: func(t *testing.T, committed bool) {
@@ -267,7 +278,7 @@ func TestRestoreFailingEveryStep(t *testing.T) {
 				_, err = p.service.Restore(t.Context(), p.account.ID)
 				require.NoError(t, err)
 			},
-		}
+		})
 	})
 }
 
@@ -276,7 +287,7 @@ func TestSendCodeFailingEveryStep(t *testing.T) {
 		w := newWorld(t, clock)
 		target := app.MailTarget("alice@example.com")
 		limits := app.CodeLimits{PerMinute: 1, PerDay: 1}
-		return sagatest.World[app.SendingCodeState]{
+		return audited(t, w.core, clock, sagatest.World[app.SendingCodeState]{
 			Definition: w.service.MailCodeFlow(), Journal: w.store.Journal, Subject: "code",
 			State: app.SendingCodeState{
 				Target: target, Language: "en", Code: "7KQ2MX", Limits: limits,
@@ -291,6 +302,6 @@ func TestSendCodeFailingEveryStep(t *testing.T) {
 				require.NotEmpty(t, w.mailer.Sent())
 				require.Equal(t, app.TooOften, app.KindOf(again))
 			},
-		}
+		})
 	})
 }

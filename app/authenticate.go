@@ -3,13 +3,11 @@ package app
 import "context"
 
 // Authenticate tells who an access token speaks for. TokenMissing,
-// TokenInvalid, TokenExpired or Internal. It changes nothing.
+// TokenInvalid (also for a token of another kind), TokenExpired or Internal. It
+// changes nothing.
 func (s *Service) Authenticate(ctx context.Context, token Secret) (Principal, error) {
 	const op = "authenticate"
-	if token == "" {
-		return Principal{}, &Error{Kind: TokenMissing, Op: op}
-	}
-	claims, err := s.Tokens.Verify(token)
+	claims, err := s.read(token, AccessToken)
 	if err != nil {
 		return Principal{}, failed(op, err)
 	}

@@ -59,21 +59,35 @@ type sendingCode struct {
 	Expires          time.Time
 	// Where to: Email, or Country and Mobile.
 	Email, Country, Mobile string
+	// Human names proofs of a person, one of which is used up; none where nobody
+	// asks for that.
+	Human []string
+	// Found out on the way.
+	Spent ProofRef
 }
 
 // SendMailCode mails a fresh code to the address. It does not tell whether an
 // account has that address. A message that certainly was not sent leaves no
 // code and counts against no limit. Invalid, TooOften, MailFailed or Internal.
 func (s *Service) SendMailCode(ctx context.Context, email, language string) (saga.Receipt, error) {
+	return s.sendMailCode(ctx, sendingCode{Email: email, Language: language})
+}
+
+// SendMailCodeToHuman does the same for a client that has shown to have a person
+// at it, see Solve; that proof is used up where the code was sent. Also
+// HumanCheckRequired.
+func (s *Service) SendMailCodeToHuman(ctx context.Context, email, client, language string) (saga.Receipt, error) {
+	return s.sendMailCode(ctx, sendingCode{Email: email, Language: language, Human: humanProofs(client, email)})
+}
+
+func (s *Service) sendMailCode(ctx context.Context, c sendingCode) (saga.Receipt, error) {
 	const op = "send mail code"
-	if !EmailAllowed(email) {
+	if !EmailAllowed(c.Email) {
 		return saga.Receipt{}, invalid(op, "email", EmailSyntax)
 	}
-	target := mailTarget(email)
-	_, receipt, err := s.mailCode.Execute(ctx, codeSubject, sendingCode{
-		Target: target, Language: language, Code: s.IDs.Code(), Limits: mailCodeLimits,
-		Expires: s.Now().Add(codeLifetime), Email: email,
-	})
+	c.Target, c.Code, c.Limits = mailTarget(c.Email), s.IDs.Code(), mailCodeLimits
+	c.Expires = s.Now().Add(codeLifetime)
+	receipt, err := carryOut(ctx, s.mailCode, codeSubject, c)
 	return receipt, failed(op, err)
 }
 
@@ -89,10 +103,13 @@ func (s *Service) sendCodeFlow(name string, send saga.Action[sendingCode]) saga.
 	return saga.Sequence(name,
 		saga.One(saga.Step[sendingCode]{
 			Name: "put code", Kind: saga.Compensable, Local: true,
-			Do: func(ctx context.Context, c *sendingCode) error {
-				return s.Codes.Put(ctx, c.Target, c.Code, c.Expires, c.Limits, s.Now())
+			Do: s.putCode,
+			Undo: func(ctx context.Context, c *sendingCode) error {
+				if err := s.Codes.Withdraw(ctx, c.Target, c.Code); err != nil {
+					return err
+				}
+				return s.Proofs.GiveBack(ctx, c.Spent)
 			},
-			Undo: func(ctx context.Context, c *sendingCode) error { return s.Codes.Withdraw(ctx, c.Target, c.Code) },
 		}),
 		saga.One(saga.Step[sendingCode]{
 			Name: "send", Kind: saga.Pivot,
@@ -104,6 +121,15 @@ func (s *Service) sendCodeFlow(name string, send saga.Action[sendingCode]) saga.
 			},
 		}),
 	)
+}
+
+func (s *Service) putCode(ctx context.Context, c *sendingCode) (err error) {
+	if len(c.Human) > 0 {
+		if c.Spent, err = s.spendHuman(ctx, c.Human); err != nil {
+			return err
+		}
+	}
+	return s.Codes.Put(ctx, c.Target, c.Code, c.Expires, c.Limits, s.Now())
 }
 
 func mailTarget(email string) string { return "mail:" + FoldKey(email) }

@@ -14,8 +14,13 @@ import (
 // deleting is the state of the delete saga.
 type deleting struct {
 	Account Account
-	Until   time.Time
-	// Found out on the way.
+	// Actor is the administrator who asks; empty where a person does himself.
+	Actor string
+	Until time.Time
+	// ByOperator: neither the person's credentials nor anybody's role matters.
+	ByOperator bool
+	// Found out on the way. Was is what the account was before.
+	Was   Status
 	Ended []Session
 }
 
@@ -25,7 +30,7 @@ type burying struct{ Account Account }
 // Delete ends an account on all three systems: it is shut out everywhere at
 // once, and removed when the grace period is over, which without one is at
 // once. Gitea repositories and storage objects go with it. BadCredentials,
-// LastOwner, DirectoryFailed, StorageFailed, Busy or Internal. DirectoryFailed
+// LastOwner, LastAdministrator, DirectoryFailed, StorageFailed, Busy or Internal. DirectoryFailed
 // and StorageFailed after the account was shut out tell that the removal goes on
 // in the background.
 func (s *Service) Delete(ctx context.Context, p Principal, password Secret) (saga.Receipt, error) {
@@ -34,52 +39,46 @@ func (s *Service) Delete(ctx context.Context, p Principal, password Secret) (sag
 	if err != nil {
 		return saga.Receipt{}, failed(op, err)
 	}
-	until := s.Now().Add(s.settings.DeletionGrace)
-	_, receipt, err := s.delete.Execute(ctx, account.ID, deleting{Account: account, Until: until})
-	if err == nil {
-		err = receipt.Pending
+	return s.shutOutAndPurge(ctx, op, deleting{Account: account, Until: s.Now().Add(s.settings.DeletionGrace)})
+}
+
+// mayDelete refuses an account whose last word was given under other
+// credentials, or, where an administrator asks, one that he may not manage. An
+// operator may remove one that is suspended too.
+func (s *Service) mayDelete(ctx context.Context, d *deleting) (err error) {
+	d.Was = Normal
+	switch {
+	case d.ByOperator:
+		d.Was, err = s.standsKept(ctx, d.Account.ID)
+	case d.Actor != "":
+		err = s.mayManage(ctx, d.Actor, d.Account.ID)
 	}
-	if err != nil || s.settings.DeletionGrace > 0 {
-		return receipt, failed(op, err)
+	if err == nil && !d.ByOperator {
+		err = s.Accounts.StillAt(ctx, d.Account.ID, d.Account.CredentialEpoch)
 	}
-	return receipt, failed(op, s.purge(ctx, account))
+	if err != nil {
+		return err
+	}
+	return s.Roster.MayGo(ctx, d.Account.ID)
 }
 
 func (s *Service) deleteFlow() saga.Definition[deleting] {
 	return exclusive("delete",
 		saga.One(saga.Step[deleting]{
-			Name: "check credentials still hold", Kind: saga.Compensable, Local: true,
-			Do: func(ctx context.Context, d *deleting) error {
-				return s.Accounts.StillAt(ctx, d.Account.ID, d.Account.CredentialEpoch)
-			},
+			Name: "check credentials still hold", Kind: saga.Compensable, Local: true, Do: s.mayDelete,
 		}),
 		saga.One(saga.Step[deleting]{
 			Name: "take inventory", Kind: saga.Compensable, Do: s.takeInventory,
 		}),
-		saga.Parallel(
-			saga.Step[deleting]{
-				Name: "shut out of Gitea", Kind: saga.Compensable,
-				Do: func(ctx context.Context, d *deleting) error {
-					return s.Directory.SetActive(ctx, d.Account.Ref(), false)
-				},
-				Undo: func(ctx context.Context, d *deleting) error {
-					return s.Directory.SetActive(ctx, d.Account.Ref(), true)
-				},
-			},
-			saga.Step[deleting]{
-				Name: "shut out of storage", Kind: saga.Compensable,
-				Do: func(ctx context.Context, d *deleting) error {
-					return s.Storage.SetActive(ctx, d.Account.StorageKey, false)
-				},
-				Undo: func(ctx context.Context, d *deleting) error {
-					return s.Storage.SetActive(ctx, d.Account.StorageKey, true)
-				},
-			},
-		),
+		shuttingOut(s, func(d *deleting) (Account, Status) { return d.Account, d.Was }),
 		saga.One(saga.Step[deleting]{
 			Name: "leave", Kind: saga.Pivot, Local: true,
 			Do: func(ctx context.Context, d *deleting) (err error) {
-				d.Ended, err = s.Accounts.Leave(ctx, d.Account.ID, d.Until, s.Now())
+				leave := s.Accounts.Leave
+				if d.ByOperator {
+					leave = s.Standings.Dismiss
+				}
+				d.Ended, err = leave(ctx, d.Account.ID, d.Until, s.Now())
 				return err
 			},
 		}),
@@ -103,12 +102,12 @@ func (s *Service) takeInventory(ctx context.Context, d *deleting) error {
 	return nil
 }
 
-func (s *Service) purge(ctx context.Context, a Account) error {
-	_, receipt, err := s.bury.Execute(ctx, a.ID, burying{Account: a})
+func (s *Service) purge(ctx context.Context, a Account) (saga.Receipt, error) {
+	receipt, err := carryOut(by(ctx, a.ID), s.bury, a.ID, burying{Account: a})
 	if err == nil {
 		err = receipt.Pending
 	}
-	return err
+	return receipt, err
 }
 
 func (s *Service) purgeFlow() saga.Definition[burying] {
@@ -150,7 +149,8 @@ func (s *Service) EndDeparted(ctx context.Context) (int, error) {
 	group.SetLimit(sweepTogether)
 	for _, a := range accounts {
 		group.Go(func() error {
-			return failed("end departed accounts", s.purge(ctx, a))
+			_, err := s.purge(ctx, a)
+			return failed("end departed accounts", err)
 		})
 	}
 	return len(accounts), group.Wait()

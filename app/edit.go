@@ -6,33 +6,41 @@ import (
 	"accord/saga"
 )
 
-// editing is the state of the edit saga.
+// editing is the state of the sagas that change what an account says of its
+// person, by himself or by an administrator.
 type editing struct {
 	Account Account
-	New     Profile
+	Change  PersonChange
 	// Picture is the avatar as a PNG; empty where it stays as it was.
 	Picture []byte
-	// Found out on the way: what the profile was here and in Gitea.
-	Old      Profile
+	// Actor is the administrator who asks, Email the address that he gives; both
+	// empty where a person edits himself.
+	Actor, Email string
+	// Found out on the way: what the profile was here and in Gitea, what it
+	// becomes, and the attributes where they change.
+	Old, New Profile
 	OldGitea DirectoryProfile
+	OldMore  *Attributes
 }
 
-// Edit changes the profile here and in Gitea, or nowhere; the avatar follows in
-// Gitea once the change is kept. Invalid, DirectoryFailed, Busy or Internal.
+// Edit changes the whole profile here and in Gitea, or nowhere; the avatar
+// follows in Gitea once the change is kept. Invalid, BadCredentials where the
+// session was ended meanwhile, PictureFailed, DirectoryFailed, Busy or Internal.
 func (s *Service) Edit(ctx context.Context, p Principal, in Profile) (saga.Receipt, error) {
-	const op = "edit"
-	if v := in.violations(); len(v) > 0 {
-		return saga.Receipt{}, &Error{Kind: Invalid, Op: op, Violations: v}
+	return s.EditPerson(ctx, p, wholeProfile(in))
+}
+
+// editing judges a change and fetches the avatar that it brings.
+func (s *Service) editing(ctx context.Context, a Account, in PersonChange) (editing, error) {
+	if v := in.violations(s.Now()); len(v) > 0 {
+		return editing{}, &Error{Kind: Invalid, Violations: v}
 	}
-	var picture []byte
-	if in.AvatarURL != p.Account.AvatarURL {
-		var err error
-		if picture, err = s.Pictures.Fetch(ctx, in.AvatarURL); err != nil {
-			return saga.Receipt{}, failed(op, err)
-		}
+	e := editing{Account: a, Change: in}
+	var err error
+	if in.AvatarURL != nil && *in.AvatarURL != a.AvatarURL {
+		e.Picture, err = s.Pictures.Fetch(ctx, *in.AvatarURL)
 	}
-	_, receipt, err := s.edit.Execute(ctx, p.Account.ID, editing{Account: p.Account, New: in, Picture: picture})
-	return receipt, failed(op, err)
+	return e, err
 }
 
 // maxFullName is the most that Gitea keeps of a nickname, in characters.
@@ -46,46 +54,104 @@ func (p Profile) forDirectory() DirectoryProfile {
 }
 
 func (s *Service) editFlow() saga.Definition[editing] {
-	return exclusive("edit",
-		saga.One(saga.Step[editing]{
-			Name: "change profile", Kind: saga.Compensable, Local: true,
-			Do: func(ctx context.Context, e *editing) (err error) {
-				e.Old, err = s.Accounts.SetProfile(ctx, e.Account.ID, e.New, s.Now())
+	return exclusive("edit", s.changeHere(s.changeOneself), s.rememberInGitea(), s.changeInGitea(), s.keepEdit(), s.setAvatar())
+}
+
+func (s *Service) changeHere(change saga.Action[editing]) saga.Stage[editing] {
+	return saga.One(saga.Step[editing]{
+		Name: "change profile", Kind: saga.Compensable, Local: true, Do: change, Undo: s.changePersonBack,
+	})
+}
+
+// changeOneself refuses a person whose session was ended meanwhile.
+func (s *Service) changeOneself(ctx context.Context, e *editing) error {
+	if err := s.Accounts.StillAt(ctx, e.Account.ID, e.Account.CredentialEpoch); err != nil {
+		return err
+	}
+	return s.changePerson(ctx, e)
+}
+
+func (s *Service) changePerson(ctx context.Context, e *editing) error {
+	old, more, err := s.People.Hold(ctx, e.Account.ID)
+	if err != nil {
+		return err
+	}
+	e.Old, e.New = old, e.Change.on(old)
+	if len(e.Picture) == 0 && e.New.AvatarURL != e.Old.AvatarURL {
+		// It was another before the saga held the account: no picture was fetched
+		// for this change.
+		return &Error{Kind: Busy}
+	}
+	if _, err := s.Accounts.SetProfile(ctx, e.Account.ID, e.New, s.Now()); err != nil {
+		return err
+	}
+	if e.Change.Attributes.empty() {
+		return nil
+	}
+	e.OldMore = &more
+	return s.People.SetAttributes(ctx, e.Account.ID, e.Change.Attributes.on(more), s.Now())
+}
+
+func (s *Service) changePersonBack(ctx context.Context, e *editing) error {
+	if _, err := s.Accounts.SetProfile(ctx, e.Account.ID, e.Old, s.Now()); err != nil {
+		return err
+	}
+	if e.OldMore != nil {
+		if err := s.People.SetAttributes(ctx, e.Account.ID, *e.OldMore, s.Now()); err != nil {
+			return err
+		}
+	}
+	if e.Email == "" {
+		return nil
+	}
+	return s.Accounts.ReleaseEmail(ctx, e.Account.ID, e.Email)
+}
+
+func (s *Service) rememberInGitea() saga.Stage[editing] {
+	return saga.One(saga.Step[editing]{
+		Name: "remember Gitea profile", Kind: saga.Compensable,
+		Do: func(ctx context.Context, e *editing) (err error) {
+			e.OldGitea, err = s.Directory.Profile(ctx, e.Account.Ref())
+			return err
+		},
+	})
+}
+
+func (s *Service) changeInGitea() saga.Stage[editing] {
+	return saga.One(saga.Step[editing]{
+		Name: "change Gitea profile", Kind: saga.Compensable,
+		Do: func(ctx context.Context, e *editing) error {
+			return s.Directory.SetProfile(ctx, e.Account.Ref(), e.New.forDirectory())
+		},
+		Undo: func(ctx context.Context, e *editing) error {
+			return s.Directory.SetProfile(ctx, e.Account.Ref(), e.OldGitea)
+		},
+	})
+}
+
+func (s *Service) keepEdit() saga.Stage[editing] {
+	return saga.One(saga.Step[editing]{
+		Name: "keep", Kind: saga.Pivot, Local: true,
+		Do: func(ctx context.Context, e *editing) error {
+			if e.Email == "" {
+				return nil
+			}
+			if err := s.Accounts.ChangeEmail(ctx, e.Account.ID, e.Email, s.Now()); err != nil {
 				return err
-			},
-			Undo: func(ctx context.Context, e *editing) error {
-				_, err := s.Accounts.SetProfile(ctx, e.Account.ID, e.Old, s.Now())
-				return err
-			},
-		}),
-		saga.One(saga.Step[editing]{
-			Name: "remember Gitea profile", Kind: saga.Compensable,
-			Do: func(ctx context.Context, e *editing) (err error) {
-				e.OldGitea, err = s.Directory.Profile(ctx, e.Account.Ref())
-				return err
-			},
-		}),
-		saga.One(saga.Step[editing]{
-			Name: "change Gitea profile", Kind: saga.Compensable,
-			Do: func(ctx context.Context, e *editing) error {
-				return s.Directory.SetProfile(ctx, e.Account.Ref(), e.New.forDirectory())
-			},
-			Undo: func(ctx context.Context, e *editing) error {
-				return s.Directory.SetProfile(ctx, e.Account.Ref(), e.OldGitea)
-			},
-		}),
-		saga.One(saga.Step[editing]{
-			Name: "keep", Kind: saga.Pivot, Local: true,
-			Do: func(context.Context, *editing) error { return nil },
-		}),
-		saga.One(saga.Step[editing]{
-			Name: "set Gitea avatar", Kind: saga.Retriable,
-			Do: func(ctx context.Context, e *editing) error {
-				if len(e.Picture) == 0 {
-					return nil
-				}
-				return s.Directory.SetAvatar(ctx, e.Account.Ref(), e.Picture)
-			},
-		}),
-	)
+			}
+			return s.People.UnverifyEmail(ctx, e.Account.ID, s.Now()) // nobody has shown that it is his
+		},
+	})
+}
+
+func (s *Service) setAvatar() saga.Stage[editing] {
+	return saga.One(saga.Step[editing]{
+		Name: "set Gitea avatar", Kind: saga.Retriable,
+		Do: func(ctx context.Context, e *editing) error {
+			if len(e.Picture) == 0 {
+				return nil
+			}
+			return s.Directory.SetAvatar(ctx, e.Account.Ref(), e.Picture)
+		},
+	})
 }

@@ -42,7 +42,7 @@ func (s *Service) ChangeEmail(ctx context.Context, p Principal, in EmailChange) 
 	if err != nil {
 		return saga.Receipt{}, failed(op, err)
 	}
-	_, receipt, err := s.changeEmail.Execute(ctx, account.ID, changingEmail{Account: account, Code: code, New: in.New})
+	receipt, err := carryOut(by(ctx, account.ID), s.changeEmail, account.ID, changingEmail{Account: account, Code: code, New: in.New})
 	return receipt, failed(op, err)
 }
 
@@ -52,6 +52,9 @@ func (s *Service) changeEmailFlow() saga.Definition[changingEmail] {
 			Name: "reserve address", Kind: saga.Compensable, Local: true,
 			Do: func(ctx context.Context, c *changingEmail) error {
 				if err := s.Accounts.StillAt(ctx, c.Account.ID, c.Account.CredentialEpoch); err != nil {
+					return err
+				}
+				if err := s.stillAddressed(ctx, c.Account); err != nil {
 					return err
 				}
 				if err := s.Accounts.ReserveEmail(ctx, c.Account.ID, c.New); err != nil {
@@ -82,4 +85,14 @@ func (s *Service) changeEmailFlow() saga.Definition[changingEmail] {
 			},
 		}),
 	)
+}
+
+// stillAddressed finds out whether the account's address changed before the
+// saga held it: Gitea is given that one back where the change is undone.
+func (s *Service) stillAddressed(ctx context.Context, a Account) error {
+	present, err := s.Accounts.ByID(ctx, a.ID)
+	if err == nil && present.Email != a.Email {
+		err = invalid("change e-mail", "oriEmail", Pattern)
+	}
+	return err
 }

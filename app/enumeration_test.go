@@ -56,14 +56,37 @@ func TestKnownAndUnknownAreAnsweredAlike(t *testing.T) {
 		for range 6 {
 			all = append(all, answer(reset("WRONG2")))
 		}
-		return append(all, answer(reset(sent)))
+		all = append(all, answer(reset(sent)))
+		return append(all, entries(t, g, email)...)
 	}
 	known := answers("alice")
 	require.Equal(t, known, answers("nobody"))
-	for _, kind := range []app.Kind{app.BadCredentials, app.TooOften, app.CodeWrong} {
+	for _, kind := range []app.Kind{app.BadCredentials, app.TooOften, app.CodeWrong, app.HumanCheckRequired} {
 		require.Contains(t, fmt.Sprint(known), kind.String(), "it was met")
 	}
 	require.Contains(t, known, answer(nil), "a code was sent")
+}
+
+// entries are the answers of the other ways in, to one who does not read the
+// address's mail.
+func entries(t *testing.T, g *guardedWorld, email string) []string {
+	t.Helper()
+	g.clock.Advance(24 * time.Hour)
+	g.mail(t, app.MailTarget(email))
+	in := app.Credentials{Email: email, Code: "WRONG2", Password: wrongPassword, IP: homeIP, HumanCheck: true}
+	var all []string
+	for range 5 {
+		_, byCode := g.byCode(in)
+		_, verified := g.service.VerifyForReset(t.Context(), email, in.Code)
+		_, sent := g.service.SendUsername(t.Context(), email, homeIP, "en")
+		_, coded := g.service.SendMailCodeToHuman(t.Context(), email, homeIP, "en")
+		permitted := g.service.PermitReset(t.Context(), email, homeIP)
+		for _, err := range []error{byCode, g.try(in), verified, sent, coded, permitted} {
+			all = append(all, answer(err))
+		}
+		g.human(t, homeIP, email)
+	}
+	return all
 }
 
 // BenchmarkKnownUnknown measures how long requests take that a stranger can make
@@ -91,6 +114,19 @@ func BenchmarkKnownUnknown(b *testing.B) {
 		{"reset", app.CodeWrong, func(ctx context.Context, email string) error {
 			_, err := service.ResetPassword(ctx, app.PasswordReset{Email: email, Code: "WRONG2", New: newPassword})
 			return err
+		}},
+		{"sign-in-by-code", app.CodeWrong, func(ctx context.Context, email string) error {
+			_, _, err := service.SignInByCode(ctx, app.Credentials{Email: email, Code: "WRONG2", IP: "127.0.0.1"})
+			return err
+		}},
+		{"reset-token", app.CodeWrong, func(ctx context.Context, email string) error {
+			_, err := service.VerifyForReset(ctx, email, "WRONG2")
+			return err
+		}},
+		{"user-name", app.Internal, func(ctx context.Context, email string) error { // which stands for no error
+			_, err := service.SendUsername(ctx, email, "127.0.0.1", "en")
+			require.NoError(b, err)
+			return nil
 		}},
 		{"code", app.Internal, func(ctx context.Context, email string) error { // which stands for no error
 			_, err := service.SendMailCode(ctx, email, "en")

@@ -43,6 +43,13 @@ const (
 	// LastOwner: the account is the last owner of an organization that others
 	// belong to, and cannot be deleted.
 	LastOwner
+	// LastAdministrator: the account is the last super-administrator that may
+	// sign in, and must stay so.
+	LastAdministrator
+	// Forbidden: the role of whoever asks is not enough.
+	Forbidden
+	// InviteWrong: the invitation code is unknown, used up, too old or revoked.
+	InviteWrong
 	// NotFound: no such account or session. Never shown for another's account.
 	NotFound
 	// Busy: another saga holds the account, or a bounded resource is used up.
@@ -57,6 +64,9 @@ const (
 	SMSFailed
 	// PictureFailed: the host of a picture did not answer.
 	PictureFailed
+	// HumanCheckRequired: somebody has to show first that he is a person, by
+	// solving a challenge; Error.RetryAfter may say until when.
+	HumanCheckRequired
 
 	kinds // the number of kinds
 )
@@ -73,8 +83,9 @@ func Kinds() []Kind {
 var kindNames = [kinds]string{
 	"internal", "invalid", "bad credentials", "token missing", "token invalid", "token expired",
 	"user name taken", "address taken", "mobile taken", "unchanged", "code wrong", "too often", "short message limit",
-	"last owner", "not found", "busy", "directory failed", "storage failed", "mail failed",
+	"last owner", "last administrator", "forbidden", "invitation wrong", "not found", "busy", "directory failed", "storage failed", "mail failed",
 	"short message failed", "picture failed",
+	"human check required",
 }
 
 // String is the kind's name for logs.
@@ -96,6 +107,8 @@ const (
 	EmailSyntax     Rule = "email"
 	NotContainsDict Rule = "notContainsDict"
 	TypeMismatch    Rule = "type"
+	// Past is the rule of a day that must have been.
+	Past Rule = "past"
 	// Reused is the rule of an idempotency key: it belongs to one request.
 	Reused Rule = "reused"
 )
@@ -115,7 +128,8 @@ type Error struct {
 	Op string
 	// Violations are the broken rules of an Invalid error, in field order.
 	Violations []Violation
-	// RetryAfter is how long a TooOften client has to wait; zero where not known.
+	// RetryAfter is how long a TooOften client has to wait, or one of whom a human
+	// check is asked; zero where not known.
 	RetryAfter time.Duration
 	// Err is the cause, if any.
 	Err error

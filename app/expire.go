@@ -2,7 +2,6 @@ package app
 
 import (
 	"context"
-	"time"
 
 	"golang.org/x/sync/errgroup"
 )
@@ -34,27 +33,4 @@ func (s *Service) EndExpired(ctx context.Context) (int, error) {
 		})
 	}
 	return len(sessions), group.Wait()
-}
-
-// Sweep ends expired sessions and removes departed accounts at every tick until
-// ctx ends. Faults are logged.
-func (s *Service) Sweep(ctx context.Context, ticks <-chan time.Time) {
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-ticks:
-		}
-		s.sweep(ctx, "expired sessions", s.EndExpired)
-		s.sweep(ctx, "departed accounts", s.EndDeparted)
-	}
-}
-
-func (s *Service) sweep(ctx context.Context, what string, end func(context.Context) (int, error)) {
-	switch n, err := end(ctx); {
-	case err != nil:
-		s.Logger.WarnContext(ctx, "sweep "+what, "error", err)
-	case n > 0:
-		s.Logger.InfoContext(ctx, "swept "+what, "count", n)
-	}
 }

@@ -1,6 +1,10 @@
 package app
 
-import "accord/saga"
+import (
+	"context"
+
+	"accord/saga"
+)
 
 // The states of the flows, for the tests that fail every step of them.
 type (
@@ -16,7 +20,10 @@ type (
 	DeletingState          = deleting
 	BuryingState           = burying
 	RestoringState         = restoring
+	GivingRoleState        = givingRole
 	SendingCodeState       = sendingCode
+	SuspendingState        = suspending
+	ResumingState          = resuming
 
 	RemakingInDirectoryState   = remakingInDirectory
 	MendingDirectoryState      = mendingDirectory
@@ -44,9 +51,22 @@ func (s *Service) ResetPasswordFlow() saga.Definition[resettingPassword] {
 func (s *Service) ChangeMobileFlow() saga.Definition[changingMobile] { return s.changeMobileFlow() }
 func (s *Service) DeleteFlow() saga.Definition[deleting]             { return s.deleteFlow() }
 func (s *Service) PurgeFlow() saga.Definition[burying]               { return s.purgeFlow() }
-func (s *Service) RestoreFlow() saga.Definition[restoring]           { return s.restoreFlow() }
-func (s *Service) MailCodeFlow() saga.Definition[sendingCode]        { return s.mailCodeFlow() }
-func (s *Service) SMSCodeFlow() saga.Definition[sendingCode]         { return s.smsCodeFlow() }
+func (s *Service) ModifyFlow() saga.Definition[editing]              { return s.modifyFlow() }
+func (s *Service) SetRoleFlow() saga.Definition[givingRole]          { return s.setRoleFlow() }
+
+func (s *Service) SetPasswordFlow() saga.Definition[resettingPassword] {
+	return s.setPasswordFlow()
+}
+
+func (s *Service) RestoreFlow() saga.Definition[restoring]    { return s.restoreFlow() }
+func (s *Service) MailCodeFlow() saga.Definition[sendingCode] { return s.mailCodeFlow() }
+func (s *Service) SMSCodeFlow() saga.Definition[sendingCode]  { return s.smsCodeFlow() }
+
+func (s *Service) SuspendFlow() saga.Definition[suspending] { return s.suspendFlow() }
+func (s *Service) ResumeFlow() saga.Definition[resuming]    { return s.resumeFlow() }
+
+// EndOrphanTokens is one job of ClearUp.
+func (s *Service) EndOrphanTokens(ctx context.Context) (int, error) { return s.endOrphanTokens(ctx) }
 
 func (s *Service) RemakeInDirectoryFlow() saga.Definition[remakingInDirectory] {
 	return s.remakeInDirectoryFlow()
@@ -85,3 +105,14 @@ var (
 	MailTarget = mailTarget
 	SMSTarget  = smsTarget
 )
+
+// SendingUsernameState is that of the flow that mails a user name.
+type SendingUsernameState = sendingUsername
+
+func (s *Service) SendUsernameFlow() saga.Definition[sendingUsername] { return s.sendUsernameFlow() }
+
+// CodeSubject is the subject of sagas that send a code.
+const CodeSubject = codeSubject
+
+// Failed is failed.
+var Failed = failed

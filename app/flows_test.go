@@ -17,7 +17,7 @@ func TestRegisterFailingEveryStep(t *testing.T) {
 		w := newWorld(t, clock)
 		w.directory.Place(memoryForeigner, goodPassword)
 		foreigners := w.directory.Entries()
-		return sagatest.World[app.RegistrationState]{
+		return audited(t, w.core, clock, sagatest.World[app.RegistrationState]{
 			Definition: w.service.RegisterFlow(), Journal: w.store.Journal, Subject: accountID,
 			State: app.RegistrationState{
 				Account: app.Account{
@@ -38,7 +38,7 @@ func TestRegisterFailingEveryStep(t *testing.T) {
 				require.Equal(t, foreigners, w.directory.Entries(), "nothing is left, and the foreign user is as it was")
 				require.Empty(t, w.storage.Users())
 			},
-		}
+		})
 	})
 }
 
@@ -51,7 +51,7 @@ func TestSignInFailingEveryStep(t *testing.T) {
 			ID: "a2345678901234567890123456", AccountID: account.ID, CredentialEpoch: account.CredentialEpoch,
 			CreatedAt: clock.Now(), ExpiresAt: clock.Now().Add(sessionTTL),
 		}
-		return sagatest.World[app.SigningInState]{
+		return audited(t, w.core, clock, sagatest.World[app.SigningInState]{
 			Definition: w.service.SignInFlow(), Journal: w.store.Journal, Subject: account.ID,
 			State: app.SigningInState{
 				Session: session, Username: account.Username,
@@ -61,7 +61,7 @@ func TestSignInFailingEveryStep(t *testing.T) {
 				w.sessionIs(t, session, committed)
 				w.alive(t, other)
 			},
-		}
+		})
 	})
 }
 
@@ -70,7 +70,7 @@ func TestSignOutFailingEveryStep(t *testing.T) {
 		w := newWorld(t, clock)
 		account := w.register(t, "alice", "alice@example.com")
 		in, other := w.signIn(t, "alice"), w.signIn(t, "alice")
-		return sagatest.World[app.SigningOutState]{
+		return audited(t, w.core, clock, sagatest.World[app.SigningOutState]{
 			Definition: w.service.SignOutFlow(), Journal: w.store.Journal, Subject: account.ID,
 			State: app.SigningOutState{Session: in.Session, Username: account.Username, StorageKey: account.StorageKey},
 			Check: func(t *testing.T, committed bool) {
@@ -81,7 +81,7 @@ func TestSignOutFailingEveryStep(t *testing.T) {
 				}
 				w.alive(t, other)
 			},
-		}
+		})
 	})
 }
 

@@ -68,11 +68,7 @@ func (s *Service) release(ctx context.Context, tries []Try, right bool) error {
 // typed alone, so that they tell nothing of who exists.
 func (s *Service) signInTries(in Credentials) []Try {
 	guard := s.settings.Guard
-	typed := "mail/" + digest(in.Email)
-	if in.Username != "" {
-		typed = "name/" + digest(in.Username)
-	}
-	tries := []Try{{Key: typed, Limit: guard.Account, Resets: true}}
+	tries := []Try{{Key: in.typed(), Limit: guard.Account, Resets: true}}
 	if !guard.Exempt(in.IP) {
 		tries = append(tries, Try{Key: "client/" + ClientKey(in.IP), Limit: guard.Client})
 	}
@@ -84,6 +80,7 @@ func (s *Service) signInTries(in Credentials) []Try {
 func (s *Service) forgive(ctx context.Context, a Account) error {
 	return s.Failures.Release(ctx, []string{
 		"mail/" + digest(a.Email), "name/" + digest(a.Username), "confirm/" + a.ID,
+		"human/mail/" + digest(a.Email), "human/name/" + digest(a.Username),
 	}, nil)
 }
 

@@ -43,7 +43,7 @@ func (s *Service) ChangeMobile(ctx context.Context, p Principal, in MobileChange
 	if err != nil {
 		return saga.Receipt{}, failed(op, err)
 	}
-	_, receipt, err := s.changeMobile.Execute(ctx, account.ID, changingMobile{Account: account, Code: code, Country: country, New: in.New})
+	receipt, err := carryOut(by(ctx, account.ID), s.changeMobile, account.ID, changingMobile{Account: account, Code: code, Country: country, New: in.New})
 	return receipt, failed(op, err)
 }
 

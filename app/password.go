@@ -36,7 +36,7 @@ func (s *Service) ChangePassword(ctx context.Context, p Principal, in PasswordCh
 	case in.Old == in.New:
 		return saga.Receipt{}, &Error{Kind: Unchanged, Op: op}
 	}
-	_, receipt, err := s.changePassword.Execute(ctx, account.ID, changingPassword{
+	receipt, err := carryOut(by(ctx, account.ID), s.changePassword, account.ID, changingPassword{
 		Account: account, Keep: p.Session.ID, Old: in.Old, New: in.New,
 	})
 	return receipt, failed(op, err)

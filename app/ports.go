@@ -53,7 +53,7 @@ type Accounts interface {
 	SetMobile(ctx context.Context, id, country, mobile string, at time.Time) error
 	// Leave puts an account that may sign in into status Leaving until the end
 	// of the grace period, raises the credential epoch, closes its sessions and
-	// returns them. Repeatable.
+	// returns them. Repeatable. LastAdministrator, see Roster.
 	Leave(ctx context.Context, id string, until, at time.Time) ([]Session, error)
 	// MayBury locks the account's row until the transaction ends and returns
 	// NotFound where it is not Leaving.
@@ -179,7 +179,8 @@ type Storage interface {
 	// Absent is done.
 	RemoveUser(ctx context.Context, key string) error
 	// Grant makes temporary credentials for the user's home, bound to the
-	// session, good for ttl or the server's least (900 s), whichever is longer.
+	// session, good for ttl or the server's least (900 s), whichever is longer;
+	// for fourteen days at most, which Expiration tells.
 	Grant(ctx context.Context, key string, secret Secret, session string, ttl time.Duration) (Grant, error)
 	// Revoke ends the credentials that were granted to that session, and no
 	// others. Repeatable; an absent user is done.
@@ -222,19 +223,25 @@ type Hasher interface {
 	Verify(ctx context.Context, hash, password Secret) (bool, error)
 }
 
-// Claims is what an access token says.
+// Claims is what a token says.
 type Claims struct {
+	// Kind is what the token is good for; empty means access.
+	Kind                TokenKind
 	UserID              int64
 	SessionID           string
 	IssuedAt, ExpiresAt time.Time
+	// AccountID and Binding are those of a reset token alone, which has no
+	// session. Binding is a digest of what must still hold.
+	AccountID, Binding string
 }
 
-// Tokens signs and checks access tokens. Safe for concurrent use.
+// Tokens signs and checks tokens. Safe for concurrent use.
 type Tokens interface {
 	// Issue returns a signed token.
 	Issue(c Claims) (Secret, error)
-	// Verify returns the claims of a token of ours, TokenInvalid, or
-	// TokenExpired where it was good until its time ran out.
+	// Verify returns the claims of a token of ours, of whatever kind, which the
+	// caller has to look at; TokenInvalid, or TokenExpired where it was good
+	// until its time ran out.
 	Verify(token Secret) (Claims, error)
 }
 
@@ -253,6 +260,8 @@ const (
 	MailWelcome MailKind = "welcome"
 	// MailCode brings a verification code.
 	MailCode MailKind = "code"
+	// MailUsername tells the owner of an address his user name.
+	MailUsername MailKind = "username"
 )
 
 // Mail is one message to one person.

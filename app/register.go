@@ -1,18 +1,39 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"errors"
 
 	"accord/saga"
 )
 
-// Registration is what a newcomer gives.
+// Registration is what a newcomer gives, or an administrator for him.
 type Registration struct {
+	// Email may be empty where Mobile is given.
 	Username, Email string
-	Password        Secret
+	// NoUsername asks for a user name made of the accountId.
+	NoUsername bool
+	Password   Secret
 	// Language of the welcome mail, "zh" or "en".
 	Language string
+	// Nickname is the user name where it is empty.
+	Nickname string
+	// Country and Mobile are bound at once; the country is the platform's first
+	// one where it is empty.
+	Country, Mobile string
+	// EmailCode and MobileCode are verification codes that were sent to the
+	// address and the number. Empty: none is redeemed, and the address is not
+	// verified.
+	EmailCode, MobileCode Secret
+	// EmailVerified and MobileVerified say that it was proved before. Never taken
+	// from a body.
+	EmailVerified, MobileVerified bool
+	Attributes                    Attributes
+	// Invite is an invitation code to use; empty uses none.
+	Invite Secret
+	// Role is given by CreatePerson alone; empty means User.
+	Role Role
 }
 
 // registration is the state of the register saga. Steps of one stage write
@@ -21,51 +42,140 @@ type registration struct {
 	Account  Account
 	Password Secret
 	Language string
+	// Actor is the administrator who asks; empty where a newcomer does himself.
+	Actor  string
+	Codes  []CodeRef
+	Invite Secret
+	// Attributes are nil where there are none.
+	Attributes *Attributes
 	// Found out on the way.
+	InviteID     int64
 	GiteaID      int64
 	PasswordHash Secret
 }
 
 // Register makes an account on all three systems, or on none. Invalid,
-// UserTaken, EmailTaken, DirectoryFailed, StorageFailed, Busy or Internal.
+// UserTaken, EmailTaken, MobileTaken, CodeWrong (also for a number that nothing
+// proves), InviteWrong, Forbidden for any role but User, DirectoryFailed,
+// StorageFailed, Busy or Internal.
 func (s *Service) Register(ctx context.Context, in Registration) (saga.Receipt, error) {
+	_, receipt, err := s.RegisterAccount(ctx, in)
+	return receipt, err
+}
+
+// RegisterAccount is Register and returns the account too, as far as a newcomer
+// may know it.
+func (s *Service) RegisterAccount(ctx context.Context, in Registration) (Account, saga.Receipt, error) {
 	const op = "register"
-	if v := in.violations(); len(v) > 0 {
-		return saga.Receipt{}, &Error{Kind: Invalid, Op: op, Violations: v}
+	if !User.AtLeast(in.Role) {
+		return Account{}, saga.Receipt{}, &Error{Kind: Forbidden, Op: op}
 	}
-	secret := s.IDs.StorageSecret()
+	return s.enrol(ctx, op, "", in)
+}
+
+// enrol registers a newcomer on behalf of an administrator, or of himself where
+// actor is empty.
+func (s *Service) enrol(ctx context.Context, op, actor string, in Registration) (Account, saga.Receipt, error) {
+	if in.Mobile != "" {
+		in.Country = cmp.Or(in.Country, s.settings.Countries[0])
+	}
+	if v := s.newcomerViolations(in); len(v) > 0 {
+		return Account{}, saga.Receipt{}, &Error{Kind: Invalid, Op: op, Violations: v}
+	}
+	wanted := registration{Password: in.Password, Language: in.Language, Actor: actor, Invite: in.Invite}
+	if in.Attributes != (Attributes{}) {
+		wanted.Attributes = &in.Attributes
+	}
+	var err error
+	if wanted.Codes, err = s.registrationCodes(ctx, actor, in); err != nil {
+		return Account{}, saga.Receipt{}, failed(op, err)
+	}
+	account := in.account()
+	account.StorageSecret = s.IDs.StorageSecret()
+	return s.draw(ctx, op, account, wanted, in.NoUsername)
+}
+
+// draw registers the account under a fresh id, and where that is used under
+// another. unnamed accounts have their user name from it.
+func (s *Service) draw(ctx context.Context, op string, account Account, wanted registration, unnamed bool) (Account, saga.Receipt, error) {
 	var receipt saga.Receipt
 	var err error
 	for try := range idTries {
-		userID, idErr := s.IDs.UserID()
-		if idErr != nil {
-			return receipt, failed(op, idErr)
+		wanted.Account, err = s.newAccount(account, try, unnamed)
+		if err != nil {
+			return Account{}, receipt, failed(op, err)
 		}
-		now := s.Now()
-		id := s.IDs.AccountID(now.Add(idShift(try)))
-		_, receipt, err = s.register.Execute(ctx, id, registration{
-			Account: Account{
-				ID: id, UserID: userID, Username: in.Username, Email: in.Email, Profile: Profile{Nickname: in.Username},
-				Status: Reserved, Role: User, GiteaOrigin: Created, GiteaPassword: SamePassword, StorageOrigin: Created,
-				StorageKey: StorageKeyOf(id), StorageSecret: secret, CreatedAt: now, UpdatedAt: now,
-			},
-			Password: in.Password, Language: in.Language,
-		})
-		if !errors.Is(err, ErrIDTaken) {
+		receipt, err = carryOut(by(ctx, cmp.Or(wanted.Actor, wanted.Account.ID)), s.register, wanted.Account.ID, wanted)
+		if err == nil {
+			account = wanted.Account
+			account.Status, account.StorageSecret = Normal, ""
+			return account, receipt, nil
+		}
+		squatted := unnamed && KindOf(err) == UserTaken
+		if !errors.Is(err, ErrIDTaken) && !squatted {
 			break
 		}
 	}
-	return receipt, failed(op, err)
+	return Account{}, receipt, failed(op, err)
+}
+
+// account is the account that a newcomer gets, without what is drawn.
+func (in Registration) account() Account {
+	return Account{
+		Username: in.Username, Email: in.Email, EmailVerified: in.Email != "" && (in.EmailVerified || in.EmailCode != ""),
+		Country: in.Country, Mobile: in.Mobile, Profile: Profile{Nickname: cmp.Or(in.Nickname, in.Username)},
+		Status: Reserved, Role: cmp.Or(in.Role, User), GiteaOrigin: Created, GiteaPassword: SamePassword, StorageOrigin: Created,
+	}
+}
+
+// newAccount gives the account its numbers, and what is made of them.
+func (s *Service) newAccount(a Account, try int, unnamed bool) (Account, error) {
+	userID, err := s.IDs.UserID()
+	if err != nil {
+		return a, err
+	}
+	now := s.Now()
+	a.ID, a.UserID, a.CreatedAt, a.UpdatedAt = s.IDs.AccountID(now.Add(idShift(try))), userID, now, now
+	a.StorageKey = StorageKeyOf(a.ID)
+	if unnamed {
+		a.Username = generatedPrefix + a.ID
+		a.Nickname = cmp.Or(a.Nickname, a.Username)
+	}
+	a.Email = cmp.Or(a.Email, placeholderOf(a.ID))
+	return a, nil
+}
+
+// generatedPrefix begins the user names that are made of an accountId.
+const generatedPrefix = "u"
+
+// registrationCodes checks the codes of a newcomer. A number has to be proved,
+// except to an administrator: it is what short messages of this account go to.
+func (s *Service) registrationCodes(ctx context.Context, actor string, in Registration) ([]CodeRef, error) {
+	var refs []CodeRef
+	for _, code := range []struct {
+		target string
+		code   Secret
+	}{{mailTarget(in.Email), in.EmailCode}, {smsTarget(in.Country, in.Mobile), in.MobileCode}} {
+		if code.code == "" {
+			continue
+		}
+		ref, err := s.checkCode(ctx, code.target, code.code)
+		if err != nil {
+			return nil, err
+		}
+		refs = append(refs, ref)
+	}
+	if in.Mobile != "" && in.MobileCode == "" && !in.MobileVerified && actor == "" {
+		return nil, &Error{Kind: CodeWrong}
+	}
+	return refs, nil
 }
 
 func (s *Service) registerFlow() saga.Definition[registration] {
 	return saga.Sequence("register",
 		saga.One(saga.Step[registration]{
 			Name: "reserve account", Kind: saga.Compensable, Local: true,
-			Do: func(ctx context.Context, r *registration) error { return s.Accounts.Reserve(ctx, r.Account) },
-			Undo: func(ctx context.Context, r *registration) error {
-				return s.Accounts.Abandon(ctx, r.Account.ID, s.Now())
-			},
+			Do: s.reserveNewcomer, Undo: s.abandonNewcomer,
 		}),
 		saga.Parallel(
 			saga.Step[registration]{
@@ -97,12 +207,44 @@ func (s *Service) registerFlow() saga.Definition[registration] {
 		saga.One(saga.Step[registration]{
 			Name: "mail a welcome", Kind: saga.Retriable, Detached: true,
 			Do: func(ctx context.Context, r *registration) error {
+				if !r.Account.HasEmail() {
+					return nil
+				}
 				return s.Mailer.Send(ctx, Mail{
 					Kind: MailWelcome, To: r.Account.Email, Language: r.Language, Username: r.Account.Username,
 				})
 			},
 		}),
 	)
+}
+
+func (s *Service) reserveNewcomer(ctx context.Context, r *registration) error {
+	if err := s.mayCreate(ctx, r.Actor, r.Account.Role); err != nil {
+		return err
+	}
+	if err := s.Accounts.Reserve(ctx, r.Account); err != nil {
+		return err
+	}
+	for _, code := range r.Codes {
+		if err := s.Codes.Redeem(ctx, code, s.Now()); err != nil {
+			return err
+		}
+	}
+	return s.spendInvite(ctx, r)
+}
+
+func (s *Service) abandonNewcomer(ctx context.Context, r *registration) error {
+	for _, code := range r.Codes {
+		if err := s.Codes.GiveBack(ctx, code); err != nil {
+			return err
+		}
+	}
+	if r.InviteID != 0 {
+		if err := s.Invites.GiveBack(ctx, r.InviteID, r.Account.ID); err != nil {
+			return err
+		}
+	}
+	return s.Accounts.Abandon(ctx, r.Account.ID, s.Now())
 }
 
 func (s *Service) createInDirectory(ctx context.Context, r *registration) error {
@@ -136,8 +278,12 @@ func (s *Service) removeLateEffect(ctx context.Context, t Taken) (bool, error) {
 }
 
 func (s *Service) activate(ctx context.Context, r *registration) error {
-	return s.Accounts.Activate(ctx, r.Account.ID, Activation{
+	err := s.Accounts.Activate(ctx, r.Account.ID, Activation{
 		PasswordHash: r.PasswordHash, GiteaID: r.GiteaID,
 		StorageKey: r.Account.StorageKey, StorageSecret: r.Account.StorageSecret, At: s.Now(),
 	})
+	if err != nil || r.Attributes == nil {
+		return err
+	}
+	return s.People.SetAttributes(ctx, r.Account.ID, *r.Attributes, s.Now())
 }

@@ -28,7 +28,7 @@ func (s *Service) DropFromDirectory(ctx context.Context, seen DirectoryView) (ke
 	if seen.Mark == "" {
 		return false, receipt, &Error{Kind: Internal, Op: op, Err: errors.New("the user does not bear the mark")}
 	}
-	state, receipt, err := s.repairs.dropFromDirectory.Execute(ctx, seen.Mark, droppingFromDirectory{Seen: seen})
+	state, receipt, err := s.repairs.dropFromDirectory.Execute(by(ctx, System), seen.Mark, droppingFromDirectory{Seen: seen})
 	receipt, err = settled(op, receipt, err)
 	return state.Kept, receipt, err
 }
@@ -82,7 +82,7 @@ func (s *Service) DropFromStorage(ctx context.Context, accountID string, seen St
 	if seen.Key != StorageKeyOf(accountID) {
 		return saga.Receipt{}, &Error{Kind: Internal, Op: op, Err: errors.New("the key is not one of ours")}
 	}
-	_, receipt, err := s.repairs.dropFromStorage.Execute(ctx, accountID, droppingFromStorage{AccountID: accountID, Seen: seen})
+	receipt, err := carryOut(by(ctx, System), s.repairs.dropFromStorage, accountID, droppingFromStorage{AccountID: accountID, Seen: seen})
 	return settled(op, receipt, err)
 }
 
@@ -131,7 +131,7 @@ func (s *Service) EndTokens(ctx context.Context, f Facts, seen DirectoryView, to
 			return saga.Receipt{}, &Error{Kind: Internal, Op: op, Err: errors.New("the token is not one of ours")}
 		}
 	}
-	_, receipt, err := s.repairs.endTokens.Execute(ctx, f.AccountID, endingTokens{Seen: seen, Tokens: tokens})
+	receipt, err := carryOut(by(ctx, System), s.repairs.endTokens, f.AccountID, endingTokens{Seen: seen, Tokens: tokens})
 	return settled(op, receipt, err)
 }
 

@@ -27,7 +27,7 @@ func (s *Service) heal(ctx context.Context, a Account, password Secret) {
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), healWait)
 	defer cancel()
-	_, receipt, err := s.repairs.healDirectory.Execute(ctx, a.ID, healingDirectory{Account: a, Password: password})
+	receipt, err := carryOut(by(ctx, a.ID), s.repairs.healDirectory, a.ID, healingDirectory{Account: a, Password: password})
 	if _, err = settled("heal Gitea password", receipt, err); err != nil {
 		s.Logger.WarnContext(ctx, "giving Gitea a person's password again", "account", a.ID, "saga", receipt.ID, "error", err)
 	}

@@ -35,7 +35,7 @@ func (s *Service) MendDirectory(ctx context.Context, f Facts, seen DirectoryView
 	if !f.Owns(seen) {
 		return saga.Receipt{}, &Error{Kind: Internal, Op: op, Err: errors.New("the user is not the account's")}
 	}
-	_, receipt, err := s.repairs.mendDirectory.Execute(ctx, f.AccountID, mendingDirectory{Facts: f, Seen: seen})
+	receipt, err := carryOut(by(ctx, System), s.repairs.mendDirectory, f.AccountID, mendingDirectory{Facts: f, Seen: seen})
 	return settled(op, receipt, err)
 }
 
@@ -145,7 +145,7 @@ func (s *Service) MendStorage(ctx context.Context, f Facts, seen StorageView) (s
 	if seen.Key != StorageKeyOf(f.AccountID) {
 		return saga.Receipt{}, &Error{Kind: Internal, Op: op, Err: errors.New("the user is not the account's")}
 	}
-	_, receipt, err := s.repairs.mendStorage.Execute(ctx, f.AccountID, mendingStorage{Facts: f, Seen: seen})
+	receipt, err := carryOut(by(ctx, System), s.repairs.mendStorage, f.AccountID, mendingStorage{Facts: f, Seen: seen})
 	return settled(op, receipt, err)
 }
 

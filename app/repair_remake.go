@@ -20,7 +20,7 @@ type remakingInDirectory struct {
 // user has the name or address; DirectoryFailed, Busy (ErrChanged in the chain
 // where the account or Gitea is not as it was seen) or Internal.
 func (s *Service) RemakeInDirectory(ctx context.Context, f Facts) (saga.Receipt, error) {
-	_, receipt, err := s.repairs.remakeInDirectory.Execute(ctx, f.AccountID, remakingInDirectory{
+	receipt, err := carryOut(by(ctx, System), s.repairs.remakeInDirectory, f.AccountID, remakingInDirectory{
 		Facts: f, Password: s.IDs.StorageSecret(),
 	})
 	return settled("remake in Gitea", receipt, err)
@@ -93,7 +93,7 @@ type remakingInStorage struct {
 // stay dead until the next sign-in. StorageFailed, Busy (ErrChanged in the chain
 // where the account or the storage is not as it was seen) or Internal.
 func (s *Service) RemakeInStorage(ctx context.Context, f Facts) (saga.Receipt, error) {
-	_, receipt, err := s.repairs.remakeInStorage.Execute(ctx, f.AccountID, remakingInStorage{
+	receipt, err := carryOut(by(ctx, System), s.repairs.remakeInStorage, f.AccountID, remakingInStorage{
 		Facts: f, Secret: s.IDs.StorageSecret(),
 	})
 	return settled("remake in storage", receipt, err)

@@ -51,7 +51,7 @@ func TestRemakeInDirectoryFailingEveryStep(t *testing.T) {
 	sagatest.FailEveryStep(t, func(t *testing.T, clock *sagatest.Clock) sagatest.World[app.RemakingInDirectoryState] {
 		p := newPerson(t, clock)
 		require.NoError(t, p.directory.RemoveUser(t.Context(), "alice", p.account.ID))
-		return sagatest.World[app.RemakingInDirectoryState]{
+		return audited(t, p.core, clock, sagatest.World[app.RemakingInDirectoryState]{
 			Definition: p.service.RemakeInDirectoryFlow(), Journal: p.store.Journal, Subject: p.account.ID,
 			State: app.RemakingInDirectoryState{Facts: p.account.Facts(), Password: "nobody knows this"},
 			Check: func(t *testing.T, committed bool) {
@@ -67,7 +67,7 @@ func TestRemakeInDirectoryFailingEveryStep(t *testing.T) {
 				p.healed(t)
 				p.alive(t, p.bob)
 			},
-		}
+		})
 	})
 }
 
@@ -98,7 +98,7 @@ func TestMendDirectoryFailingEveryStep(t *testing.T) {
 				if !found {
 					seen = p.user(t)
 				}
-				return sagatest.World[app.MendingDirectoryState]{
+				return audited(t, p.core, clock, sagatest.World[app.MendingDirectoryState]{
 					Definition: p.service.MendDirectoryFlow(), Journal: p.store.Journal, Subject: p.account.ID,
 					State: app.MendingDirectoryState{Facts: p.account.Facts(), Seen: seen},
 					Check: func(t *testing.T, committed bool) {
@@ -117,7 +117,7 @@ func TestMendDirectoryFailingEveryStep(t *testing.T) {
 						}
 						p.alive(t, p.bob)
 					},
-				}
+				})
 			})
 		})
 	}
@@ -135,7 +135,7 @@ func TestDropFromDirectoryFailingEveryStep(t *testing.T) {
 				}
 				seen, _, err := p.directory.UserNumbered(t.Context(), id)
 				require.NoError(t, err)
-				return sagatest.World[app.DroppingFromDirectoryState]{
+				return audited(t, p.core, clock, sagatest.World[app.DroppingFromDirectoryState]{
 					Definition: p.service.DropFromDirectoryFlow(), Journal: p.store.Journal, Subject: stranger,
 					State: app.DroppingFromDirectoryState{Seen: seen},
 					Check: func(t *testing.T, committed bool) {
@@ -148,7 +148,7 @@ func TestDropFromDirectoryFailingEveryStep(t *testing.T) {
 						p.alive(t, p.here)
 						p.alive(t, p.bob)
 					},
-				}
+				})
 			})
 		})
 	}
@@ -160,7 +160,7 @@ func TestEndTokensFailingEveryStep(t *testing.T) {
 		require.NoError(t, p.store.Sessions.Close(t.Context(), p.away.Session.ID, clock.Now()))
 		_, err := p.directory.CreateToken(t.Context(), "alice", "laptop")
 		require.NoError(t, err)
-		return sagatest.World[app.EndingTokensState]{
+		return audited(t, p.core, clock, sagatest.World[app.EndingTokensState]{
 			Definition: p.service.EndTokensFlow(), Journal: p.store.Journal, Subject: p.account.ID,
 			State: app.EndingTokensState{Seen: p.user(t), Tokens: []string{p.away.Session.GiteaTokenName()}},
 			Check: func(t *testing.T, committed bool) {
@@ -172,7 +172,7 @@ func TestEndTokensFailingEveryStep(t *testing.T) {
 					}
 				}
 			},
-		}
+		})
 	})
 }
 
@@ -181,7 +181,7 @@ func TestHealDirectoryFailingEveryStep(t *testing.T) {
 		p := newPerson(t, clock)
 		require.NoError(t, p.directory.SetPassword(t.Context(), p.account.Ref(), "nobody knows this"))
 		require.NoError(t, p.store.Repairs.SetDirectoryUser(t.Context(), p.account.ID, p.account.GiteaID, app.RandomPassword, clock.Now()))
-		return sagatest.World[app.HealingDirectoryState]{
+		return audited(t, p.core, clock, sagatest.World[app.HealingDirectoryState]{
 			Definition: p.service.HealDirectoryFlow(), Journal: p.store.Journal, Subject: p.account.ID,
 			State: app.HealingDirectoryState{Account: p.now(t), Password: goodPassword},
 			Check: func(t *testing.T, committed bool) {
@@ -192,7 +192,7 @@ func TestHealDirectoryFailingEveryStep(t *testing.T) {
 				p.passwordIs(t, goodPassword, newPassword)
 				p.alive(t, p.here)
 			},
-		}
+		})
 	})
 }
 
@@ -201,7 +201,7 @@ func TestRemakeInStorageFailingEveryStep(t *testing.T) {
 		p := newPerson(t, clock)
 		require.True(t, p.storage.Put(p.here.Grant, p.here.Grant.Prefix+"kept"))
 		require.NoError(t, p.storage.RemoveUser(t.Context(), p.account.StorageKey))
-		return sagatest.World[app.RemakingInStorageState]{
+		return audited(t, p.core, clock, sagatest.World[app.RemakingInStorageState]{
 			Definition: p.service.RemakeInStorageFlow(), Journal: p.store.Journal, Subject: p.account.ID,
 			State: app.RemakingInStorageState{Facts: p.account.Facts(), Secret: "another secret of the storage"},
 			Check: func(t *testing.T, committed bool) {
@@ -215,7 +215,7 @@ func TestRemakeInStorageFailingEveryStep(t *testing.T) {
 				p.alive(t, p.signIn(t, "alice"))
 				p.alive(t, p.bob)
 			},
-		}
+		})
 	})
 }
 
@@ -225,7 +225,7 @@ func TestMendStorageFailingEveryStep(t *testing.T) {
 		key := p.account.StorageKey
 		require.NoError(t, p.storage.SetActive(t.Context(), key, false))
 		p.storage.LoseHome(key)
-		return sagatest.World[app.MendingStorageState]{
+		return audited(t, p.core, clock, sagatest.World[app.MendingStorageState]{
 			Definition: p.service.MendStorageFlow(), Journal: p.store.Journal, Subject: p.account.ID,
 			State: app.MendingStorageState{Facts: p.account.Facts(), Seen: app.StorageView{Key: key}},
 			Check: func(t *testing.T, committed bool) {
@@ -237,7 +237,7 @@ func TestMendStorageFailingEveryStep(t *testing.T) {
 				}
 				p.alive(t, p.bob)
 			},
-		}
+		})
 	})
 }
 
@@ -247,14 +247,14 @@ func TestDropFromStorageFailingEveryStep(t *testing.T) {
 		p := newPerson(t, clock)
 		key := app.StorageKeyOf(stranger)
 		require.NoError(t, p.storage.CreateUser(t.Context(), key, "secret"))
-		return sagatest.World[app.DroppingFromStorageState]{
+		return audited(t, p.core, clock, sagatest.World[app.DroppingFromStorageState]{
 			Definition: p.service.DropFromStorageFlow(), Journal: p.store.Journal, Subject: stranger,
 			State: app.DroppingFromStorageState{AccountID: stranger, Seen: app.StorageView{Key: key, Enabled: true, Home: true}},
 			Check: func(t *testing.T, committed bool) {
 				require.Equal(t, !committed, p.storage.Active(key))
 				p.alive(t, p.here)
 			},
-		}
+		})
 	})
 }
 

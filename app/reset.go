@@ -8,24 +8,45 @@ import (
 
 // PasswordReset is what a person without a password gives instead.
 type PasswordReset struct {
-	Email     string
-	Code, New Secret
+	// Email, or else Country and Mobile, is what the account has and the code was
+	// sent to.
+	Email           string
+	Country, Mobile string
+	Code, New       Secret
+	// NeedsPermit: PermitReset must have permitted it, for Email, to the client of
+	// this address.
+	NeedsPermit bool
+	Client      string
 }
 
-// resettingPassword is the state of the reset-password saga.
+func (r PasswordReset) target() Target {
+	return Target{Email: r.Email, Country: r.Country, Mobile: r.Mobile}
+}
+
+// resettingPassword is the state of the sagas that set a password without the
+// old one: by a code, or by the word of Actor, a super-administrator.
 type resettingPassword struct {
 	Account Account
-	Code    CodeRef
-	New     Secret
-	Hash    Secret
+	// Code is the zero value where a reset token was given.
+	Code CodeRef
+	// Verified is the address that the code was sent to, if it was an address.
+	Verified string
+	// Permits names the proofs that have to be used up.
+	Permits []string
+	// Actor is the administrator who asks; empty where a person does himself.
+	Actor string
+	New   Secret
+	Hash  Secret
 	// Found out on the way.
+	Spent []ProofRef
 	Ended []Session
 }
 
-// ResetPassword sets a password by a code that was sent to the account's
-// address, in Gitea and here, and ends every session. Once Gitea may have taken
-// it there is no way back, so a lost answer of Gitea's goes forward. Invalid,
-// CodeWrong (also for an address without an account), DirectoryFailed, Busy or
+// ResetPassword sets a password by a code that was sent to the account's address
+// or number, in Gitea and here, and ends every session. Once Gitea may have
+// taken it there is no way back, so a lost answer of Gitea's goes forward.
+// Invalid, CodeWrong (also for an address or number without an account),
+// HumanCheckRequired where it was not permitted, DirectoryFailed, Busy or
 // Internal.
 func (s *Service) ResetPassword(ctx context.Context, in PasswordReset) (saga.Receipt, error) {
 	const op = "reset password"
@@ -36,24 +57,54 @@ func (s *Service) ResetPassword(ctx context.Context, in PasswordReset) (saga.Rec
 	if err != nil {
 		return saga.Receipt{}, failed(op, err)
 	}
-	code, err := s.checkCode(ctx, mailTarget(in.Email), in.Code)
+	permits, err := s.permits(ctx, in)
 	if err != nil {
 		return saga.Receipt{}, failed(op, err)
 	}
-	account, err := s.Accounts.ByEmail(ctx, in.Email)
+	code, err := s.checkCode(ctx, in.target().codeTarget(), in.Code)
+	if err != nil {
+		return saga.Receipt{}, failed(op, err)
+	}
+	account, err := s.findTarget(ctx, in.target())
 	if KindOf(err) == NotFound || (err == nil && !account.MaySignIn()) {
 		err = &Error{Kind: CodeWrong}
 	}
 	if err != nil {
 		return saga.Receipt{}, failed(op, err)
 	}
-	_, receipt, err := s.resetPassword.Execute(ctx, account.ID, resettingPassword{
-		Account: account, Code: code, New: in.New, Hash: hash,
+	return s.reset(ctx, op, resettingPassword{
+		Account: account, Code: code, Verified: in.Email, Permits: permits, New: in.New, Hash: hash,
 	})
+}
+
+// permits names the proofs that a reset needs, which must be there before a code
+// is tried.
+func (s *Service) permits(ctx context.Context, in PasswordReset) ([]string, error) {
+	if !in.NeedsPermit {
+		return nil, nil
+	}
+	name := permitProof(in.Client, in.Email)
+	ok, err := s.Proofs.Has(ctx, name, s.Now())
+	if err == nil && !ok {
+		err = &Error{Kind: HumanCheckRequired}
+	}
+	return []string{name}, err
+}
+
+func (s *Service) findTarget(ctx context.Context, t Target) (Account, error) {
+	if t.Email != "" {
+		return s.Accounts.ByEmail(ctx, t.Email)
+	}
+	return s.Mobiles.ByMobile(ctx, t.Country, t.Mobile)
+}
+
+// reset runs the saga and then lifts the locks that failed sign-ins left.
+func (s *Service) reset(ctx context.Context, op string, r resettingPassword) (saga.Receipt, error) {
+	receipt, err := carryOut(by(ctx, r.Account.ID), s.resetPassword, r.Account.ID, r)
 	if err != nil {
 		return receipt, failed(op, err)
 	}
-	if err := s.forgive(ctx, account); err != nil { // the password is set all the same; the lock ends by itself
+	if err := s.forgive(ctx, r.Account); err != nil { // the password is set all the same; the lock ends by itself
 		s.Logger.WarnContext(ctx, "lifting the sign-in lock after a reset", "error", err)
 	}
 	return receipt, nil
@@ -62,34 +113,60 @@ func (s *Service) ResetPassword(ctx context.Context, in PasswordReset) (saga.Rec
 func (s *Service) resetPasswordFlow() saga.Definition[resettingPassword] {
 	return exclusive("reset password",
 		saga.One(saga.Step[resettingPassword]{
-			Name: "redeem code", Kind: saga.Compensable, Local: true,
-			Do: func(ctx context.Context, r *resettingPassword) error {
-				if err := s.Accounts.StillAt(ctx, r.Account.ID, r.Account.CredentialEpoch); err != nil {
+			Name: "redeem code", Kind: saga.Compensable, Local: true, Do: s.redeemForReset,
+			Undo: func(ctx context.Context, r *resettingPassword) error {
+				if err := s.giveProofsBack(ctx, r.Spent); err != nil || r.Code == (CodeRef{}) {
 					return err
 				}
-				return s.Codes.Redeem(ctx, r.Code, s.Now())
-			},
-			Undo: func(ctx context.Context, r *resettingPassword) error { return s.Codes.GiveBack(ctx, r.Code) },
-		}),
-		saga.One(saga.Step[resettingPassword]{
-			Name: "set Gitea password", Kind: saga.Pivot,
-			Do: func(ctx context.Context, r *resettingPassword) error {
-				return s.Directory.SetPassword(ctx, r.Account.Ref(), r.New)
+				return s.Codes.GiveBack(ctx, r.Code)
 			},
 		}),
-		saga.One(saga.Step[resettingPassword]{
-			Name: "set password", Kind: saga.Retriable, Local: true,
-			Do: func(ctx context.Context, r *resettingPassword) (err error) {
-				r.Ended, err = s.Accounts.SetPassword(ctx, r.Account.ID, r.Hash, "", s.Now())
-				if err == nil {
-					err = s.Accounts.VerifyEmail(ctx, r.Account.ID, r.Account.Email, s.Now())
-				}
-				return err
-			},
+		s.resetInGitea(),
+		s.resetHere(func(ctx context.Context, r *resettingPassword) error {
+			err := s.setResetPassword(ctx, r)
+			if err == nil && r.Verified != "" {
+				err = s.Accounts.VerifyEmail(ctx, r.Account.ID, r.Verified, s.Now())
+			}
+			return err
 		}),
-		saga.One(saga.Step[resettingPassword]{
-			Name: "end sessions", Kind: saga.Retriable,
-			Do: func(ctx context.Context, r *resettingPassword) error { return s.endRemotely(ctx, r.Account, r.Ended) },
-		}),
+		s.endAfterReset(),
 	)
+}
+
+// redeemForReset uses up what the person showed. A reset token shows the
+// credential epoch, and so is used up by the reset itself.
+func (s *Service) redeemForReset(ctx context.Context, r *resettingPassword) (err error) {
+	if err := s.Accounts.StillAt(ctx, r.Account.ID, r.Account.CredentialEpoch); err != nil {
+		return err
+	}
+	r.Spent, err = s.spendProofs(ctx, r.Permits, HumanCheckRequired)
+	if err != nil || r.Code == (CodeRef{}) {
+		return err
+	}
+	return s.Codes.Redeem(ctx, r.Code, s.Now())
+}
+
+func (s *Service) resetInGitea() saga.Stage[resettingPassword] {
+	return saga.One(saga.Step[resettingPassword]{
+		Name: "set Gitea password", Kind: saga.Pivot,
+		Do: func(ctx context.Context, r *resettingPassword) error {
+			return s.Directory.SetPassword(ctx, r.Account.Ref(), r.New)
+		},
+	})
+}
+
+func (s *Service) resetHere(do saga.Action[resettingPassword]) saga.Stage[resettingPassword] {
+	return saga.One(saga.Step[resettingPassword]{Name: "set password", Kind: saga.Retriable, Local: true, Do: do})
+}
+
+func (s *Service) setResetPassword(ctx context.Context, r *resettingPassword) (err error) {
+	r.Ended, err = s.Accounts.SetPassword(ctx, r.Account.ID, r.Hash, "", s.Now())
+	return err
+}
+
+func (s *Service) endAfterReset() saga.Stage[resettingPassword] {
+	return saga.One(saga.Step[resettingPassword]{
+		Name: "end sessions", Kind: saga.Retriable,
+		Do: func(ctx context.Context, r *resettingPassword) error { return s.endRemotely(ctx, r.Account, r.Ended) },
+	})
 }

@@ -7,10 +7,15 @@ import (
 )
 
 // restoring is the state of the restore saga.
-type restoring struct{ Account Account }
+type restoring struct {
+	Account Account
+	// To is found out on the way: what the account was before.
+	To Status
+}
 
 // Restore brings back an account that was deleted and whose grace period is not
-// over: it can sign in again, with all it had; its old sessions stay ended.
+// over, with all it had: it can sign in again, unless it was suspended before,
+// which it then is again. Its old sessions stay ended.
 // NotFound where no such account is leaving, DirectoryFailed, StorageFailed,
 // Busy or Internal. For operators.
 func (s *Service) Restore(ctx context.Context, accountID string) (saga.Receipt, error) {
@@ -22,7 +27,7 @@ func (s *Service) Restore(ctx context.Context, accountID string) (saga.Receipt, 
 	if err != nil {
 		return saga.Receipt{}, failed(op, err)
 	}
-	_, receipt, err := s.restore.Execute(ctx, account.ID, restoring{Account: account})
+	receipt, err := carryOut(ctx, s.restore, account.ID, restoring{Account: account})
 	return receipt, failed(op, err)
 }
 
@@ -30,28 +35,16 @@ func (s *Service) restoreFlow() saga.Definition[restoring] {
 	return exclusive("restore",
 		saga.One(saga.Step[restoring]{
 			Name: "check that it still waits", Kind: saga.Compensable, Local: true,
-			Do: func(ctx context.Context, r *restoring) error { return s.Accounts.MayBury(ctx, r.Account.ID) },
+			Do: func(ctx context.Context, r *restoring) (err error) {
+				now, before, err := s.Standings.Standing(ctx, r.Account.ID)
+				if err == nil && now != Leaving {
+					err = &Error{Kind: NotFound}
+				}
+				r.To = before
+				return err
+			},
 		}),
-		saga.Parallel(
-			saga.Step[restoring]{
-				Name: "let into Gitea", Kind: saga.Compensable,
-				Do: func(ctx context.Context, r *restoring) error {
-					return s.Directory.SetActive(ctx, r.Account.Ref(), true)
-				},
-				Undo: func(ctx context.Context, r *restoring) error {
-					return s.Directory.SetActive(ctx, r.Account.Ref(), false)
-				},
-			},
-			saga.Step[restoring]{
-				Name: "let into storage", Kind: saga.Compensable,
-				Do: func(ctx context.Context, r *restoring) error {
-					return s.Storage.SetActive(ctx, r.Account.StorageKey, true)
-				},
-				Undo: func(ctx context.Context, r *restoring) error {
-					return s.Storage.SetActive(ctx, r.Account.StorageKey, false)
-				},
-			},
-		),
+		lettingIn(s, func(r *restoring) (Account, Status) { return r.Account, r.To }),
 		saga.One(saga.Step[restoring]{
 			Name: "come back", Kind: saga.Pivot, Local: true,
 			Do: func(ctx context.Context, r *restoring) error { return s.Accounts.ComeBack(ctx, r.Account.ID, s.Now()) },

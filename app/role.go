@@ -1,5 +1,7 @@
 package app
 
+import "slices"
+
 // Role is what a person may do to others' accounts.
 type Role string
 
@@ -16,3 +18,15 @@ const (
 
 // Roles lists every role, the least first.
 func Roles() []Role { return []Role{User, Administrator, SuperAdministrator} }
+
+// AtLeast reports whether the role may do all that the other may. No role is
+// that of a User; an unknown one may do nothing.
+func (r Role) AtLeast(least Role) bool { return least.rank() >= 0 && r.rank() >= least.rank() }
+
+// rank is negative for an unknown role.
+func (r Role) rank() int {
+	if r == "" {
+		r = User
+	}
+	return slices.Index(Roles(), r)
+}

@@ -72,18 +72,28 @@ func PasswordAllowed(password string) bool {
 	return letter && digit && len(password) >= MinPassword && len(password) <= MaxPassword
 }
 
+func (s *Service) newcomerViolations(in Registration) []Violation {
+	found := in.violations()
+	if in.Mobile != "" {
+		found = append(found, s.numberViolations(in.Country, in.Mobile)...)
+	}
+	return append(found, in.Attributes.violations(s.Now())...)
+}
+
 func (in Registration) violations() []Violation {
 	var found []Violation
 	for _, field := range []struct {
-		name, value string
-		allowed     bool
-		rule        Rule
+		name, value       string
+		needless, allowed bool
+		rule              Rule
 	}{
-		{"username", in.Username, UsernameAllowed(in.Username), Pattern},
-		{"email", in.Email, EmailAllowed(in.Email), EmailSyntax},
-		{"password", in.Password.Reveal(), PasswordAllowed(in.Password.Reveal()), Pattern},
+		{"username", in.Username, in.NoUsername, UsernameAllowed(in.Username), Pattern},
+		{"email", in.Email, in.Email == "" && in.Mobile != "", EmailAllowed(in.Email), EmailSyntax},
+		{"password", in.Password.Reveal(), false, PasswordAllowed(in.Password.Reveal()), Pattern},
+		{"nickname", in.Nickname, in.Nickname == "", utf8.RuneCountInString(in.Nickname) <= MaxNickname, Length},
 	} {
 		switch {
+		case field.needless:
 		case strings.TrimSpace(field.value) == "":
 			found = append(found, Violation{field.name, NotBlank})
 		case !field.allowed:

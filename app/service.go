@@ -4,6 +4,7 @@
 package app
 
 import (
+	"context"
 	"errors"
 	"log/slog"
 	"time"
@@ -15,6 +16,9 @@ import (
 type Deps struct {
 	Accounts  Accounts
 	Sessions  Sessions
+	People    People
+	Roster    Roster
+	Invites   Invites
 	Directory Directory
 	Storage   Storage
 	Hasher    Hasher
@@ -29,11 +33,26 @@ type Deps struct {
 	IDs       IDs
 	Runner    *saga.Runner
 	Now       func() time.Time
+	Logger    *slog.Logger
+
+	// What front-ends need to let people in.
+	Puzzles       Puzzles
+	Challenges    Challenges
+	Proofs        Proofs
+	Mobiles       Mobiles
+	Standings     Standings
+	Listings      Listings
+	Leaders       Leaders
+	Leftovers     Leftovers
+	DirectoryDoor DirectoryDoor
+	StorageDoor   StorageDoor
+	// Archive, optional, is where sagas that ended long ago are cleared from.
+	Archive Archive
+
 	// What repairs need beside the above.
 	Repairs          AccountRepairs
 	DirectoryRepairs DirectoryRepairs
 	StorageRepairs   StorageRepairs
-	Logger           *slog.Logger
 }
 
 // Settings are the choices of the operator that flows follow.
@@ -48,6 +67,7 @@ type Settings struct {
 	Countries []string
 	SMS       SMSLimits
 	Guard     GuardSettings
+	Sweep     SweepSettings
 }
 
 // Service holds every use case. Safe for concurrent use.
@@ -64,17 +84,27 @@ type Service struct {
 	resetPassword  *saga.Flow[resettingPassword]
 	changeMobile   *saga.Flow[changingMobile]
 	delete         *saga.Flow[deleting]
+	modify         *saga.Flow[editing]
+	setRole        *saga.Flow[givingRole]
+	setPassword    *saga.Flow[resettingPassword]
 	bury           *saga.Flow[burying]
 	restore        *saga.Flow[restoring]
 	mailCode       *saga.Flow[sendingCode]
 	smsCode        *saga.Flow[sendingCode]
-	repairs        repairFlows
+
+	sendUsername *saga.Flow[sendingUsername]
+	suspend      *saga.Flow[suspending]
+	resume       *saga.Flow[resuming]
+
+	// leader is what the sweeper does, one replica at a time.
+	leader  *Leadership
+	repairs repairFlows
 }
 
 // New binds every flow to the runner, so that it can also recover them. A
 // runner takes one Service.
 func New(d Deps, s Settings) (*Service, error) {
-	svc := &Service{Deps: d, settings: s}
+	svc := &Service{Deps: d, settings: s, leader: &Leadership{Leaders: d.Leaders, Owner: d.IDs.SessionID(), Now: d.Now}}
 	return svc, errors.Join(
 		bind(d.Runner, svc.registerFlow(), &svc.register),
 		bind(d.Runner, svc.signInFlow(), &svc.signIn),
@@ -85,10 +115,16 @@ func New(d Deps, s Settings) (*Service, error) {
 		bind(d.Runner, svc.resetPasswordFlow(), &svc.resetPassword),
 		bind(d.Runner, svc.changeMobileFlow(), &svc.changeMobile),
 		bind(d.Runner, svc.deleteFlow(), &svc.delete),
+		bind(d.Runner, svc.modifyFlow(), &svc.modify),
+		bind(d.Runner, svc.setRoleFlow(), &svc.setRole),
+		bind(d.Runner, svc.setPasswordFlow(), &svc.setPassword),
 		bind(d.Runner, svc.purgeFlow(), &svc.bury),
 		bind(d.Runner, svc.restoreFlow(), &svc.restore),
 		bind(d.Runner, svc.mailCodeFlow(), &svc.mailCode),
 		bind(d.Runner, svc.smsCodeFlow(), &svc.smsCode),
+		bind(d.Runner, svc.sendUsernameFlow(), &svc.sendUsername),
+		bind(d.Runner, svc.suspendFlow(), &svc.suspend),
+		bind(d.Runner, svc.resumeFlow(), &svc.resume),
 		svc.bindRepairs(d.Runner),
 	)
 }
@@ -111,12 +147,25 @@ func invalid(op, field string, rule Rule) error {
 	return &Error{Kind: Invalid, Op: op, Violations: []Violation{{field, rule}}}
 }
 
+// carryOut executes a flow whose state nobody needs: one that another replica
+// took over and committed is done.
+func carryOut[S any](ctx context.Context, f *saga.Flow[S], subject string, state S) (saga.Receipt, error) {
+	_, receipt, err := f.Execute(ctx, subject, state)
+	if errors.Is(err, saga.ErrElsewhere) {
+		err = nil
+	}
+	return receipt, err
+}
+
 // failed turns the error of a saga into an *Error, keeping the kind of its
-// cause where it has one.
+// cause where it has one. Where the outcome is not decided the kind is Internal:
+// of any other a client may believe that nothing was changed.
 func failed(op string, err error) error {
 	switch {
 	case err == nil:
 		return nil
+	case errors.Is(err, saga.ErrUndecided):
+		return &Error{Kind: Internal, Op: op, Err: err}
 	case errors.Is(err, saga.ErrBusy):
 		return &Error{Kind: Busy, Op: op, Err: err}
 	default:

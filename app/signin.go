@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"time"
 
 	"accord/saga"
 )
@@ -11,10 +12,27 @@ import (
 type Credentials struct {
 	Username, Email string
 	Password        Secret
+	// Code, in place of the password, is one that was sent to Email.
+	Code Secret
 	// Keep asks for the long session.
 	Keep bool
+	// TTL is the length of the session where it is not zero, whatever Keep says.
+	TTL time.Duration
+	// AccessTTL, where it is not zero, asks for an access token of that length
+	// and for a refresh token, which is good for the session's.
+	AccessTTL time.Duration
+	// HumanCheck: three failures in a row ask for a human check.
+	HumanCheck bool
 	// IP and Device are where the request came from.
 	IP, Device string
+}
+
+// typed is what failures are counted under. It tells nothing of who exists.
+func (in Credentials) typed() string {
+	if in.Username != "" {
+		return "name/" + digest(in.Username)
+	}
+	return "mail/" + digest(in.Email)
 }
 
 // SignedIn is a fresh session with the three tokens that are good for it.
@@ -22,8 +40,11 @@ type SignedIn struct {
 	Account     Account
 	Session     Session
 	AccessToken Secret
-	GiteaToken  Secret
-	Grant       Grant
+	// RefreshToken is empty unless Credentials.AccessTTL asked for one.
+	RefreshToken Secret
+	GiteaToken   Secret
+	// Grant may end before a long session does: its Expiration says when.
+	Grant Grant
 }
 
 // NotAllowed is the cause of BadCredentials where the password was right but
@@ -38,6 +59,10 @@ type signingIn struct {
 	Username      string
 	StorageKey    string
 	StorageSecret Secret
+	// Code is what the person signs in with, sent to Email; the zero value where
+	// it was a password.
+	Code  CodeRef
+	Email string
 	// Found out on the way.
 	GiteaToken Secret
 	Grant      Grant
@@ -45,38 +70,56 @@ type signingIn struct {
 
 // SignIn checks the password and opens a session on all three systems, or on
 // none. BadCredentials, TooOften (with when to try again) where passwords were
-// tried too often, DirectoryFailed, StorageFailed, Busy or Internal.
+// tried too often, HumanCheckRequired, DirectoryFailed, StorageFailed, Busy or
+// Internal.
 func (s *Service) SignIn(ctx context.Context, in Credentials) (SignedIn, saga.Receipt, error) {
 	const op = "sign in"
 	account, err := s.checkPassword(ctx, in)
 	if err != nil {
 		return SignedIn{}, saga.Receipt{}, failed(op, err)
 	}
+	return s.open(ctx, op, account, in, CodeRef{})
+}
+
+// open runs the sign-in saga for a person who has shown who he is.
+func (s *Service) open(ctx context.Context, op string, account Account, in Credentials, code CodeRef) (SignedIn, saga.Receipt, error) {
 	session := s.newSession(account, in)
-	token, err := s.Tokens.Issue(Claims{
-		UserID: account.UserID, SessionID: session.ID, IssuedAt: session.CreatedAt, ExpiresAt: session.ExpiresAt,
-	})
+	access, refresh, err := s.tokensFor(account, session, in.AccessTTL)
 	if err != nil {
 		return SignedIn{}, saga.Receipt{}, failed(op, err)
 	}
-	state, receipt, err := s.signIn.Execute(ctx, account.ID, signingIn{
+	state, receipt, err := s.signIn.Execute(by(ctx, account.ID), account.ID, signingIn{
 		Session: session, Username: account.Username,
 		StorageKey: account.StorageKey, StorageSecret: account.StorageSecret,
+		Code: code, Email: account.Email,
 	})
 	if err != nil {
 		return SignedIn{}, receipt, failed(op, err)
 	}
+	account.EmailVerified = account.EmailVerified || code != CodeRef{}
 	s.heal(ctx, account, in.Password)
 	return SignedIn{
-		Account: account, Session: session, AccessToken: token, GiteaToken: state.GiteaToken, Grant: state.Grant,
+		Account: account, Session: session, AccessToken: access, RefreshToken: refresh,
+		GiteaToken: state.GiteaToken, Grant: state.Grant,
 	}, receipt, nil
+}
+
+// tokensFor are the session's own tokens; no refresh token without a ttl.
+func (s *Service) tokensFor(a Account, session Session, ttl time.Duration) (access, refresh Secret, err error) {
+	access, err = s.Tokens.Issue(accessClaims(a, session, session.CreatedAt, ttl))
+	if err == nil && ttl > 0 {
+		claims := accessClaims(a, session, session.CreatedAt, 0)
+		claims.Kind = RefreshToken
+		refresh, err = s.Tokens.Issue(claims)
+	}
+	return access, refresh, err
 }
 
 // checkPassword does the same work for every outcome, so that its time does
 // not tell a known account from an unknown one.
 func (s *Service) checkPassword(ctx context.Context, in Credentials) (Account, error) {
 	var account Account
-	ok, err := s.guarded(ctx, s.signInTries(in), func() (ok bool, err error) {
+	ok, err := s.tried(ctx, in, func() (ok bool, err error) {
 		account, err = s.find(ctx, in)
 		if err != nil && KindOf(err) != NotFound {
 			return false, err
@@ -94,6 +137,11 @@ func (s *Service) checkPassword(ctx context.Context, in Credentials) (Account, e
 	return account, nil
 }
 
+// tried runs the check of a sign-in within the bounds of how often it may fail.
+func (s *Service) tried(ctx context.Context, in Credentials, check func() (bool, error)) (bool, error) {
+	return s.humanly(ctx, in, func() (bool, error) { return s.guarded(ctx, s.signInTries(in), check) })
+}
+
 func (s *Service) find(ctx context.Context, in Credentials) (Account, error) {
 	if in.Username != "" {
 		return s.Accounts.ByUsername(ctx, in.Username)
@@ -106,6 +154,9 @@ func (s *Service) newSession(a Account, in Credentials) Session {
 	if in.Keep {
 		ttl = s.settings.KeepTTL
 	}
+	if in.TTL > 0 {
+		ttl = in.TTL
+	}
 	now := s.Now()
 	return Session{
 		ID: s.IDs.SessionID(), AccountID: a.ID, CredentialEpoch: a.CredentialEpoch,
@@ -116,9 +167,13 @@ func (s *Service) newSession(a Account, in Credentials) Session {
 func (s *Service) signInFlow() saga.Definition[signingIn] {
 	return saga.Sequence("sign in",
 		saga.One(saga.Step[signingIn]{
-			Name: "reserve session", Kind: saga.Compensable, Local: true,
-			Do:   func(ctx context.Context, in *signingIn) error { return s.Sessions.Reserve(ctx, in.Session) },
-			Undo: func(ctx context.Context, in *signingIn) error { return s.Sessions.Discard(ctx, in.Session.ID) },
+			Name: "reserve session", Kind: saga.Compensable, Local: true, Do: s.reserveSession,
+			Undo: func(ctx context.Context, in *signingIn) error {
+				if err := s.Sessions.Discard(ctx, in.Session.ID); err != nil || in.Code == (CodeRef{}) {
+					return err
+				}
+				return s.Codes.GiveBack(ctx, in.Code)
+			},
 		}),
 		saga.Parallel(
 			saga.Step[signingIn]{
@@ -145,7 +200,22 @@ func (s *Service) signInFlow() saga.Definition[signingIn] {
 		),
 		saga.One(saga.Step[signingIn]{
 			Name: "open session", Kind: saga.Pivot, Local: true,
-			Do: func(ctx context.Context, in *signingIn) error { return s.Sessions.Open(ctx, in.Session.ID, s.Now()) },
+			Do: func(ctx context.Context, in *signingIn) error {
+				if err := s.Sessions.Open(ctx, in.Session.ID, s.Now()); err != nil || in.Code == (CodeRef{}) {
+					return err
+				}
+				return s.Accounts.VerifyEmail(ctx, in.Session.AccountID, in.Email, s.Now())
+			},
 		}),
 	)
+}
+
+// reserveSession also uses the code up that was given for a password.
+func (s *Service) reserveSession(ctx context.Context, in *signingIn) error {
+	if in.Code != (CodeRef{}) {
+		if err := s.Codes.Redeem(ctx, in.Code, s.Now()); err != nil {
+			return err
+		}
+	}
+	return s.Sessions.Reserve(ctx, in.Session)
 }

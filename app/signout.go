@@ -27,7 +27,7 @@ func (s *Service) SignOut(ctx context.Context, p Principal) (saga.Receipt, error
 }
 
 func (s *Service) end(ctx context.Context, op string, a Account, session Session) (saga.Receipt, error) {
-	_, receipt, err := s.signOut.Execute(ctx, a.ID, signingOut{
+	receipt, err := carryOut(by(ctx, a.ID), s.signOut, a.ID, signingOut{
 		Session: session, Username: a.Username, StorageKey: a.StorageKey,
 	})
 	if err == nil {

@@ -29,7 +29,7 @@ func (s *Service) SendSMSCode(ctx context.Context, country, mobile, client, lang
 		return saga.Receipt{}, failed(op, err)
 	}
 	target := smsTarget(country, mobile)
-	_, receipt, err := s.smsCode.Execute(ctx, codeSubject, sendingCode{
+	receipt, err := carryOut(ctx, s.smsCode, codeSubject, sendingCode{
 		Target: target, Language: language, Code: s.IDs.Code(), Limits: numberLimits,
 		Expires: s.Now().Add(codeLifetime), Country: country, Mobile: mobile,
 	})

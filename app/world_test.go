@@ -46,6 +46,8 @@ const (
 	keepTTL      = 7 * 24 * time.Hour
 	grace        = 24 * time.Hour
 	codeLife     = 5 * time.Minute
+	settle       = time.Hour
+	keep         = 30 * 24 * time.Hour
 )
 
 // keys makes one key ring for all worlds.
@@ -54,9 +56,11 @@ var keys = sync.OnceValues(keyring.Generate)
 func newWorld(t *testing.T, clock *sagatest.Clock) *world {
 	t.Helper()
 	w := &world{directory: memory.NewDirectory(), storage: memory.NewStorage(), mailer: memory.NewMailer(), sms: memory.NewSMS(), files: memory.NewFiles()}
-	w.storage.Now = clock.Now
+	w.storage.Now, w.directory.Now = clock.Now, clock.Now
 	w.core = newCore(t, clock.Now, password.Options{Memory: 64, Time: 1}, app.Deps{
-		Directory: w.directory, DirectoryRepairs: w.directory, Storage: w.storage, StorageRepairs: w.storage, Mailer: w.mailer, SMS: w.sms, Files: w.files,
+		Directory: w.directory, Storage: w.storage, Mailer: w.mailer, SMS: w.sms, Files: w.files,
+		DirectoryDoor: w.directory, StorageDoor: w.storage,
+		DirectoryRepairs: w.directory, StorageRepairs: w.storage,
 	})
 	return w
 }
@@ -77,14 +81,19 @@ func newCore(t testing.TB, now func() time.Time, cost password.Options, d app.De
 	})
 	require.NoError(t, err)
 	logger := slog.New(slog.DiscardHandler)
-	c.runner = saga.NewRunner(c.store.Journal, saga.Options{Now: now, Logger: logger})
+	c.runner = saga.NewRunner(c.store.Journal, saga.Options{Now: now, Logger: logger, Decided: app.Audited(c.store.Audit, now)})
 	d.Accounts, d.Sessions, d.Codes, d.Counters = c.store.Accounts, c.store.Sessions, c.store.Codes, c.store.Counters
-	d.Failures, d.Repairs = c.store.Failures, c.store.Repairs
+	d.Failures, d.Standings, d.Listings = c.store.Failures, c.store.Standings, c.store.Listings
+	d.Repairs = c.store.Repairs
+	d.Leaders, d.Leftovers = c.store.Leaders, c.store.Leftovers
+	d.Puzzles, d.Challenges, d.Proofs, d.Mobiles = puzzles{}, c.store.Challenges, c.store.Proofs, c.store.Mobiles
+	d.People, d.Roster, d.Invites = c.store.People, c.store.Roster, c.store.Invites
 	d.Hasher, d.Tokens, d.IDs, d.Pictures = c.hasher, tokens, ids, pictures{picture(t)}
 	d.Runner, d.Now, d.Logger = c.runner, now, logger
 	c.service, err = app.New(d, app.Settings{
 		SessionTTL: sessionTTL, KeepTTL: keepTTL, DeletionGrace: grace, Countries: []string{"86"},
-		SMS: app.SMSLimits{PerClientHour: 3, PlatformDay: 5},
+		SMS:   app.SMSLimits{PerClientHour: 3, PlatformDay: 5},
+		Sweep: app.SweepSettings{Settle: settle, Keep: keep},
 	})
 	require.NoError(t, err)
 	return c
@@ -147,3 +156,12 @@ type pictures struct{ png []byte }
 
 func (p pictures) Fetch(context.Context, string) ([]byte, error) { return p.png, nil }
 func (p pictures) Normalize([]byte) ([]byte, error)              { return p.png, nil }
+
+// puzzles stands for whatever draws human checks: the answer is always the same.
+type puzzles struct{}
+
+const puzzleAnswer = "120"
+
+func (puzzles) Draw(app.ChallengeKind) (app.Puzzle, error) {
+	return app.Puzzle{Image: []byte("picture"), Width: 320, Height: 160, Answer: puzzleAnswer}, nil
+}

@@ -13,13 +13,23 @@
 //	     │ or of unknown effect   ▼ unknown    │ all undone
 //	     ▼                     Settling ───────┘
 //	Completing ──▶ Committed
+//	     │             ▲
+//	     ▼ Do unknown  │ settled
+//	 Lingering ────────┘
 //
 // Unwinding, Settling and Completing are retried with backoff, then marked
-// stuck in the phase they are in, until an operator decides.
+// stuck in the phase they are in, until an operator decides at a Desk:
+//
+//	retried    it goes on in its phase, as if it had never failed
+//	skipped    one step, never the pivot, counts as done or undone; it goes on
+//	resolved   it ends: Committed from Completing, or where the pivot was tried
+//	           and nobody knows; Aborted unless the pivot is done
 //
 // The journal records a step as started before its Do runs. A step that was
 // started and is not known to be done or refused is of unknown effect: it is
-// undone, and undone again once no late effect can follow. A runner holds a
+// undone, and undone again once no late effect can follow. An exclusive saga
+// keeps its subject as long, after its end is decided: a late request would
+// otherwise meet what somebody else has made of the subject since. A runner holds a
 // saga by a lease with an epoch; an append under an older epoch is fenced.
 //
 // Transactions are shared: Begin carries the leading local steps and the first

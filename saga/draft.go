@@ -7,10 +7,7 @@ import (
 	"time"
 )
 
-var (
-	errLate    = errors.New("saga: the deadline of the forward phase passed")
-	errUnbound = errors.New("saga: its flow is not bound to this runner")
-)
+var errUnbound = errors.New("saga: its flow is not bound to this runner")
 
 func strangerError(step string) error {
 	return errors.New("saga: its step " + step + " is not part of the flow")
@@ -84,21 +81,33 @@ func (d *draft) make(ctx context.Context, entries []Entry, results []outcome, fa
 		d.resolve(o)
 	}
 	if d.rec.Phase == Running && d.p.late() {
-		d.take(giveUp(d.rec, "", errLate))
-		d.cause = errLate
+		d.take(giveUp(d.rec, "", ErrLate))
+		d.cause = ErrLate
 	}
 	if err := d.advance(ctx, failed); err != nil {
 		return err
 	}
-	return d.keep()
+	if err := d.keep(); err != nil {
+		return err
+	}
+	return d.decide(ctx)
+}
+
+// decide tells of the outcome where this draft decides it.
+func (d *draft) decide(ctx context.Context) error {
+	o, decided := decision(d.p.f.shape, d.p.rec, d.rec, d.cause)
+	if !decided {
+		return nil
+	}
+	return d.p.r.o.Decided(ctx, d.rec, o)
 }
 
 func (d *draft) advance(ctx context.Context, failed map[localWork]error) error {
 	for d.blocked == nil {
 		m := next(d.p.f.shape, d.rec)
 		switch {
-		case m.enter == Settling:
-			d.take(enter(d.rec, Settling))
+		case m.enter == Settling, m.enter == Lingering:
+			d.take(enter(d.rec, m.enter))
 			d.rec.Owner, d.rec.Due = "", d.now().Add(settleTime(d.p.f.shape, d.rec))
 			return nil
 		case m.enter != "":

@@ -15,6 +15,14 @@ var (
 	// ErrUndecided says that the wait ended before the outcome was decided; the
 	// saga goes on in the background. It wraps the last cause where there is one.
 	ErrUndecided = errors.New("saga: outcome not decided yet")
+	// ErrLate says that the deadline of the forward phase passed.
+	ErrLate = errors.New("saga: the deadline of the forward phase passed")
+	// ErrInterrupted says that the runner went away before the pivot.
+	ErrInterrupted = errors.New("saga: the runner went away before the pivot")
+	// ErrElsewhere comes with ErrUndecided and tells more: another runner took the
+	// saga over and committed it, and what its state held is gone. Where nobody
+	// needs that, it is as good as done.
+	ErrElsewhere = errors.New("saga: committed by another runner, which scrubbed the state")
 )
 
 // refusal marks an error as "certainly did nothing".

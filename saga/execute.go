@@ -17,8 +17,8 @@ type Receipt struct {
 }
 
 // Execute runs one saga of the flow about subject and waits for its outcome.
-// It is safe for concurrent use. The saga has ctx's values but not its end: a
-// client that goes away changes nothing.
+// It is safe for concurrent use. The saga has ctx's values, its Origin among
+// them, but not its end: a client that goes away changes nothing.
 //
 // No error: the saga is committed, s is its state, and every retriable step
 // that is not detached was tried (see Receipt.Pending).
@@ -29,8 +29,8 @@ type Receipt struct {
 // or the journal's, where the saga could not begin.
 //
 // ErrUndecided: Options.Answer or ctx ran out first, or the journal failed, or
-// another runner took over and committed; the saga is finished in the
-// background either way.
+// another runner took over and committed (then ErrElsewhere is in the chain
+// too); the saga is finished in the background either way.
 func (f *Flow[S]) Execute(ctx context.Context, subject string, s S) (S, Receipt, error) {
 	receipt := Receipt{ID: f.r.o.NewID()}
 	data, err := encode(&s)
@@ -39,7 +39,7 @@ func (f *Flow[S]) Execute(ctx context.Context, subject string, s S) (S, Receipt,
 	}
 	now := f.r.o.Now()
 	state, pending, err := f.r.execute(ctx, f.f, Record{
-		ID: receipt.ID, Flow: f.f.name, Subject: subject, Exclusive: f.f.exclusive, Phase: Running,
+		ID: receipt.ID, Flow: f.f.name, Subject: subject, Origin: OriginOf(ctx), Exclusive: f.f.exclusive, Phase: Running,
 		State: data, Epoch: firstEpoch, CreatedAt: now, UpdatedAt: now,
 	})
 	if err != nil {

@@ -17,6 +17,9 @@ const (
 	Settling Phase = "settling"
 	// Completing: the pivot is decided; the rest goes forward until it is done.
 	Completing Phase = "completing"
+	// Lingering: everything is done; an exclusive saga holds its subject until no
+	// late effect of a try that was given up can follow.
+	Lingering Phase = "lingering"
 	// Committed: ended, everything done.
 	Committed Phase = "committed"
 	// Aborted: ended, everything undone.
@@ -35,6 +38,9 @@ const (
 	Started StepStatus = "started"
 	// Done: Do succeeded.
 	Done StepStatus = "done"
+	// DoneUnsettled: Do succeeded after a try of unknown effect, which may take
+	// effect once more. Only in exclusive sagas.
+	DoneUnsettled StepStatus = "done-unsettled"
 	// RefusedStep: Do certainly did nothing.
 	RefusedStep StepStatus = "refused"
 	// Unknown: Do failed and may yet have, or take, effect.
@@ -54,6 +60,8 @@ type Record struct {
 	Flow string
 	// Subject is what the saga is about: an accountId.
 	Subject string
+	// Origin is who asked for it; it never changes.
+	Origin Origin
 	// Exclusive sagas hold their Subject until they end.
 	Exclusive bool
 	Phase     Phase
@@ -69,7 +77,8 @@ type Record struct {
 	// Due is the end of the lease while owned, the time to go on while parked,
 	// and zero when ended or stuck.
 	Due time.Time
-	// Attempts counts failed passes since the last progress.
+	// Attempts counts passes since the last progress that failed, or whose
+	// runner went away.
 	Attempts int
 	// Stuck sagas wait for an operator in the phase they are in.
 	Stuck bool
@@ -98,6 +107,11 @@ const (
 	EventStuck     Event = "stuck"
 	EventCommitted Event = "committed"
 	EventAborted   Event = "aborted"
+
+	// An operator's moves; the cause tells who made one, and why.
+	EventRetried  Event = "retried"
+	EventSkipped  Event = "skipped"
+	EventResolved Event = "resolved"
 )
 
 // Entry is one line of a saga's history. It is appended, never changed.
@@ -137,12 +151,13 @@ type Journal interface {
 	// fn runs after the epoch was checked, and the record is locked from that
 	// check to the end of the transaction: appends to one saga never overlap.
 	// A record whose phase has ended loses its state and its hold in the same
-	// transaction. The epoch and creation time of the written record are the
-	// stored ones.
+	// transaction. The epoch, origin and creation time of the written record are
+	// the stored ones.
 	Append(ctx context.Context, id string, epoch int64, fn WriteFunc) error
 	// Claim takes over at most limit sagas that have not ended, are not stuck
 	// and were due at now, oldest due first: each gets the next epoch, owner
-	// and until as its lease, and an EventTakenOver entry where it had an owner.
+	// and until as its lease, and where it had an owner an EventTakenOver entry
+	// and one more attempt.
 	// Two claimants never get the same saga at the same epoch.
 	Claim(ctx context.Context, owner string, now, until time.Time, limit int) ([]Record, error)
 	// Renew extends every lease that owner holds to until and returns how many

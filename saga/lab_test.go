@@ -6,6 +6,7 @@ import (
 	"errors"
 	"log/slog"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -85,6 +86,11 @@ func (b *logBook) String() string {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return b.buf.String()
+}
+
+// lines are those that tell of a saga.
+func (b *logBook) lines() []string {
+	return strings.Split(strings.TrimSpace(b.String()), "\n")
 }
 
 func (l *lab) count(op sagatest.Op) error {

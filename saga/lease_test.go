@@ -132,7 +132,32 @@ func TestFencedAfterThePivot(t *testing.T) {
 					return
 				}
 				require.ErrorIs(t, err, saga.ErrUndecided, "the state is scrubbed")
-				require.ErrorContains(t, err, "committed")
+				require.ErrorIs(t, err, saga.ErrElsewhere)
+			})
+		})
+	}
+}
+
+// TestFencedInAStepAfterThePivot: Execute has the state, and waits for what the
+// other one makes of the rest.
+func TestFencedInAStepAfterThePivot(t *testing.T) {
+	for name, parks := range map[string]bool{"committed": false, "completing": true} {
+		t.Run(name, func(t *testing.T) {
+			timed(t, saga.Options{}, func(t *testing.T, l *lab) {
+				ahead := func() time.Time { return time.Now().Add(time.Minute) }
+				two := l.second(saga.Options{Now: ahead}, l.simple())
+				l.on("do end", func(context.Context, *order) error {
+					require.Equal(t, 1, l.tick(two))
+					return nil
+				})
+				if parks {
+					l.on("do end", returns(errA))
+				}
+				s, receipt, err := l.execute(l.simple())
+				require.NoError(t, err)
+				require.Equal(t, secret, s.Secret)
+				l.takes("do a", "do b", "do pivot", "do end", "do end")
+				require.Equal(t, parks, receipt.Pending != nil, "%v", receipt.Pending)
 			})
 		})
 	}

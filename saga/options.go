@@ -1,6 +1,7 @@
 package saga
 
 import (
+	"context"
 	"crypto/rand"
 	"log/slog"
 	mathrand "math/rand/v2"
@@ -44,6 +45,13 @@ type Options struct {
 	Poll time.Duration
 	// Concurrency is how many claimed sagas run at once. Default: 16.
 	Concurrency int
+	// Decided is told of each saga's outcome, and of each move of an operator's,
+	// within the journal's transaction that decides it, as its last work; what it
+	// writes by ctx is part of that. The record is the one that is written. Its
+	// error rolls the transaction back, so that the saga does not go on without
+	// it; it may be called again when the transaction is retried. A saga that
+	// never began is not told of. Default: nobody.
+	Decided func(ctx context.Context, r Record, o Outcome) error
 	// Logger gets faults as warnings and stuck sagas as errors; never a state.
 	// Default: slog.Default().
 	Logger *slog.Logger
@@ -71,6 +79,9 @@ func (o Options) withDefaults() Options {
 	}
 	if o.Jitter == nil {
 		o.Jitter = mathrand.Float64
+	}
+	if o.Decided == nil {
+		o.Decided = func(context.Context, Record, Outcome) error { return nil }
 	}
 	return o
 }

@@ -59,6 +59,9 @@ func (p *pass) reopen() (move, error) {
 	if cause := p.unfit(); cause != nil {
 		return move{}, p.halt(cause)
 	}
+	if p.rec.Attempts >= p.r.o.MaxAttempts {
+		return move{}, p.halt(errRunnersGone)
+	}
 	start := takeOver(p.f.shape, p.rec)
 	if m := next(p.f.shape, start.rec); len(start.entries) == 0 && ready(start.rec, m) {
 		return m, nil
@@ -145,5 +148,8 @@ func (p *pass) log(level slog.Level, msg string, attrs ...slog.Attr) {
 	all := append([]slog.Attr{
 		slog.String("saga", p.rec.ID), slog.String("flow", p.rec.Flow), slog.Int("attempt", p.rec.Attempts),
 	}, attrs...)
+	if request := p.rec.Origin.Request; request != "" {
+		all = append(all, slog.String("request", request))
+	}
 	p.r.o.Logger.LogAttrs(p.base, level, msg, all...)
 }

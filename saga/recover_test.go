@@ -260,3 +260,23 @@ func TestLocalUndosShareTheLastTransaction(t *testing.T) {
 	require.Equal(t, 1, l.counted()-before)
 	require.Equal(t, saga.Aborted, l.load(receipt.ID).Phase)
 }
+
+// A saga that ends each process which works on it is stuck at last, and ends no
+// more of them.
+func TestTakeOversCountAsAttempts(t *testing.T) {
+	const most = 3
+	l := newLab(t, saga.Options{MaxAttempts: most})
+	id := l.put(saga.Completing, map[string]saga.StepStatus{"a": saga.Done, "b": saga.Done, "pivot": saga.Done, "end": saga.Started})
+	for range most - 1 { // each dies without another write
+		_, err := l.journal.Claim(t.Context(), "dying", l.now(), l.now().Add(time.Second), 1)
+		require.NoError(t, err)
+		l.clock.Advance(time.Second)
+	}
+	l.bind(l.r, l.simple())
+	l.tick(l.r)
+	l.takes()
+	rec := l.load(id)
+	require.True(t, rec.Stuck)
+	require.Contains(t, rec.Reason, "went away")
+	require.Equal(t, saga.Completing, rec.Phase)
+}

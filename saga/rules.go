@@ -25,10 +25,15 @@ func next(sh shape, r Record) move {
 	switch r.Phase {
 	case Running, Completing:
 		for _, stage := range sh {
-			if todo := pick(stage, func(s stepShape) bool { return r.Steps[s.name] != Done }); len(todo) > 0 {
+			if todo := pick(stage, func(s stepShape) bool { return !finished(r, s) }); len(todo) > 0 {
 				return move{steps: todo}
 			}
 		}
+		if settleTime(sh, r) > 0 {
+			return move{enter: Lingering}
+		}
+		return move{enter: Committed}
+	case Lingering:
 		return move{enter: Committed}
 	case Unwinding, Settling:
 		for i := range sh {
@@ -57,6 +62,11 @@ func owesUndo(r Record, s stepShape) bool {
 	return status == Started || status == Done || status == Unknown
 }
 
+// finished reports whether a step's Do succeeded.
+func finished(r Record, s stepShape) bool {
+	return r.Steps[s.name] == Done || r.Steps[s.name] == DoneUnsettled
+}
+
 func pick(stage []stepShape, wanted func(stepShape) bool) []stepShape {
 	var picked []stepShape
 	for _, s := range stage {
@@ -67,12 +77,13 @@ func pick(stage []stepShape, wanted func(stepShape) bool) []stepShape {
 	return picked
 }
 
-// settleTime is how long late effects of what was undone can still come.
+// settleTime is how long late effects of what was undone, or done again, can
+// still come.
 func settleTime(sh shape, r Record) time.Duration {
 	var longest time.Duration
 	for _, stage := range sh {
 		for _, s := range stage {
-			if r.Steps[s.name] == UndoneUnsettled {
+			if status := r.Steps[s.name]; status == UndoneUnsettled || status == DoneUnsettled {
 				longest = max(longest, s.settle)
 			}
 		}
@@ -141,9 +152,9 @@ func resolve(r Record, o outcome) change {
 		status, event = RefusedStep, EventRefused
 	}
 	decided := r.Phase == Completing
-	if decided && o.step.kind == Pivot {
-		// An earlier try of the pivot may have taken effect, so that no refusal
-		// of a later one leads back.
+	if decided && (o.step.kind == Pivot || r.Steps[o.step.name] == Unknown) {
+		// An earlier try may have taken effect, or may yet: no refusal of a later
+		// one changes that.
 		status = Unknown
 	}
 	c := note(with(r, o.step.name, status), event, o.step.name, o.err)
@@ -160,7 +171,11 @@ func resolve(r Record, o outcome) change {
 }
 
 func resolveDone(r Record, s stepShape) change {
-	r = with(r, s.name, Done)
+	status := Done
+	if r.Exclusive && r.Phase == Completing && r.Steps[s.name] == Unknown {
+		status = DoneUnsettled
+	}
+	r = with(r, s.name, status)
 	r.Attempts = 0
 	if s.kind == Pivot {
 		r.Phase = Completing
@@ -170,13 +185,18 @@ func resolveDone(r Record, s stepShape) change {
 }
 
 func resolveUndo(r Record, o outcome) change {
+	before := r.Steps[o.step.name]
 	if o.err != nil {
+		if r.Exclusive && !o.step.local && !IsRefused(o.err) {
+			// It may take effect late, when somebody else has changed the subject.
+			r = with(r, o.step.name, Unknown)
+			r.Phase = Unwinding
+		}
 		c := note(r, EventUndoFault, o.step.name, o.err)
 		c.blocked = true
 		return c
 	}
 	status := Undone
-	before := r.Steps[o.step.name]
 	if !o.step.local && (before == Unknown || before == Started) {
 		status = UndoneUnsettled
 	}
@@ -198,7 +218,7 @@ func giveUp(r Record, step string, cause error) change {
 func enter(r Record, p Phase) change {
 	r.Phase, r.Attempts = p, 0
 	switch p {
-	case Settling:
+	case Settling, Lingering:
 		return note(r, EventSettling, "", nil)
 	case Committed:
 		r.Reason = ""
@@ -213,30 +233,52 @@ func ended(r Record) Record {
 	return r
 }
 
-var errRunnerGone = errors.New("the runner went away before the pivot")
+var (
+	errRunnersGone = errors.New("too many runners went away in the middle of it")
+	errOnItsWay    = errors.New("a request of the runner before may be on its way")
+)
 
 // takeOver is the transition of a saga that another runner left behind: before
-// the pivot it turns back, and a pivot that was started goes forward.
+// the pivot it turns back, and a pivot that was started goes forward. What may
+// be on its way later matters to those only who hold their subject.
 func takeOver(sh shape, r Record) change {
 	c := change{rec: r}
+	cause := ErrInterrupted
 	if r.Phase != Running {
-		return c
+		if cause = errOnItsWay; !r.Exclusive {
+			return c
+		}
 	}
 	for _, stage := range sh {
 		for _, s := range stage {
-			if r.Steps[s.name] != Started {
+			if !underWay(r, s) {
 				continue
 			}
 			c.rec = with(c.rec, s.name, Unknown)
-			c.entries = append(c.entries, Entry{Event: EventUnknown, Step: s.name, Cause: errRunnerGone.Error()})
+			c.entries = append(c.entries, Entry{Event: EventUnknown, Step: s.name, Cause: cause.Error()})
 		}
+	}
+	if r.Phase != Running {
+		return c
 	}
 	if r.Steps[sh.pivot().name] == Started {
 		c.rec.Phase = Completing
 		return c
 	}
-	back := giveUp(c.rec, "", errRunnerGone)
+	back := giveUp(c.rec, "", ErrInterrupted)
 	return change{rec: back.rec, entries: append(c.entries, back.entries...)}
+}
+
+// underWay reports whether a request of the step, or of its compensation, may
+// still be on its way from a runner that is gone.
+func underWay(r Record, s stepShape) bool {
+	switch r.Phase {
+	case Running, Completing:
+		return r.Steps[s.name] == Started
+	case Unwinding:
+		return !s.local && s.hasUndo && r.Steps[s.name] == Done
+	}
+	return false
 }
 
 // park lets go of the lease until due.
@@ -273,7 +315,7 @@ func retreat(r Record, cause error, p patience, now time.Time, jitter float64) c
 
 // committed reports whether the outcome is decided for good.
 func committed(sh shape, r Record) bool {
-	return r.Phase == Committed || r.Phase == Completing && r.Steps[sh.pivot().name] == Done
+	return r.Phase == Committed || r.Phase == Lingering || r.Phase == Completing && finished(r, sh.pivot())
 }
 
 // unwound reports whether the outcome is decided against.
@@ -289,7 +331,7 @@ func awaited(sh shape, r Record) (open, untried int) {
 	}
 	for _, stage := range sh {
 		for _, s := range stage {
-			if s.kind != Retriable || s.detached || r.Steps[s.name] == Done {
+			if s.kind != Retriable || s.detached || finished(r, s) {
 				continue
 			}
 			open++

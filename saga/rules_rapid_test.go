@@ -60,7 +60,7 @@ func drawShape(t *rapid.T) shape {
 // the end everything or nothing is there, whatever arrived late.
 func TestRulesProperty(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		m := &model{T: t, sh: drawShape(t), rec: Record{Phase: Running, State: []byte("{}")}, world: map[string]effect{}}
+		m := &model{T: t, sh: drawShape(t), rec: Record{Phase: Running, State: []byte("{}"), Exclusive: rapid.Bool().Draw(t, "exclusive")}, world: map[string]effect{}}
 		for range 300 {
 			if m.rec.Phase.Ended() {
 				m.judge()
@@ -98,6 +98,7 @@ func (m *model) turn() {
 var legal = map[[2]Phase]bool{
 	{Running, Unwinding}: true, {Running, Completing}: true, {Unwinding, Settling}: true,
 	{Unwinding, Aborted}: true, {Settling, Aborted}: true, {Completing, Committed}: true,
+	{Settling, Unwinding}: true, {Completing, Lingering}: true, {Lingering, Committed}: true,
 }
 
 // arrive lets delayed requests be carried out: all of them have by the time the

@@ -49,6 +49,8 @@ func TestNext(t *testing.T) {
 		"settled from the start":    {phase: Unwinding, steps: statuses{"local": Undone, "a": Undone, "b": RefusedStep}, enter: Aborted},
 		"look again":                {phase: Settling, steps: statuses{"local": Undone, "a": Undone, "b": UndoneUnsettled}, want: []string{"b"}, undo: true},
 		"looked again":              {phase: Settling, steps: statuses{"local": Undone, "a": Undone, "b": Undone}, enter: Aborted},
+		"done, unsettled":           {phase: Completing, steps: statuses{"local": Done, "a": Done, "b": DoneUnsettled, "pivot": Done, "after": Done, "detached": Done}, enter: Lingering},
+		"lingered":                  {phase: Lingering, steps: statuses{"after": DoneUnsettled}, enter: Committed},
 		"nothing after the end":     {phase: Committed},
 		"nothing after the undoing": {phase: Aborted, steps: statuses{"a": Done}},
 	}
@@ -120,6 +122,35 @@ func TestResolve(t *testing.T) {
 	}
 }
 
+// An exclusive saga remembers every request that may come late.
+func TestResolveExclusive(t *testing.T) {
+	fault, refusal := errors.New("fault"), Refused(errors.New("no"))
+	tests := map[string]struct {
+		phase   Phase
+		status  StepStatus
+		o       outcome
+		want    Phase
+		becomes StepStatus
+	}{
+		"pivot done later":      {Completing, Unknown, outcome{step: stepOf("pivot")}, Completing, DoneUnsettled},
+		"retriable done":        {Completing, Started, outcome{step: stepOf("after")}, Completing, Done},
+		"retriable done later":  {Completing, Unknown, outcome{step: stepOf("after")}, Completing, DoneUnsettled},
+		"done after a refusal":  {Completing, RefusedStep, outcome{step: stepOf("after")}, Completing, Done},
+		"refused after unknown": {Completing, Unknown, outcome{step: stepOf("after"), err: refusal}, Completing, Unknown},
+		"undo unknown":          {Unwinding, Done, outcome{step: stepOf("a"), undo: true, err: fault}, Unwinding, Unknown},
+		"undo refused":          {Unwinding, Done, outcome{step: stepOf("a"), undo: true, err: refusal}, Unwinding, Done},
+		"local undo failed":     {Unwinding, Done, outcome{step: stepOf("local"), undo: true, err: fault}, Unwinding, Done},
+		"second undo unknown":   {Settling, UndoneUnsettled, outcome{step: stepOf("a"), undo: true, err: fault}, Unwinding, Unknown},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			c := resolve(Record{Phase: test.phase, Exclusive: true, Steps: statuses{test.o.step.name: test.status}}, test.o)
+			require.Equal(t, test.want, c.rec.Phase)
+			require.Equal(t, test.becomes, c.rec.Steps[test.o.step.name])
+		})
+	}
+}
+
 func stepOf(name string) stepShape {
 	s, _ := testShape.find(name)
 	return s
@@ -138,6 +169,16 @@ func TestTakeOverRules(t *testing.T) {
 	require.Equal(t, Completing, c.rec.Phase)
 	require.Equal(t, Unknown, c.rec.Steps["pivot"])
 
+	for phase, want := range map[Phase]statuses{
+		Unwinding:  {"local": Done, "a": Started, "b": Unknown},
+		Settling:   started,
+		Completing: {"local": Done, "a": Unknown, "b": Done},
+		Lingering:  started,
+	} {
+		held := takeOver(testShape, Record{Phase: phase, Steps: started, Exclusive: true})
+		require.Equal(t, want, held.rec.Steps, phase)
+		require.Equal(t, phase, held.rec.Phase)
+	}
 	for _, phase := range []Phase{Unwinding, Settling, Completing} {
 		r := Record{Phase: phase, Steps: started}
 		require.Equal(t, change{rec: r}, takeOver(testShape, r))

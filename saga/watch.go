@@ -6,10 +6,7 @@ import (
 	"sync"
 )
 
-var (
-	errGoesOn    = errors.New("saga: a step after the pivot goes on")
-	errElsewhere = errors.New("saga: committed by another runner, which scrubbed the state")
-)
+var errGoesOn = errors.New("saga: a step after the pivot goes on")
 
 // watch is what Execute waits on: the progress of one saga, told by the passes
 // of this runner or read from the journal. A nil watch takes no notice.
@@ -61,7 +58,8 @@ func (w *watch) keep(p *pass, over bool) {
 	}
 }
 
-// lost tells that the pass had to stop without knowing.
+// lost tells that the pass had to stop without knowing. What is left to do after
+// the pivot is another pass's then: the journal tells how it went.
 func (w *watch) lost(err error) {
 	if w == nil {
 		return
@@ -69,7 +67,9 @@ func (w *watch) lost(err error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.idle, w.fault = true, err
-	w.judge()
+	if unwound(w.rec) {
+		w.judge()
+	}
 }
 
 // observe takes over what another runner left in the journal.
@@ -130,7 +130,7 @@ func (w *watch) result() (state any, pending, err error) {
 	case !committed(w.f.shape, w.rec):
 		return nil, nil, undecided(w.fault)
 	case w.state == nil:
-		return nil, nil, undecided(errElsewhere)
+		return nil, nil, undecided(ErrElsewhere)
 	}
 	if open, _ := awaited(w.f.shape, w.rec); open == 0 {
 		return w.state, nil, nil

@@ -3,11 +3,14 @@ package store_test
 import (
 	"context"
 	"fmt"
+	"runtime"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
+	"accord/app"
 	"accord/saga"
 	"accord/store"
 )
@@ -73,4 +76,34 @@ func BenchmarkJournalIdle(b *testing.B) {
 			require.Empty(b, claimed)
 		}
 	})
+}
+
+// BenchmarkAudit ends sagas by 64 writers at once, with and without an entry in
+// the trail, whose head they queue at.
+func BenchmarkAudit(b *testing.B) {
+	for name, audited := range map[string]bool{"without": false, "with": true} {
+		b.Run(name, func(b *testing.B) {
+			onEach(b, func(b *testing.B, s *store.Store) {
+				var n atomic.Int64
+				b.SetParallelism(64 / runtime.GOMAXPROCS(0))
+				b.RunParallel(func(pb *testing.PB) {
+					for pb.Next() {
+						id := fmt.Sprint("saga", n.Add(1))
+						begin := typical(id, saga.Committed)
+						err := s.Journal.Begin(context.Background(), func(ctx context.Context) (saga.Write, error) {
+							w, err := begin(ctx)
+							w.Record.Exclusive = false
+							if err == nil && audited {
+								err = s.Audit.Append(ctx, app.AuditEntry{At: at(0), Actor: id, Action: "sign in", AccountID: id, SagaID: id, Outcome: "committed"})
+							}
+							return w, err
+						})
+						if err != nil {
+							b.Error(err)
+						}
+					}
+				})
+			})
+		})
+	}
 }

@@ -33,6 +33,7 @@ func (j *journal) Claim(ctx context.Context, owner string, now, until time.Time,
 			}
 			record.Epoch++
 			if record.Owner != "" {
+				record.Attempts++
 				takeover := saga.Entry{Event: saga.EventTakenOver, Epoch: record.Epoch, At: now}
 				takeovers = append(takeovers, entryRows(row.ID, row.EntryCount, []saga.Entry{takeover})...)
 			}
@@ -53,11 +54,12 @@ func (j *journal) Claim(ctx context.Context, owner string, now, until time.Time,
 	return claimed, nil
 }
 
-// lease counts the entry of a takeover before the owner changes: MySQL assigns
+// lease counts the entry and the attempt of a takeover before the owner changes: MySQL assigns
 // from left to right and sees its own assignments.
 func (j *journal) lease(ctx context.Context, ids []string, owner string, now, until time.Time) error {
 	query, args, err := sqlx.In(`UPDATE sagas
 		SET entry_count = entry_count + CASE WHEN owner = '' THEN 0 ELSE 1 END,
+			attempts = attempts + CASE WHEN owner = '' THEN 0 ELSE 1 END,
 			epoch = epoch + 1, owner = ?, due = ?, updated_at = ?
 		WHERE id IN (?)`, owner, microsOf(until), microsOf(now), ids)
 	if err != nil {

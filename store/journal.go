@@ -9,7 +9,7 @@ import (
 	"accord/saga"
 )
 
-// journal implements saga.Journal.
+// journal implements saga.Journal and saga.Archive.
 type journal struct {
 	db   *database
 	seal sealing
@@ -66,12 +66,16 @@ func (j *journal) Append(ctx context.Context, id string, epoch int64, fn saga.Wr
 }
 
 func (j *journal) replace(ctx context.Context, w saga.Write, lastEntry int64) error {
+	return j.replaceBy(ctx, updateSaga, w, lastEntry)
+}
+
+func (j *journal) replaceBy(ctx context.Context, statement string, w saga.Write, lastEntry int64) error {
 	row, err := j.rowOf(w.Record)
 	if err != nil {
 		return err
 	}
 	row.EntryCount = lastEntry + int64(len(w.Entries))
-	if _, err := j.db.named(ctx, updateSaga, row); err != nil {
+	if _, err := j.db.named(ctx, statement, row); err != nil {
 		return err
 	}
 	if w.Record.Phase.Ended() {

@@ -2,34 +2,49 @@ package store
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"accord/app"
 )
 
-var selectDeparted = selectAccount + "status = ? AND leaving_until <= ? ORDER BY leaving_until, id LIMIT ?"
+// selectDeparted leaves out those that a saga holds: a purge that does not get on
+// would otherwise stand before the rest for ever.
+var selectDeparted = selectAccount + `status = ? AND leaving_until <= ?
+	AND (leaving_until > ? OR (leaving_until = ? AND id > ?))
+	AND NOT EXISTS (SELECT 1 FROM saga_holds WHERE saga_holds.subject = accounts.id)
+	ORDER BY leaving_until, id LIMIT ?`
 
 func (s *accounts) Leave(ctx context.Context, id string, until, at time.Time) ([]app.Session, error) {
 	const op = "leave"
+	return s.db.leave(ctx, op, id, until, at, refusal(op), app.Normal)
+}
+
+// leave puts an account that has one of the statuses into status Leaving. Those
+// of others, unless they are leaving, get the refusal.
+func (db *database) leave(ctx context.Context, op, id string, until, at time.Time, refusal error, from ...app.Status) ([]app.Session, error) {
 	var closed []app.Session
-	err := s.db.atomically(ctx, op, func(ctx context.Context) error {
+	err := db.atomically(ctx, op, func(ctx context.Context) error {
 		closed = nil
-		account, err := s.db.lockAccount(ctx, id)
+		account, err := db.lockAccount(ctx, id)
 		switch {
 		case err != nil:
 			return err
 		case account.Status == app.Leaving: // by an earlier call
 			return nil
-		case !account.maySignIn():
-			return refusal(op)
+		case !slices.Contains(from, account.Status):
+			return refusal
 		}
-		_, err = s.db.exec(ctx, `UPDATE accounts
-			SET status = ?, leaving_until = ?, credential_epoch = credential_epoch + 1, updated_at = ? WHERE id = ?`,
-			app.Leaving, microsOf(until), microsOf(at), id)
+		if err := db.mayGo(ctx, op, id, account); err != nil {
+			return err
+		}
+		_, err = db.exec(ctx, `UPDATE accounts
+			SET status = ?, left_as = ?, leaving_until = ?, credential_epoch = credential_epoch + 1, updated_at = ? WHERE id = ?`,
+			app.Leaving, account.Status, microsOf(until), microsOf(at), id)
 		if err != nil {
 			return err
 		}
-		closed, err = s.db.closeSessions(ctx, id, "", at)
+		closed, err = db.closeSessions(ctx, id, "", at)
 		return err
 	})
 	if err != nil {
@@ -41,9 +56,18 @@ func (s *accounts) Leave(ctx context.Context, id string, until, at time.Time) ([
 func (s *accounts) ComeBack(ctx context.Context, id string, at time.Time) error {
 	const op = "come back"
 	return s.db.atomically(ctx, op, func(ctx context.Context) error {
-		n, err := s.db.exec(ctx, "UPDATE accounts SET status = ?, leaving_until = 0, updated_at = ? WHERE id = ? AND status IN (?, ?)",
-			app.Normal, microsOf(at), id, app.Leaving, app.Normal)
-		return unlessMatched(n, err, unknown(op))
+		account, err := s.db.lockAccount(ctx, id)
+		back := account.leftAs()
+		switch {
+		case err != nil:
+			return err
+		case account.Status == back: // by an earlier call
+			return nil
+		case account.Status != app.Leaving:
+			return unknown(op)
+		}
+		_, err = s.db.exec(ctx, "UPDATE accounts SET status = ?, leaving_until = 0, updated_at = ? WHERE id = ?", back, microsOf(at), id)
+		return err
 	})
 }
 
@@ -57,7 +81,7 @@ func (s *accounts) Bury(ctx context.Context, id string, at time.Time) error {
 		case account.Status != app.Leaving:
 			return misplaced(op, account.Status)
 		}
-		_, err = s.db.exec(ctx, `UPDATE accounts SET status = ?, leaving_until = 0, username = '', username_key = NULL,
+		_, err = s.db.exec(ctx, `UPDATE accounts SET status = ?, left_as = '', leaving_until = 0, username = '', username_key = NULL,
 				email = '', email_verified = 0, country = '', mobile = '', mobile_key = NULL,
 				nickname = '', avatar_url = '', description = '', website = '', location = '',
 				password_hash = '', storage_secret = NULL, attributes = NULL, role = ?, gitea_password = ?, updated_at = ?
@@ -76,18 +100,33 @@ func (s *accounts) Bury(ctx context.Context, id string, at time.Time) error {
 // Departed passes over accounts that cannot be opened, which it logs: they must
 // not hold up the rest.
 func (s *accounts) Departed(ctx context.Context, now time.Time, limit int) ([]app.Account, error) {
-	var rows []accountRow
-	if err := s.db.many(ctx, &rows, selectDeparted, app.Leaving, microsOf(now), limit); err != nil {
-		return nil, during("list departed accounts", err)
-	}
-	departed := make([]app.Account, 0, len(rows))
-	for _, row := range rows {
-		account, err := openAccount(s.seal, row)
+	departed := make([]app.Account, 0, limit)
+	var after accountRow // the last one that was read
+	for len(departed) < limit {
+		var rows []accountRow
+		err := s.db.many(ctx, &rows, selectDeparted, app.Leaving, microsOf(now), after.LeavingUntil, after.LeavingUntil, after.ID, limit)
 		if err != nil {
-			s.db.log.ErrorContext(ctx, "an account that has departed cannot be read", "account", row.ID, "error", err)
+			return nil, during("list departed accounts", err)
+		}
+		departed = append(departed, openAll(ctx, s.db, s.seal, "an account that has departed cannot be read", rows)...)
+		if len(rows) < limit {
+			break
+		}
+		after = rows[len(rows)-1]
+	}
+	return departed[:min(len(departed), limit)], nil
+}
+
+// openAll opens what it can and logs the rest.
+func openAll(ctx context.Context, db *database, seal sealing, fault string, rows []accountRow) []app.Account {
+	all := make([]app.Account, 0, len(rows))
+	for _, row := range rows {
+		account, err := openAccount(seal, row)
+		if err != nil {
+			db.log.ErrorContext(ctx, fault, "account", row.ID, "error", err)
 			continue
 		}
-		departed = append(departed, account)
+		all = append(all, account)
 	}
-	return departed, nil
+	return all
 }

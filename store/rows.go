@@ -34,6 +34,14 @@ const (
 	maxCause  = 4096
 )
 
+// The longest names of who asked for what, by which way and in which request:
+// what their columns hold.
+const (
+	maxActor   = 128
+	maxChannel = 64
+	maxRequest = 128
+)
+
 // clip makes text from outside fit to be stored: valid UTF-8 of at most limit
 // bytes.
 func clip(s string, limit int) string {

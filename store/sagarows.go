@@ -9,7 +9,7 @@ import (
 
 // Columns that stay as Begin wrote them, those an Append replaces, and both.
 const (
-	sagaFixed    = "id flow subject exclusive epoch created_at"
+	sagaFixed    = "id flow subject actor channel request exclusive epoch created_at"
 	sagaReplaced = "phase steps state owner due runnable attempts stuck reason entry_count updated_at"
 	sagaColumns  = sagaFixed + " " + sagaReplaced
 )
@@ -18,6 +18,9 @@ type sagaRow struct {
 	ID         string `db:"id"`
 	Flow       string `db:"flow"`
 	Subject    string `db:"subject"`
+	Actor      string `db:"actor"`
+	Channel    string `db:"channel"`
+	Request    string `db:"request"`
 	Exclusive  bool   `db:"exclusive"`
 	Phase      string `db:"phase"`
 	Steps      string `db:"steps"`
@@ -49,6 +52,7 @@ func (j *journal) rowOf(r saga.Record) (sagaRow, error) {
 	}
 	return sagaRow{
 		ID: r.ID, Flow: r.Flow, Subject: r.Subject, Exclusive: r.Exclusive,
+		Actor: clip(r.Origin.Actor, maxActor), Channel: clip(r.Origin.Channel, maxChannel), Request: clip(r.Origin.Request, maxRequest),
 		Phase: string(r.Phase), Steps: string(steps), State: state, Epoch: r.Epoch,
 		Owner: r.Owner, Due: microsOf(r.Due), Runnable: !r.Phase.Ended() && !r.Stuck,
 		Attempts: r.Attempts, Stuck: r.Stuck, Reason: clip(r.Reason, maxCause),
@@ -61,9 +65,17 @@ func (j *journal) recordOf(row sagaRow) (saga.Record, error) {
 	if err != nil {
 		return saga.Record{}, err
 	}
+	r, err := row.record()
+	r.State = state
+	return r, err
+}
+
+// record leaves the state sealed, and out.
+func (row sagaRow) record() (saga.Record, error) {
 	r := saga.Record{
 		ID: row.ID, Flow: row.Flow, Subject: row.Subject, Exclusive: row.Exclusive,
-		Phase: saga.Phase(row.Phase), State: state, Epoch: row.Epoch,
+		Origin: saga.Origin{Actor: row.Actor, Channel: row.Channel, Request: row.Request},
+		Phase:  saga.Phase(row.Phase), Epoch: row.Epoch,
 		Owner: row.Owner, Due: row.Due.time(),
 		Attempts: row.Attempts, Stuck: row.Stuck, Reason: row.Reason,
 		CreatedAt: row.CreatedAt.time(), UpdatedAt: row.UpdatedAt.time(),

@@ -18,9 +18,11 @@ type sealedColumn struct {
 // sealedColumns are all of them: they are what is sealed anew when the
 // key changes.
 var sealedColumns = []sealedColumn{
+	{table: "accounts", column: "attributes"},
 	{table: "accounts", column: "storage_secret"},
 	{table: "answers", column: "fingerprint", number: true, place: [2]string{"name"}},
 	{table: "answers", column: "answer", number: true},
+	{table: "challenges", column: "answer", number: true, place: [2]string{"name"}},
 	{table: "codes", column: "code", number: true, place: [2]string{"target", "seq"}},
 	{table: "key_check", column: "sealed", number: true},
 	{table: "sagas", column: "state"},

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 
@@ -12,15 +13,21 @@ import (
 type standing struct {
 	Epoch  int64      `db:"credential_epoch"`
 	Status app.Status `db:"status"`
+	Role   app.Role   `db:"role"`
+	// LeftAs is what a leaving account was before.
+	LeftAs app.Status `db:"left_as"`
 }
 
 func (s standing) maySignIn() bool { return app.Account{Status: s.Status}.MaySignIn() }
+
+// leftAs is what a leaving account comes back as.
+func (s standing) leftAs() app.Status { return cmp.Or(s.LeftAs, app.Normal) }
 
 // lockAccount reads an account's standing and keeps everybody from changing it
 // until the transaction ends. Who locks sessions as well locks them later.
 func (db *database) lockAccount(ctx context.Context, id string) (standing, error) {
 	var found standing
-	err := db.one(ctx, &found, "SELECT credential_epoch, status FROM accounts WHERE id = ?"+db.dialect.lock, id)
+	err := db.one(ctx, &found, "SELECT credential_epoch, status, left_as, role FROM accounts WHERE id = ?"+db.dialect.lock, id)
 	return found, inPlaceOfNone(err, nil)
 }
 

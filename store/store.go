@@ -40,7 +40,7 @@ type Options struct {
 	// store depends on are set whatever the DSN says. It never reaches an error
 	// or a log.
 	DSN string
-	// Sealer seals storage secrets, verification codes, answers and saga state.
+	// Sealer seals storage secrets, attributes, verification codes, answers and saga state.
 	Sealer Sealer
 	// Logger gets retried transactions (debug), applied migrations (info) and
 	// sagas whose state cannot be opened (error). Default: nothing is logged.
@@ -51,14 +51,29 @@ type Options struct {
 type Store struct {
 	Accounts app.Accounts
 	Sessions app.Sessions
+	People   app.People
+	Roster   app.Roster
+	Invites  app.Invites
 	Codes    app.Codes
 	Counters app.Counters
 	Answers  app.Answers
 	Failures app.Failures
 	Journal  saga.Journal
+	Archive  saga.Archive
 	Machines *Machines
-	Repairs  *Repairs
-	Leaders  app.Leaders
+	Audit    *Audit
+
+	Standings app.Standings
+	Listings  app.Listings
+	Leaders   app.Leaders
+	Leftovers app.Leftovers
+
+	// What the front-ends need to let people in.
+	Proofs     app.Proofs
+	Challenges app.Challenges
+	Mobiles    app.Mobiles
+
+	Repairs *Repairs
 
 	db      *database
 	sealing sealing
@@ -78,19 +93,35 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 		return nil, fmt.Errorf("store: open the %s database: %w", o.Driver, err)
 	}
 	s := sealing{o.Sealer}
+	j := &journal{db, s}
 	return &Store{
 		sealing:  s,
 		Accounts: &accounts{db, s},
 		Sessions: &sessions{db, s},
+		People:   &people{db, s},
+		Roster:   &roster{db},
+		Invites:  &invites{db},
 		Codes:    &codes{db, s},
 		Counters: &counters{db},
 		Answers:  &answers{db, s},
 		Failures: &failures{db},
-		Journal:  &journal{db, s},
+		Journal:  j,
+		Archive:  j,
 		Machines: &Machines{db},
-		Repairs:  &Repairs{db, s},
-		Leaders:  &leaders{db},
-		db:       db,
+		Audit:    &Audit{db},
+
+		Standings: &standings{db},
+		Listings:  &listings{db, s},
+		Leaders:   &leaders{db},
+		Leftovers: &leftovers{db},
+
+		Proofs:     &proofs{db},
+		Challenges: &challenges{db, s},
+		Mobiles:    &accounts{db, s},
+
+		Repairs: &Repairs{db, s},
+
+		db: db,
 	}, nil
 }
 

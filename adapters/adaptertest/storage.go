@@ -184,7 +184,8 @@ func storageTTL(t *testing.T, f StorageFixture) {
 		-time.Hour:          15 * time.Minute,
 		2 * time.Hour:       2 * time.Hour,
 		7 * 24 * time.Hour:  7 * 24 * time.Hour,
-		90 * 24 * time.Hour: 7 * 24 * time.Hour,
+		14 * 24 * time.Hour: 14 * 24 * time.Hour,
+		90 * 24 * time.Hour: 14 * 24 * time.Hour,
 	} {
 		g, err := f.Storage.Grant(t.Context(), key, secretA, "session1", asked)
 		require.NoError(t, err)

@@ -10,6 +10,8 @@ import (
 	"net/http/httptrace"
 	"net/url"
 	"sync/atomic"
+
+	"accord/app"
 )
 
 const (
@@ -30,6 +32,8 @@ type request struct {
 	basic bool
 	// anonymous sends no credentials.
 	anonymous bool
+	// as sends this access token and no credentials of ours.
+	as app.Secret
 	// rename follows Gitea from a user's old name to the present one.
 	rename bool
 	// bare goes past the breaker.
@@ -123,6 +127,8 @@ func (d *Directory) compose(ctx context.Context, r request) (*http.Request, erro
 	}
 	switch {
 	case r.anonymous:
+	case r.as != "":
+		req.Header.Set("Authorization", "token "+r.as.Reveal())
 	case d.token != "" && !r.basic:
 		req.Header.Set("Authorization", "token "+d.token.Reveal())
 	default:

@@ -7,6 +7,7 @@ import (
 
 	"accord/adapters/adaptertest"
 	"accord/adapters/gitea"
+	"accord/app"
 )
 
 func TestDirectory(t *testing.T) {
@@ -19,6 +20,12 @@ func TestDirectoryRepairs(t *testing.T) {
 	s := shared(t)
 	d := newDirectory(t, s.options())
 	adaptertest.DirectoryRepairs(t, func(*testing.T) adaptertest.DirectoryFixture { return s.fixture(d) })
+}
+
+func TestDirectoryDoor(t *testing.T) {
+	s := shared(t)
+	d := newDirectory(t, s.options())
+	adaptertest.DirectoryDoor(t, func(*testing.T) (adaptertest.DirectoryFixture, app.DirectoryDoor) { return s.fixture(d), d })
 }
 
 // The administrator's token serves as well as the password.

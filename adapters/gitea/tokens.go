@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"time"
 
 	"accord/app"
 	"accord/saga"
@@ -16,6 +17,8 @@ type token struct {
 	ID   int64  `json:"id"`
 	Name string `json:"name"`
 	Text string `json:"sha1"`
+	// CreatedAt is in whole seconds.
+	CreatedAt time.Time `json:"created_at"`
 }
 
 type newToken struct {
@@ -171,8 +174,18 @@ func (d *Directory) sendDeletion(ctx context.Context, username, nameOrID string)
 
 // tokenIDs lists the user's tokens of that name.
 func (d *Directory) tokenIDs(ctx context.Context, username, name string) ([]int64, error) {
-	const perPage, pages = 50, 200
 	var ids []int64
+	err := d.eachToken(ctx, username, func(t token) {
+		if t.Name == name {
+			ids = append(ids, t.ID)
+		}
+	})
+	return ids, err
+}
+
+// eachToken visits the user's tokens, the newest first, at most ten thousand.
+func (d *Directory) eachToken(ctx context.Context, username string, visit func(token)) error {
+	const perPage, pages = 50, 200
 	for page := 1; page <= pages; page++ {
 		a, err := d.send(ctx, request{
 			op: "list tokens", method: http.MethodGet, path: path("users", username, "tokens"),
@@ -180,25 +193,23 @@ func (d *Directory) tokenIDs(ctx context.Context, username, name string) ([]int6
 			basic: true, rename: true,
 		})
 		if err != nil {
-			return nil, err
+			return err
 		}
 		if a.status != http.StatusOK {
-			return nil, a.fault()
+			return a.fault()
 		}
 		var tokens []token
 		if err := a.decode(&tokens); err != nil {
-			return nil, err
+			return err
 		}
 		for _, t := range tokens {
-			if t.Name == name {
-				ids = append(ids, t.ID)
-			}
+			visit(t)
 		}
 		if len(tokens) < perPage {
 			break
 		}
 	}
-	return ids, nil
+	return nil
 }
 
 // nameable refuses what Gitea would read as something else than a name.

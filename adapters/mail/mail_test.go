@@ -248,3 +248,17 @@ func TestEveryKindHasEveryLanguage(t *testing.T) {
 		require.ElementsMatch(t, []string{"zh", "en"}, have, kind)
 	}
 }
+
+func TestUsernameInBothLanguages(t *testing.T) {
+	s := serve(t, None, nil)
+	m := newMailer(t, options(s, None))
+	for language, subject := range map[string]string{"zh": "您的 无限 用户名", "en": "Your 无限 user name"} {
+		require.NoError(t, m.Send(t.Context(), app.Mail{
+			Kind: app.MailUsername, To: "person@example.test", Language: language, Username: "alice-7",
+		}))
+		msg := open(t, (<-s.mail).data)
+		require.Equal(t, subject, msg.subject)
+		require.Contains(t, msg.text, "alice-7\r\n")
+		require.Contains(t, msg.html, ">alice-7<")
+	}
+}

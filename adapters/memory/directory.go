@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"time"
 
 	"accord/app"
 	"accord/saga"
@@ -19,6 +20,8 @@ import (
 // concurrent use.
 type Directory struct {
 	*Faults
+	// Now is the clock by which tokens are dated; set it before the first use.
+	Now func() time.Time
 
 	mu     sync.Mutex
 	lastID int64
@@ -58,6 +61,8 @@ type directoryEntry struct {
 	password app.Secret
 	// tokens are texts by name.
 	tokens map[string]app.Secret
+	// made tells when, by the tokens' names.
+	made   map[string]time.Time
 	avatar []byte
 	// members of an organization by number, and whether they own it.
 	members map[int64]bool
@@ -68,7 +73,7 @@ var _ app.Directory = (*Directory)(nil)
 // NewDirectory makes an empty directory.
 func NewDirectory() *Directory {
 	return &Directory{
-		Faults:  newFaults(app.DirectoryFailed),
+		Faults: newFaults(app.DirectoryFailed), Now: time.Now,
 		entries: map[string]*directoryEntry{}, renamed: map[string]int64{},
 	}
 }
@@ -149,7 +154,7 @@ func (d *Directory) CreateToken(ctx context.Context, username, name string) (tok
 		}
 		d.lastID++
 		token = app.Secret(fmt.Sprintf("%040x", d.lastID))
-		e.tokens[name] = token
+		e.tokens[name], e.made[name] = token, d.Now()
 		return nil
 	})
 	if err != nil {
@@ -263,7 +268,7 @@ func (d *Directory) SignsIn(username string, password app.Secret) bool {
 
 func (d *Directory) place(e directoryEntry) int64 {
 	d.lastID++
-	e.ID, e.tokens, e.members = d.lastID, map[string]app.Secret{}, map[int64]bool{}
+	e.ID, e.tokens, e.made, e.members = d.lastID, map[string]app.Secret{}, map[string]time.Time{}, map[int64]bool{}
 	d.entries[app.FoldKey(e.Username)] = &e
 	delete(d.renamed, app.FoldKey(e.Username))
 	return e.ID

@@ -11,49 +11,55 @@ import (
 
 func TestDirectory(t *testing.T) {
 	d := memory.NewDirectory()
-	fixture := func(*testing.T) adaptertest.DirectoryFixture {
-		find := func(name string) (memory.Entry, bool) {
-			for _, e := range d.Entries() {
-				if app.FoldKey(e.Username) == app.FoldKey(name) {
-					return e, true
-				}
+	adaptertest.Directory(t, func(*testing.T) adaptertest.DirectoryFixture { return fixtureOf(d) })
+	adaptertest.DirectoryRepairs(t, func(*testing.T) adaptertest.DirectoryFixture { return fixtureOf(d) })
+}
+
+func TestDirectoryDoor(t *testing.T) {
+	d := memory.NewDirectory()
+	adaptertest.DirectoryDoor(t, func(*testing.T) (adaptertest.DirectoryFixture, app.DirectoryDoor) { return fixtureOf(d), d })
+}
+
+func fixtureOf(d *memory.Directory) adaptertest.DirectoryFixture {
+	find := func(name string) (memory.Entry, bool) {
+		for _, e := range d.Entries() {
+			if app.FoldKey(e.Username) == app.FoldKey(name) {
+				return e, true
 			}
-			return memory.Entry{}, false
 		}
-		return adaptertest.DirectoryFixture{
-			Directory: d,
-			PlaceUser: func(_ *testing.T, username string, emails ...string) {
-				d.Place(memory.Entry{Username: username, Emails: emails}, "foreign-password")
-			},
-			PlaceOrganization: func(_ *testing.T, name string) {
-				d.Place(memory.Entry{Username: name, Organization: true}, "")
-			},
-			AddEmails:      func(_ *testing.T, username string, emails ...string) { d.AddEmails(username, emails...) },
-			GiveRepository: func(_ *testing.T, username, name string) { d.GiveRepository(username, name) },
-			GivePackage:    func(_ *testing.T, username, name string) { d.GivePackage(username, "generic/"+name) },
-			Found: func(_ *testing.T, organization, username string) {
-				d.Place(memory.Entry{Username: organization, Organization: true}, "")
-				d.Join(organization, username, true)
-			},
-			Join: func(_ *testing.T, organization, username string, owner bool) {
-				d.Join(organization, username, owner)
-			},
-			Rename: func(_ *testing.T, from, to string) { d.Rename(from, to) },
-			Describe: func(_ *testing.T, name string) string {
-				if e, ok := find(name); ok {
-					return fmt.Sprintf("%+v", e)
-				}
-				return ""
-			},
-			MarkOf: func(_ *testing.T, username string) string {
-				e, _ := find(username)
-				return e.Mark
-			},
-			SignsIn:    func(_ *testing.T, username string, password app.Secret) bool { return d.SignsIn(username, password) },
-			TokenOwner: func(_ *testing.T, token app.Secret) string { return d.TokenOwner(token) },
-			Avatar:     func(_ *testing.T, username string) []byte { return d.Avatar(username) },
-		}
+		return memory.Entry{}, false
 	}
-	adaptertest.Directory(t, fixture)
-	adaptertest.DirectoryRepairs(t, fixture)
+	return adaptertest.DirectoryFixture{
+		Directory: d,
+		PlaceUser: func(_ *testing.T, username string, emails ...string) {
+			d.Place(memory.Entry{Username: username, Emails: emails}, "foreign-password")
+		},
+		PlaceOrganization: func(_ *testing.T, name string) {
+			d.Place(memory.Entry{Username: name, Organization: true}, "")
+		},
+		AddEmails:      func(_ *testing.T, username string, emails ...string) { d.AddEmails(username, emails...) },
+		GiveRepository: func(_ *testing.T, username, name string) { d.GiveRepository(username, name) },
+		GivePackage:    func(_ *testing.T, username, name string) { d.GivePackage(username, "generic/"+name) },
+		Found: func(_ *testing.T, organization, username string) {
+			d.Place(memory.Entry{Username: organization, Organization: true}, "")
+			d.Join(organization, username, true)
+		},
+		Join: func(_ *testing.T, organization, username string, owner bool) {
+			d.Join(organization, username, owner)
+		},
+		Rename: func(_ *testing.T, from, to string) { d.Rename(from, to) },
+		Describe: func(_ *testing.T, name string) string {
+			if e, ok := find(name); ok {
+				return fmt.Sprintf("%+v", e)
+			}
+			return ""
+		},
+		MarkOf: func(_ *testing.T, username string) string {
+			e, _ := find(username)
+			return e.Mark
+		},
+		SignsIn:    func(_ *testing.T, username string, password app.Secret) bool { return d.SignsIn(username, password) },
+		TokenOwner: func(_ *testing.T, token app.Secret) string { return d.TokenOwner(token) },
+		Avatar:     func(_ *testing.T, username string) []byte { return d.Avatar(username) },
+	}
 }

@@ -18,7 +18,7 @@ import (
 // The limits of a real server.
 const (
 	leastGrant = 15 * time.Minute
-	mostGrant  = 7 * 24 * time.Hour
+	mostGrant  = 14 * 24 * time.Hour
 )
 
 // Storage is a fake of app.Storage, with the behaviour of the real adapter. Of
@@ -97,7 +97,7 @@ func (s *Storage) remove(key string) {
 	maps.DeleteFunc(s.grants, func(_ string, g lent) bool { return g.owner == key })
 }
 
-// Grant is that of app.Storage; a ttl over seven days is taken as seven days.
+// Grant is that of app.Storage; a ttl over fourteen days is taken as fourteen.
 func (s *Storage) Grant(
 	ctx context.Context, key string, secret app.Secret, session string, ttl time.Duration,
 ) (grant app.Grant, err error) {

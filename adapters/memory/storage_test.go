@@ -16,21 +16,30 @@ import (
 
 func TestStorageConformance(t *testing.T) {
 	var keys atomic.Int64
-	fixture := func(*testing.T) adaptertest.StorageFixture {
-		s := memory.NewStorage()
-		return adaptertest.StorageFixture{
-			Storage: s,
-			NewKey:  func() string { return app.StorageKeyOf(fmt.Sprintf("%014d", keys.Add(1))) },
-			PlaceForeign: func(_ *testing.T, key string, secret app.Secret) {
-				s.PlaceForeign(key, secret)
-			},
-			MayUse:  func(_ *testing.T, g app.Grant, object string) bool { return s.Put(g, object) },
-			Users:   func(*testing.T) []string { return s.Users() },
-			Objects: func(_ *testing.T, key string) []string { return s.Objects(key) },
-		}
-	}
+	fixture := func(*testing.T) adaptertest.StorageFixture { return storageFixture(memory.NewStorage(), &keys) }
 	adaptertest.Storage(t, fixture)
 	adaptertest.StorageRepairs(t, fixture)
+}
+
+func TestStorageDoor(t *testing.T) {
+	var keys atomic.Int64
+	adaptertest.StorageDoor(t, func(*testing.T) (adaptertest.StorageFixture, app.StorageDoor) {
+		s := memory.NewStorage()
+		return storageFixture(s, &keys), s
+	})
+}
+
+func storageFixture(s *memory.Storage, keys *atomic.Int64) adaptertest.StorageFixture {
+	return adaptertest.StorageFixture{
+		Storage: s,
+		NewKey:  func() string { return app.StorageKeyOf(fmt.Sprintf("%014d", keys.Add(1))) },
+		PlaceForeign: func(_ *testing.T, key string, secret app.Secret) {
+			s.PlaceForeign(key, secret)
+		},
+		MayUse:  func(_ *testing.T, g app.Grant, object string) bool { return s.Put(g, object) },
+		Users:   func(*testing.T) []string { return s.Users() },
+		Objects: func(_ *testing.T, key string) []string { return s.Objects(key) },
+	}
 }
 
 func TestStorageGrantsRunOut(t *testing.T) {

@@ -16,30 +16,38 @@ import (
 
 func TestConformance(t *testing.T) {
 	s, o := ready(t)
-	// An adapter without a policy makes users that are let at nothing.
-	foreign := placeForeign(t, o)
-	fixture := func(t *testing.T) adaptertest.StorageFixture {
-		return adaptertest.StorageFixture{
-			Storage:      s,
-			NewKey:       func() string { return newKey(t) },
-			PlaceForeign: foreign,
-			MayUse:       mayUse,
-			Users: func(t *testing.T) []string {
-				t.Helper()
-				users, err := s.Users(t.Context())
-				require.NoError(t, err)
-				return slices.Collect(maps.Keys(users))
-			},
-			Objects: func(t *testing.T, key string) []string {
-				t.Helper()
-				names, err := list(t.Context(), asAdmin(t, o), o.Bucket, key+"/")
-				require.NoError(t, err)
-				return names
-			},
-		}
+	fixture := storageFixture(t, s, o)
+	adaptertest.Storage(t, func(*testing.T) adaptertest.StorageFixture { return fixture })
+	adaptertest.StorageRepairs(t, func(*testing.T) adaptertest.StorageFixture { return fixture })
+}
+
+func TestStorageDoor(t *testing.T) {
+	s, o := ready(t)
+	fixture := storageFixture(t, s, o)
+	adaptertest.StorageDoor(t, func(*testing.T) (adaptertest.StorageFixture, app.StorageDoor) { return fixture, s })
+}
+
+func storageFixture(t *testing.T, s *minio.Storage, o minio.Options) adaptertest.StorageFixture {
+	t.Helper()
+	return adaptertest.StorageFixture{
+		Storage: s,
+		NewKey:  func() string { return newKey(t) },
+		// An adapter without a policy makes users that are let at nothing.
+		PlaceForeign: placeForeign(t, o),
+		MayUse:       mayUse,
+		Users: func(t *testing.T) []string {
+			t.Helper()
+			users, err := s.Users(t.Context())
+			require.NoError(t, err)
+			return slices.Collect(maps.Keys(users))
+		},
+		Objects: func(t *testing.T, key string) []string {
+			t.Helper()
+			names, err := list(t.Context(), asAdmin(t, o), o.Bucket, key+"/")
+			require.NoError(t, err)
+			return names
+		},
 	}
-	adaptertest.Storage(t, fixture)
-	adaptertest.StorageRepairs(t, fixture)
 }
 
 func TestFilesConformance(t *testing.T) {

@@ -15,10 +15,10 @@ import (
 // The server lends credentials for no less and Accord for no more than these.
 const (
 	leastGrant = 15 * time.Minute
-	mostGrant  = 7 * 24 * time.Hour
+	mostGrant  = 14 * 24 * time.Hour
 )
 
-// Grant is that of app.Storage; a ttl over seven days is taken as seven days.
+// Grant is that of app.Storage; a ttl over fourteen days is taken as fourteen.
 // The credentials carry the session's id as their revoke type, by which Revoke
 // finds them.
 func (s *Storage) Grant(

@@ -1,4 +1,4 @@
-// Package token signs and checks access tokens: JWTs (RFC 7519) signed with
+// Package token signs and checks tokens: JWTs (RFC 7519) signed with
 // Ed25519 (RFC 8037), and publishes the keys that check them.
 package token
 
@@ -7,6 +7,7 @@ import (
 	"crypto/ed25519"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"time"
 
@@ -72,22 +73,41 @@ func New(o Options) (*Tokens, error) {
 type claims struct {
 	jwt.RegisteredClaims
 
-	SessionID string `json:"sid"`
+	SessionID string `json:"sid,omitempty"`
+	// Use is what a token is good for that is no access token.
+	Use       string `json:"use,omitempty"`
+	AccountID string `json:"aid,omitempty"`
+	Binding   string `json:"bnd,omitempty"`
+}
+
+// typeOf is the header of a token of that kind.
+func typeOf(k app.TokenKind) string {
+	if k == app.AccessToken {
+		return "JWT"
+	}
+	return string(k) + "+jwt"
 }
 
 // Issue returns a token signed with the key of this moment. Its times are whole seconds.
 func (t *Tokens) Issue(c app.Claims) (app.Secret, error) {
 	kid, key := t.keys.SigningKey(t.now())
+	// Only access tokens are for others to check: the rest names this platform
+	// as its one audience (RFC 7519, 4.1.3).
+	var audience jwt.ClaimStrings
+	if c.Kind != app.AccessToken {
+		audience = jwt.ClaimStrings{t.issuer}
+	}
 	token := jwt.NewWithClaims(jwt.SigningMethodEdDSA, claims{
 		RegisteredClaims: jwt.RegisteredClaims{
 			Issuer:    t.issuer,
 			Subject:   strconv.FormatInt(c.UserID, 10),
 			IssuedAt:  jwt.NewNumericDate(c.IssuedAt),
 			ExpiresAt: jwt.NewNumericDate(c.ExpiresAt),
+			Audience:  audience,
 		},
-		SessionID: c.SessionID,
+		SessionID: c.SessionID, Use: string(c.Kind), AccountID: c.AccountID, Binding: c.Binding,
 	})
-	token.Header["kid"] = kid
+	token.Header["kid"], token.Header["typ"] = kid, typeOf(c.Kind)
 	signed, err := token.SignedString(key)
 	if err != nil {
 		return "", &app.Error{Kind: app.Internal, Op: "issue token", Err: err}
@@ -105,10 +125,11 @@ func (t *Tokens) Verify(token app.Secret) (app.Claims, error) {
 	}
 	now := t.now()
 	var c claims
-	if _, err := t.parser.ParseWithClaims(token.Reveal(), &c, t.keyOf(now)); err != nil {
+	parsed, err := t.parser.ParseWithClaims(token.Reveal(), &c, t.keyOf(now))
+	if err != nil {
 		return app.Claims{}, &app.Error{Kind: app.TokenInvalid, Op: op, Err: errUnreadable}
 	}
-	got, err := t.check(c)
+	got, err := t.check(c, parsed.Header["typ"])
 	if err != nil {
 		return app.Claims{}, &app.Error{Kind: app.TokenInvalid, Op: op, Err: err}
 	}
@@ -140,19 +161,42 @@ func (t *Tokens) keyOf(now time.Time) jwt.Keyfunc {
 	}
 }
 
-// check demands every claim. It looks at them all before the expiry is judged,
-// so that only a token that was good can be called expired.
-func (t *Tokens) check(c claims) (app.Claims, error) {
+// check demands every claim of the token's kind. It looks at them all before the
+// expiry is judged, so that only a token that was good can be called expired.
+func (t *Tokens) check(c claims, header any) (app.Claims, error) {
 	user, err := strconv.ParseInt(c.Subject, 10, 64)
 	switch {
 	case c.Issuer != t.issuer:
 		return app.Claims{}, errors.New("another issuer")
 	case err != nil:
 		return app.Claims{}, errors.New("no user")
-	case c.SessionID == "":
-		return app.Claims{}, errors.New("no session")
 	case c.IssuedAt == nil || c.ExpiresAt == nil:
 		return app.Claims{}, errors.New("no times")
 	}
-	return app.Claims{UserID: user, SessionID: c.SessionID, IssuedAt: c.IssuedAt.UTC(), ExpiresAt: c.ExpiresAt.UTC()}, nil
+	if err := t.checkKind(c, header); err != nil {
+		return app.Claims{}, err
+	}
+	return app.Claims{
+		Kind: app.TokenKind(c.Use), UserID: user, SessionID: c.SessionID, AccountID: c.AccountID, Binding: c.Binding,
+		IssuedAt: c.IssuedAt.UTC(), ExpiresAt: c.ExpiresAt.UTC(),
+	}, nil
+}
+
+// checkKind demands what a token of its kind has, and that header, audience and
+// claims agree on which kind that is.
+func (t *Tokens) checkKind(c claims, header any) error {
+	kind := app.TokenKind(c.Use)
+	reset, known := kind == app.ResetToken, kind == app.AccessToken || kind == app.RefreshToken || kind == app.ResetToken
+	switch {
+	case !known:
+		return errors.New("unknown kind")
+	case kind == app.AccessToken && (header == typeOf(app.RefreshToken) || header == typeOf(app.ResetToken)),
+		kind != app.AccessToken && header != typeOf(kind):
+		return errors.New("header and claims disagree")
+	case kind != app.AccessToken && !slices.Equal(c.Audience, jwt.ClaimStrings{t.issuer}):
+		return errors.New("another audience")
+	case reset != (c.SessionID == ""), reset != (c.AccountID != ""), reset != (c.Binding != ""):
+		return errors.New("not the claims of its kind")
+	}
+	return nil
 }

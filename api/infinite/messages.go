@@ -31,6 +31,11 @@ var reasons = map[app.Kind]api.Phrase{
 		ZH: "您是某个组织的唯一所有者，且该组织还有其他成员：请先转让该组织或移除其成员",
 		EN: "You are the last owner of an organization that has other members: hand it over, or remove them, first",
 	},
+	app.HumanCheckRequired: {ZH: "需要人机验证", EN: "Show first that you are a person"},
+	app.LastAdministrator: {
+		ZH: "您是最后一位超级管理员：请先指定另一位超级管理员",
+		EN: "You are the last super-administrator: make another one first",
+	},
 }
 
 // barred tells whoever gave the right password why it is not enough.

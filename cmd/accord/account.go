@@ -12,9 +12,13 @@ import (
 func newAccount() *cobra.Command {
 	account := &cobra.Command{
 		Use:   "account",
-		Short: "Look at an account, or bring a deleted one back",
+		Short: "Look at accounts, give roles, keep people out, end sessions, delete and bring back",
 	}
-	account.AddCommand(newAccountRestore(), newAccountShow())
+	account.AddCommand(newAccountRestore(), newAccountShow(), newAccountList(), newAccountRole(), newAccountUnlock(),
+		newAccountDelete(), newAccountSessions(), newAccountRevoke())
+	for _, s := range suspensions {
+		account.AddCommand(newAccountSuspend(s))
+	}
 	return account
 }
 

@@ -2,26 +2,22 @@ package main
 
 import (
 	"cmp"
-	"context"
-	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
-	"log/slog"
 	"text/tabwriter"
 	"time"
 
 	"github.com/spf13/cobra"
 
-	"accord/adapters/keyring"
 	"accord/app"
-	"accord/cmd/accord/internal/config"
+	"accord/store"
 )
 
 // accountView is what an operator sees of an account: no hash and no secret.
 type accountView struct {
 	AccountID     string     `json:"accountId"`
 	Status        app.Status `json:"status"`
+	Role          app.Role   `json:"role"`
 	Username      string     `json:"username"`
 	Email         string     `json:"email"`
 	EmailVerified bool       `json:"emailVerified"`
@@ -39,54 +35,29 @@ func newAccountShow() *cobra.Command {
 		Long:  "Show where an account stands. USER is its user name or its accountId. Only the database is asked.",
 		Args:  cobra.ExactArgs(1),
 	}
-	path := configFlag(cmd)
-	output := cmd.Flags().String("output", "table", "table or json")
+	flags := newAccountFlags(cmd)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		printers := map[string]func(io.Writer, accountView) error{"table": printAccountTable, "json": printAccountJSON}
-		printAccount, known := printers[*output]
-		if !known {
-			return fmt.Errorf("--output is %q: it is table or json", *output)
-		}
-		c, err := loadConfig(cmd, *path)
+		c, asJSON, err := flags.load(cmd)
 		if err != nil {
 			return err
 		}
-		view, err := viewAccount(cmd.Context(), c, args[0])
-		if err != nil {
-			return err
-		}
-		return printAccount(cmd.OutOrStdout(), view)
+		return inStore(cmd.Context(), c, func(s *store.Store, zone *time.Location) error {
+			account, err := findAccount(cmd.Context(), s.Accounts, args[0])
+			switch {
+			case err != nil:
+				return err
+			case asJSON:
+				return printIndented(cmd.OutOrStdout(), viewOf(account, zone))
+			}
+			return printAccountTable(cmd.OutOrStdout(), viewOf(account, zone))
+		})
 	}
 	return cmd
 }
 
-func viewAccount(ctx context.Context, c config.Config, user string) (view accountView, err error) {
-	zone, err := time.LoadLocation(c.Zone)
-	if err != nil {
-		return view, err
-	}
-	ring, err := keyring.Load(c.Keys.File)
-	if err != nil {
-		return view, err
-	}
-	s, err := openStore(ctx, c, ring, slog.New(slog.DiscardHandler))
-	if err != nil {
-		return view, err
-	}
-	defer func() { err = errors.Join(err, s.Close()) }()
-	if err := s.CheckSchema(ctx); err != nil {
-		return view, err
-	}
-	account, err := findAccount(ctx, s.Accounts, user)
-	if err != nil {
-		return view, err
-	}
-	return viewOf(account, zone), nil
-}
-
 func viewOf(a app.Account, zone *time.Location) accountView {
 	view := accountView{
-		AccountID: a.ID, Status: a.Status, Username: a.Username, Email: a.Email, EmailVerified: a.EmailVerified,
+		AccountID: a.ID, Status: a.Status, Role: a.Role, Username: a.Username, Email: a.Email, EmailVerified: a.EmailVerified,
 		Country: a.Country, Mobile: a.Mobile, CreatedAt: a.CreatedAt.In(zone),
 	}
 	if !a.LeavingUntil.IsZero() {
@@ -110,6 +81,7 @@ func printAccountTable(w io.Writer, v accountView) error {
 	for _, row := range [][2]string{
 		{"account", v.AccountID},
 		{"status", string(v.Status)},
+		{"role", string(v.Role)},
 		{"name", v.Username},
 		{"e-mail", email},
 		{"mobile", mobile},
@@ -121,10 +93,4 @@ func printAccountTable(w io.Writer, v accountView) error {
 		}
 	}
 	return table.Flush()
-}
-
-func printAccountJSON(w io.Writer, v accountView) error {
-	encoder := json.NewEncoder(w)
-	encoder.SetIndent("", "  ")
-	return encoder.Encode(v)
 }

@@ -70,7 +70,7 @@ func TestAnOperatorRestoresADeletedAccount(t *testing.T) {
 			after := api.signIn(t, alice)
 			after.alive(t, site.Gitea.URL)
 			require.Equal(t, before.AccountID, after.AccountID)
-			require.Equal(t, "hello", after.get(t, "hello.txt"))
+			require.Equal(t, "hello", after.hello(t))
 			remote := strings.Replace(site.Gitea.URL, "://", "://"+alice.name+":"+alice.password+"@", 1) + "/" + alice.name + "/hello.git"
 			require.Contains(t, git(t, t.TempDir(), "ls-remote", remote), "refs/heads/main")
 		})
@@ -114,7 +114,7 @@ func TestAnAccountIsShownWithoutSecrets(t *testing.T) {
 
 	table, stderr, exit := site.account(t, "show", strings.ToUpper(alice.name))
 	require.Zero(t, exit, stderr)
-	require.Regexp(t, `^account +\d{14}\nstatus +normal\nname +`+alice.name+`\ne-mail +`+alice.email+
+	require.Regexp(t, `^account +\d{14}\nstatus +normal\nrole +user\nname +`+alice.name+`\ne-mail +`+alice.email+
 		`\nmobile +-\ncreated +20\S+\nleaving until +-\n$`, table)
 
 	text, stderr, exit := site.account(t, "show", strings.Fields(table)[1], "--output", "json")
@@ -125,20 +125,47 @@ func TestAnAccountIsShownWithoutSecrets(t *testing.T) {
 	for _, printed := range []string{table, text} {
 		require.NotContains(t, printed, "argon2")
 	}
-	require.Len(t, shown, 8, "nothing but what an operator needs: %s", text)
+	require.Len(t, shown, 9, "nothing but what an operator needs: %s", text)
+}
+
+// TestAnOperatorMakesTheFirstSuperAdministrator: and cannot unmake the last one.
+func TestAnOperatorMakesTheFirstSuperAdministrator(t *testing.T) {
+	site := newSite(t, store.SQLite)
+	server, alice := site.start(t), newPerson()
+	registered, err := server.register(alice)
+	require.NoError(t, err)
+	require.Equal(t, "General.Success", registered.Code)
+
+	stdout, stderr, exit := site.account(t, "role", alice.name, "super-administrator")
+	require.Zero(t, exit, stderr)
+	require.Regexp(t, `^`+alice.name+` \(\d{14}\): super-administrator, before user, saga \S+\n$`, stdout)
+	shown, _, _ := site.account(t, "show", alice.name)
+	require.Regexp(t, `(?m)^role +super-administrator$`, shown)
+
+	stdout, stderr, exit = site.account(t, "role", alice.name, "user")
+	require.Equal(t, 1, exit)
+	require.Empty(t, stdout)
+	require.Contains(t, stderr, "it is the last super-administrator that may sign in; make another one first")
+	s := server.signIn(t, alice)
+	require.Equal(t, "General.Failure", server.code(t, "deleteUser", s.AccessToken, map[string]string{"password": alice.password}))
+	s.alive(t, site.Gitea.URL)
+
+	stdout, stderr, exit = site.account(t, "role", alice.name, "super-administrator", "--output", "json")
+	require.Zero(t, exit, stderr)
+	require.Contains(t, stdout, `"before": "super-administrator"`)
 }
 
 func TestAFailedRestoreSaysWhatToDo(t *testing.T) {
 	alice := app.Account{ID: "26010100000001", Username: "alice"}
 	for advice, err := range map[string]error{
-		"it is not leaving any more":    &app.Error{Kind: app.NotFound},
+		"not in a status for this":      &app.Error{Kind: app.NotFound},
 		"try again in a minute":         &app.Error{Kind: app.Busy},
 		"Gitea did not take part":       &app.Error{Kind: app.DirectoryFailed},
 		"the storage did not take part": &app.Error{Kind: app.StorageFailed},
 		"mend what `accord doctor`":     errors.New("disk full"),
 		"not decided yet":               &app.Error{Kind: app.DirectoryFailed, Err: saga.ErrUndecided},
 	} {
-		require.ErrorContains(t, notRestored(alice, saga.Receipt{ID: "s"}, err), advice)
+		require.ErrorContains(t, notDone(alice, "restored", saga.Receipt{ID: "s"}, err), advice)
 	}
 }
 

@@ -105,10 +105,10 @@ func (s session) put(t testing.TB, prefix, name, text string) error {
 	return err
 }
 
-// get reads an object of one's own.
-func (s session) get(t testing.TB, name string) string {
+// hello reads the object hello.txt of one's own.
+func (s session) hello(t testing.TB) string {
 	t.Helper()
-	object, err := s.s3(t).GetObject(t.Context(), s.Storage.Bucket, s.Storage.Prefix+name, miniogo.GetObjectOptions{})
+	object, err := s.s3(t).GetObject(t.Context(), s.Storage.Bucket, s.Storage.Prefix+"hello.txt", miniogo.GetObjectOptions{})
 	require.NoError(t, err)
 	text, err := io.ReadAll(object)
 	require.NoError(t, err)

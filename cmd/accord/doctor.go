@@ -12,6 +12,8 @@ import (
 
 	"accord/adapters/keyring"
 	"accord/cmd/accord/internal/config"
+	"accord/saga"
+	"accord/store"
 )
 
 // doctorWait bounds the whole examination.
@@ -81,7 +83,25 @@ func examineStore(ctx context.Context, c config.Config) []finding {
 	if err != nil {
 		return append(findings, fault("database", "version", err))
 	}
-	return append(findings, found("database", "version", "schema %d", version))
+	return append(findings, found("database", "version", "schema %d", version), examineSagas(ctx, s))
+}
+
+// stuckCounted is how many stuck sagas are counted.
+const stuckCounted = 100
+
+// examineSagas warns of sagas that wait for an operator.
+func examineSagas(ctx context.Context, s *store.Store) finding {
+	const system, check = "sagas", "stuck"
+	stuck, err := s.Archive.List(ctx, saga.Filter{Stuck: true}, saga.Page{Limit: stuckCounted})
+	switch {
+	case err != nil:
+		return fault(system, check, err)
+	case len(stuck) == 0:
+		return found(system, check, "none")
+	case len(stuck) == stuckCounted:
+		return warning(system, check, "%d or more wait for an operator; `accord saga list --stuck` names them", stuckCounted)
+	}
+	return warning(system, check, "%d wait for an operator; `accord saga list --stuck` names them", len(stuck))
 }
 
 func examineGitea(ctx context.Context, c config.Config) []finding {

@@ -33,7 +33,7 @@ func TestOneAccountOnThreeSystems(t *testing.T) {
 			first := api.signIn(t, alice)
 			first.push(t, site.Gitea.URL, alice)
 			require.NoError(t, first.put(t, first.Storage.Prefix, "hello.txt", "hello"))
-			require.Equal(t, "hello", first.get(t, "hello.txt"))
+			require.Equal(t, "hello", first.hello(t))
 			err = first.put(t, "acc00000000000000/", "hello.txt", "not mine")
 			require.Equal(t, "AccessDenied", miniogo.ToErrorResponse(err).Code)
 			detail, err := api.call("getUserDetail", first.AccessToken, struct{}{})
@@ -47,7 +47,7 @@ func TestOneAccountOnThreeSystems(t *testing.T) {
 			require.Equal(t, "General.Success", api.code(t, "logout", first.AccessToken, struct{}{}))
 			first.dead(t, site.Gitea.URL)
 			second.alive(t, site.Gitea.URL)
-			require.Equal(t, "hello", second.get(t, "hello.txt"))
+			require.Equal(t, "hello", second.hello(t))
 		})
 	}
 }

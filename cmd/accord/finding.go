@@ -12,12 +12,20 @@ type finding struct {
 	System string `json:"system"`
 	Check  string `json:"check"`
 	OK     bool   `json:"ok"`
+	// Warning is something to look after that is no fault of a system's.
+	Warning bool `json:"warning,omitempty"`
 	// Detail is what was found or, of a fault, what is wrong and what to do.
 	Detail string `json:"detail"`
 }
 
 func found(system, check, format string, args ...any) finding {
 	return finding{System: system, Check: check, OK: true, Detail: fmt.Sprintf(format, args...)}
+}
+
+func warning(system, check, format string, args ...any) finding {
+	w := found(system, check, format, args...)
+	w.Warning = true
+	return w
 }
 
 func fault(system, check string, detail any) finding {
@@ -46,8 +54,11 @@ func printTable(w io.Writer, findings []finding) error {
 	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	for _, f := range findings {
 		state := "ok"
-		if !f.OK {
+		switch {
+		case !f.OK:
 			state = "FAULT"
+		case f.Warning:
+			state = "WARN"
 		}
 		if _, err := fmt.Fprintf(table, "%s\t%s\t%s\t%s\n", state, f.System, f.Check, f.Detail); err != nil {
 			return err

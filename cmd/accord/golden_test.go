@@ -5,13 +5,18 @@ import (
 	"testing"
 
 	"accord/api/wiretest"
+	"accord/cmd/accord/internal/config"
 	"accord/store"
 )
 
 // TestGoldensOnRealSystems replays what the fakes were recorded with, where
 // nothing has to be made ready for it.
 func TestGoldensOnRealSystems(t *testing.T) {
-	scripts := slices.DeleteFunc(wiretest.Load(t, "../../testdata/wire/infinite"), wiretest.Script.NeedsSetup)
 	url := newSite(t, store.SQLite).start(t).url
-	wiretest.Replay(t, scripts, func(*testing.T) wiretest.Target { return wiretest.Target{URL: url} })
+	for _, dialect := range config.Default().Dialects {
+		scripts := slices.DeleteFunc(wiretest.Load(t, "../../testdata/wire/"+dialect), wiretest.Script.NeedsSetup)
+		t.Run(dialect, func(t *testing.T) {
+			wiretest.Replay(t, scripts, func(*testing.T) wiretest.Target { return wiretest.Target{URL: url} })
+		})
+	}
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"context"
+	"errors"
 	"io"
 	"net"
 	"os"
@@ -25,49 +26,65 @@ const startLimit = 30 * time.Second
 // process is `accord serve` as a process of its own.
 type process struct {
 	client
+	owner  string // its name in the leases of sagas
 	cmd    *exec.Cmd
 	done   chan struct{} // its output has ended
 	output []string      // its lines, once done
 }
 
-var servingURL = regexp.MustCompile(`msg=serving url=(\S+)`)
+var serving = regexp.MustCompile(`msg=serving url=(\S+) version=.* owner=(\S+)`)
 
 // spawn starts `accord serve` on the configuration and returns when it serves.
 func (s site) spawn(t testing.TB) *process {
 	t.Helper()
 	file := filepath.Join(t.TempDir(), configFile)
 	require.NoError(t, s.Write(file))
-	p := &process{cmd: exec.CommandContext(context.Background(), "accord", "serve", "--config", file), done: make(chan struct{})}
-	p.cmd.Env = []string{"PATH=" + os.Getenv("PATH")}
-	output, err := p.cmd.StderrPipe()
+	p, err := launch(file)
 	require.NoError(t, err)
-	require.NoError(t, p.cmd.Start())
 	t.Cleanup(func() {
 		p.kill()
 		if t.Failed() {
 			t.Log("accord serve said:\n" + strings.Join(p.output, "\n"))
 		}
 	})
-	found := make(chan string, 1)
+	return p
+}
+
+// launch starts `accord serve` on that configuration file and returns when it
+// serves.
+func launch(file string) (*process, error) {
+	p := &process{cmd: exec.CommandContext(context.Background(), "accord", "serve", "--config", file), done: make(chan struct{})}
+	p.cmd.Env = []string{"PATH=" + os.Getenv("PATH")}
+	output, err := p.cmd.StderrPipe()
+	if err == nil {
+		err = p.cmd.Start()
+	}
+	if err != nil {
+		return nil, err
+	}
+	found := make(chan []string, 1)
 	go func() {
 		defer close(p.done)
 		lines := bufio.NewScanner(output)
 		for lines.Scan() {
 			p.output = append(p.output, lines.Text())
-			if match := servingURL.FindStringSubmatch(lines.Text()); match != nil {
-				found <- match[1]
+			if match := serving.FindStringSubmatch(lines.Text()); match != nil {
+				found <- match[1:]
 			}
 		}
 		_, _ = io.Copy(io.Discard, output) // after a line that is too long
 	}()
 	select {
-	case p.url = <-found:
+	case match := <-found:
+		p.url, p.owner = match[0], match[1]
+		return p, nil
 	case <-p.done:
-		require.Fail(t, "accord serve ended before it served")
+		_ = p.cmd.Wait() // why is in its words
+		return nil, errors.New("accord serve ended before it served: " + strings.Join(p.output, "\n"))
 	case <-time.After(startLimit):
-		require.Fail(t, "accord serve does not serve")
+		p.kill()
+		return nil, errors.New("accord serve does not serve: " + strings.Join(p.output, "\n"))
 	}
-	return p
 }
 
 // kill ends the process without letting it do anything more. Repeatable.

@@ -68,6 +68,9 @@ func (p *program) run(life lifetime) error {
 		every(p.config.Session.SweepEvery, func(ticks <-chan time.Time) { p.service.Sweep(ctx, ticks) })
 	})
 	work.Go(func() {
+		every(p.config.Sweep.Every, func(ticks <-chan time.Time) { p.service.ClearUp(ctx, ticks) })
+	})
+	work.Go(func() {
 		every(p.config.Keys.Poll, func(ticks <-chan time.Time) { p.keys.Keep(ctx, ticks) })
 	})
 	work.Go(func() {
@@ -81,7 +84,7 @@ func (p *program) run(life lifetime) error {
 			}
 		})
 	})
-	p.log.Info("serving", "url", p.url(), "version", versionText())
+	p.log.Info("serving", "url", p.url(), "version", versionText(), "owner", p.machine.owner)
 
 	<-ctx.Done()
 	p.log.Info("stopping")

@@ -35,6 +35,7 @@ func TestScripts(t *testing.T) {
 			"await": await, "terminate": terminate, "devenv": devenv, "ready": ready, "children": children,
 			"occupy": occupy, "post": post, "nosecrets": nosecrets,
 			"damage": damage, "insync": insync,
+			"putsaga": putSaga, "sql": runSQL,
 		},
 	})
 }

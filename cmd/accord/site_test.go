@@ -44,7 +44,13 @@ func zoneOf(n int32) string { return fmt.Sprintf("Etc/GMT%+d", n%27-14) }
 
 func newSite(t testing.TB, driver string) site {
 	t.Helper()
-	gitea, minio, dir := serverstest.Gitea(t), serverstest.MinIO(t), t.TempDir()
+	return newSiteOn(t, driver, serverstest.Gitea(t), serverstest.MinIO(t))
+}
+
+// newSiteOn makes a site on the given servers.
+func newSiteOn(t testing.TB, driver string, gitea *servers.Gitea, minio *servers.MinIO) site {
+	t.Helper()
+	dir := t.TempDir()
 	catcher, err := servers.StartMailCatcher(t.Context(), filepath.Join(dir, "mail"), "127.0.0.1:0", time.Now)
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, catcher.Close()) })

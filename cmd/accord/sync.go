@@ -25,7 +25,7 @@ func (drifted) ExitCode() int { return 2 }
 
 // syncFlags are those of a run of sync.
 type syncFlags struct {
-	config, only, account, output, out string
+	config, only, account, out         string
 	foreign, noTokens, allowEmpty, yes bool
 	qps                                float64
 	together, maxItems, allowRemovals  int
@@ -47,14 +47,17 @@ func newSyncPlan(use string) *cobra.Command {
 	cmd := &cobra.Command{Use: use, Short: "Show what differs, and change nothing", Args: cobra.NoArgs}
 	f := &syncFlags{}
 	f.register(cmd)
-	flags := cmd.Flags()
-	flags.StringVar(&f.output, "output", "table", "table or json")
+	output, flags := outputFlag(cmd), cmd.Flags()
 	flags.StringVar(&f.out, "out", "", "save the plan to this `file`, for `accord sync apply FILE`")
 	flags.BoolVar(&f.foreign, "foreign", false, "list users that are not ours, which are counted anyway")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
-		print, known := planPrinters()[f.output]
-		if !known {
-			return fmt.Errorf("--output is %q: it is table or json", f.output)
+		asJSON, err := output()
+		if err != nil {
+			return err
+		}
+		print := printPlanTable
+		if asJSON {
+			print = printPlanJSON
 		}
 		return f.run(cmd, func(ctx context.Context, s *syncRun) error {
 			plan, err := s.compare(ctx)
@@ -125,7 +128,7 @@ func (f *syncFlags) run(cmd *cobra.Command, work func(ctx context.Context, s *sy
 		return err
 	}
 	c.Log.Level = "error" // what becomes of single steps is in the command's own lines
-	ctx, log := cmd.Context(), newLogger(cmd.ErrOrStderr(), c.Log)
+	ctx, log := byOperator(cmd.Context()), newLogger(cmd.ErrOrStderr(), c.Log)
 	p, err := wire(ctx, c, log)
 	if err != nil {
 		return err

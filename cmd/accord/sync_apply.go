@@ -81,8 +81,6 @@ func (s *syncRun) planToApply(ctx context.Context, args []string) (reconcile.Pla
 	return plan, err
 }
 
-var errNotConfirmed = errors.New("nothing was changed: answer yes, or say --yes")
-
 func (f *syncFlags) confirm(cmd *cobra.Command, repairs int) error {
 	if f.yes {
 		return nil

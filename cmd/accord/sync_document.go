@@ -197,9 +197,7 @@ func printPlanJSON(w io.Writer, p reconcile.Plan, s planSites) error {
 	if err != nil {
 		return err
 	}
-	encoder := json.NewEncoder(w)
-	encoder.SetIndent("", "  ")
-	return encoder.Encode(d)
+	return printIndented(w, d)
 }
 
 // save writes the plan where --out says, for its owner alone: it names people.

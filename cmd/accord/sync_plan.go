@@ -11,12 +11,6 @@ import (
 	"accord/app/reconcile"
 )
 
-type planPrinter = func(io.Writer, reconcile.Plan, planSites) error
-
-func planPrinters() map[string]planPrinter {
-	return map[string]planPrinter{"table": printPlanTable, "json": printPlanJSON}
-}
-
 // printPlanTable prints what differs by system and kind, each with its count,
 // then what was seen beside.
 func printPlanTable(w io.Writer, p reconcile.Plan, _ planSites) error {
@@ -29,20 +23,20 @@ func printPlanTable(w io.Writer, p reconcile.Plan, _ planSites) error {
 		for _, kind := range reconcile.Kinds() {
 			if n := counts[system][kind]; n > 0 {
 				fmt.Fprintf(&out, "\n%s, %s: %d\n", system, kind, n)
-				items(&out, p.Items, func(i reconcile.Item) bool { return i.System == system && i.Has(kind) }, kind)
+				printItems(&out, p.Items, func(i reconcile.Item) bool { return i.System == system && i.Has(kind) }, kind)
 			}
 		}
 	}
 	if len(p.Kept) > 0 {
 		fmt.Fprintf(&out, "\ngitea, orphans that are shut out and kept, for you to decide: %d\n", len(p.Kept))
-		items(&out, p.Kept, nil, reconcile.Orphan)
+		printItems(&out, p.Kept, nil, reconcile.Orphan)
 	}
 	if len(p.Unsettled) > 0 {
 		fmt.Fprintf(&out, "\nbeing changed, so not judged: %d\n", len(p.Unsettled))
-		items(&out, p.Unsettled, nil, "")
+		printItems(&out, p.Unsettled, nil, "")
 	}
-	pending(&out, p)
-	foreigners(&out, p)
+	printPending(&out, p)
+	printForeign(&out, p)
 	if p.InAccord() {
 		fmt.Fprintf(&out, "\nin accord: %d accounts\n", p.Accounts)
 	} else {
@@ -52,24 +46,15 @@ func printPlanTable(w io.Writer, p reconcile.Plan, _ planSites) error {
 	return err
 }
 
-func newTable(header ...any) table.Writer {
-	t := table.NewWriter()
-	t.SetStyle(table.StyleLight)
-	t.Style().Options = table.OptionsNoBordersAndSeparators
-	t.SuppressTrailingSpaces()
-	t.AppendHeader(header)
-	return t
-}
-
-// items prints those that pass, with what of them is of that kind.
-func items(out io.Writer, all []reconcile.Item, pass func(reconcile.Item) bool, kind reconcile.Kind) {
-	t := newTable("user", "account", "what differs")
+// printItems prints those that pass, with what of them is of that kind.
+func printItems(out io.Writer, all []reconcile.Item, pass func(reconcile.Item) bool, kind reconcile.Kind) {
+	t := newTable(out, "user", "account", "what differs")
 	for _, i := range all {
 		if pass == nil || pass(i) {
 			t.AppendRow(table.Row{i.Username, i.AccountID, describe(i, kind)})
 		}
 	}
-	fmt.Fprintln(out, t.Render())
+	t.Render()
 }
 
 // describe tells what an item's repair does for one of its kinds.
@@ -112,12 +97,12 @@ func fields(i reconcile.Item, kind reconcile.Kind) string {
 	return strings.Join(texts, "; ")
 }
 
-func pending(out io.Writer, p reconcile.Plan) {
+func printPending(out io.Writer, p reconcile.Plan) {
 	if p.PendingTotal == 0 {
 		return
 	}
 	fmt.Fprintf(out, "\nsagas that have not ended, not touched: %d\n", p.PendingTotal)
-	t := newTable("user", "account", "saga", "flow", "phase")
+	t := newTable(out, "user", "account", "saga", "flow", "phase")
 	for _, s := range p.Pending {
 		phase := s.Phase
 		if s.Stuck {
@@ -125,17 +110,17 @@ func pending(out io.Writer, p reconcile.Plan) {
 		}
 		t.AppendRow(table.Row{s.Username, s.AccountID, s.ID, s.Flow, phase})
 	}
-	fmt.Fprintln(out, t.Render())
+	t.Render()
 }
 
-func foreigners(out io.Writer, p reconcile.Plan) {
+func printForeign(out io.Writer, p reconcile.Plan) {
 	if len(p.ForeignNames) == 0 {
 		return
 	}
 	fmt.Fprintln(out, "\nusers that are not ours, not touched:")
-	t := newTable("system", "name")
+	t := newTable(out, "system", "name")
 	for _, f := range p.ForeignNames {
 		t.AppendRow(table.Row{f.System, f.Name})
 	}
-	fmt.Fprintln(out, t.Render())
+	t.Render()
 }

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"accord/adapters/breaker"
+	"accord/adapters/captcha"
 	"accord/adapters/gitea"
 	"accord/adapters/ident"
 	"accord/adapters/keyring"
@@ -19,10 +20,13 @@ import (
 	"accord/adapters/token"
 	"accord/api"
 	"accord/api/infinite"
+	"accord/api/portal"
 	"accord/app"
 	"accord/cmd/accord/internal/config"
 	"accord/saga"
 	"accord/store"
+
+	"golang.org/x/time/rate"
 )
 
 // firstUserNumber is when user numbers begin; see ident.Options.Start.
@@ -81,19 +85,25 @@ func (p *parts) assemble(c config.Config, ring *keyring.Live, log *slog.Logger) 
 		return err
 	}
 	p.gitea, p.storage = directory, storage
-	p.runner = newRunner(p.store.Journal, c.Saga, log)
+	p.runner = newRunner(p.store, c.Saga, p.machine.owner, log)
 	var err error
 	p.service, err = app.New(app.Deps{
 		Accounts: p.store.Accounts, Sessions: p.store.Sessions, Directory: directory, Storage: storage,
 		Hasher: hasher, Tokens: tokens, Mailer: mailer, SMS: messages, Files: storage,
 		Pictures: nearPictures{pictures, storage.PicturesURL(), c.Storage.Endpoint},
 		Codes:    p.store.Codes, Counters: p.store.Counters, Failures: p.store.Failures,
+		People: p.store.People, Roster: p.store.Roster, Invites: p.store.Invites,
 		IDs: ids, Runner: p.runner, Now: time.Now, Logger: log,
+		Puzzles: captcha.New(), Challenges: p.store.Challenges, Proofs: p.store.Proofs, Mobiles: p.store.Mobiles,
+		Standings: p.store.Standings, Listings: p.store.Listings, Leaders: p.store.Leaders, Leftovers: p.store.Leftovers,
+		Archive:       p.store.Archive,
+		DirectoryDoor: directory, StorageDoor: storage,
 		Repairs: p.store.Repairs, DirectoryRepairs: directory, StorageRepairs: storage,
 	}, app.Settings{
 		SessionTTL: c.Session.TTL, KeepTTL: c.Session.Keep, DeletionGrace: c.Deletion.Grace, Countries: c.SMS.Countries,
 		SMS:   app.SMSLimits{PerClientHour: c.SMS.PerClientHour, PlatformDay: c.SMS.PlatformDay},
 		Guard: guard,
+		Sweep: sweepSettings(c.Sweep),
 	})
 	if err != nil {
 		return err
@@ -102,10 +112,20 @@ func (p *parts) assemble(c config.Config, ring *keyring.Live, log *slog.Logger) 
 	return err
 }
 
+// sweepSettings lets the look at Gitea's tokens take half of the time between
+// two sweeps.
+func sweepSettings(c config.Sweep) app.SweepSettings {
+	return app.SweepSettings{
+		Settle: c.Settle, Keep: c.Keep, Pace: rate.NewLimiter(rate.Limit(c.TokensPerSecond), 1).Wait,
+		TokensPerRun: max(1, int(float64(c.TokensPerSecond)*c.Every.Seconds()/2)),
+	}
+}
+
 // newHandler puts the HTTP edge above the use cases.
 func (p *parts) newHandler(c config.Config, zone *time.Location, tokens *token.Tokens, log *slog.Logger) (http.Handler, error) {
 	dialects := map[string]func() api.Dialect{
 		"infinite": func() api.Dialect { return infinite.New(infinite.Options{Service: p.service, Zone: zone}) },
+		"portal":   func() api.Dialect { return portal.New(portal.Options{Service: p.service}) },
 	}
 	var served []api.Dialect
 	for _, name := range c.Dialects {
@@ -236,9 +256,11 @@ func newGuard(c config.Config) (app.GuardSettings, error) {
 	}, err
 }
 
-func newRunner(journal saga.Journal, c config.Saga, log *slog.Logger) *saga.Runner {
-	return saga.NewRunner(journal, saga.Options{
-		Lease: c.Lease, Deadline: c.Deadline, Answer: c.Answer, StepTimeout: c.StepTimeout, Settle: c.Settle,
+// newRunner runs sagas in the name of owner, which must be new at every start.
+func newRunner(s *store.Store, c config.Saga, owner string, log *slog.Logger) *saga.Runner {
+	return saga.NewRunner(s.Journal, saga.Options{
+		Owner: owner, Lease: c.Lease, Deadline: c.Deadline, Answer: c.Answer, StepTimeout: c.StepTimeout, Settle: c.Settle,
 		MaxAttempts: c.MaxAttempts, Poll: c.Poll, Concurrency: c.Together, Logger: log,
+		Decided: app.Audited(s.Audit, time.Now),
 	})
 }

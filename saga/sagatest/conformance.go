@@ -101,7 +101,7 @@ func beginKeeps(t *testing.T, j saga.Journal) {
 	requireRecord(t, j, plain)
 
 	full := saga.Record{
-		ID: "full", Flow: "flow", Subject: "b", Exclusive: true, Phase: saga.Unwinding, Epoch: 7,
+		ID: "full", Flow: "flow", Subject: "b", Exclusive: true, Origin: saga.Origin{Actor: "26030112000001", Channel: "cli", Request: "r-1"}, Phase: saga.Unwinding, Epoch: 7,
 		State: []byte(`{}`), Attempts: 3, Stuck: true, Reason: "Gitea: 连接 refused 'quoted' \"%s\"",
 		CreatedAt: at(time.Millisecond), UpdatedAt: at(time.Hour),
 	}
@@ -155,6 +155,7 @@ func beginEnded(t *testing.T, j saga.Journal) {
 
 func appendReplaces(t *testing.T, j saga.Journal) {
 	r := running("id", "a")
+	r.Origin = saga.Origin{Actor: "somebody", Channel: "sweep", Request: "r-1"}
 	begin(t, j, r)
 	other := running("other", "b")
 	begin(t, j, other)
@@ -167,7 +168,7 @@ func appendReplaces(t *testing.T, j saga.Journal) {
 	want.Attempts, want.Stuck, want.Reason = 2, true, "because"
 	want.UpdatedAt = at(time.Minute)
 	written := want
-	written.CreatedAt, written.Epoch = at(99*time.Hour), 99
+	written.CreatedAt, written.Epoch, written.Origin = at(99*time.Hour), 99, saga.Origin{Actor: "another"}
 	require.NoError(t, j.Append(t.Context(), "id", 1, writes(written)))
 	requireRecord(t, j, want)
 	requireRecord(t, j, other)

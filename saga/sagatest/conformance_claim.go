@@ -56,6 +56,7 @@ func claimExpired(t *testing.T, j saga.Journal) {
 	require.Len(t, entries, 1)
 	require.Equal(t, saga.EventTakenOver, entries[0].Event)
 	require.Equal(t, int64(2), entries[0].Epoch)
+	require.Equal(t, r.Attempts+1, claimed[0].Attempts, "a runner that goes away has tried")
 
 	require.ErrorIs(t, j.Append(t.Context(), "id", 1, writes(r)), saga.ErrFenced)
 	mine := claimed[0]

@@ -189,7 +189,7 @@ func concurrentTakeover(t *testing.T, j saga.Journal) {
 			require.Equal(t, k == len(entries)-1, e.Event == saga.EventTakenOver,
 				"entry %d of %d of %s is %s", k, len(entries), id, e.Event)
 		}
-		require.Equal(t, len(entries)-1, r.Attempts, "the claimed record is that of the last append")
+		require.Equal(t, len(entries), r.Attempts, "the claimed record is that of the last append")
 	}
 }
 

@@ -23,6 +23,8 @@ type World[S any] struct {
 	// Subject and State are what the flow is executed with.
 	Subject string
 	State   S
+	// Decided, if any, is that of the runners; see saga.Options.
+	Decided func(ctx context.Context, r saga.Record, o saga.Outcome) error
 	// Check compares all systems when everything has settled: the flow's whole
 	// effect is there where it committed, and nothing of it where it did not.
 	Check func(t *testing.T, committed bool)
@@ -212,7 +214,7 @@ func (tr *trial[S]) recover(id string) bool {
 
 func (tr *trial[S]) runner(owner string, j saga.Journal) *saga.Runner {
 	return saga.NewRunner(j, saga.Options{
-		Owner: owner, Now: tr.clock.Now, Jitter: func() float64 { return 0.5 },
+		Owner: owner, Decided: tr.world.Decided, Now: tr.clock.Now, Jitter: func() float64 { return 0.5 },
 		Backoff: 10 * time.Millisecond, Poll: 10 * time.Millisecond, Logger: slog.New(slog.DiscardHandler),
 	})
 }

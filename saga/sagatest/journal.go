@@ -63,7 +63,7 @@ func (j *Journal) Append(ctx context.Context, id string, epoch int64, fn saga.Wr
 	if err != nil {
 		return err
 	}
-	w.Record.ID, w.Record.Epoch, w.Record.CreatedAt = id, epoch, stored.CreatedAt
+	w.Record.ID, w.Record.Epoch, w.Record.CreatedAt, w.Record.Origin = id, epoch, stored.CreatedAt, stored.Origin
 	j.store(w)
 	return nil
 }
@@ -90,6 +90,8 @@ func (j *Journal) Claim(ctx context.Context, owner string, now, until time.Time,
 		r.Epoch, r.Owner, r.Due, r.UpdatedAt = r.Epoch+1, owner, until, now
 		j.records[r.ID] = r
 		if orphaned {
+			r.Attempts++
+			j.records[r.ID] = r
 			j.entries[r.ID] = append(j.entries[r.ID], saga.Entry{Event: saga.EventTakenOver, Epoch: r.Epoch, At: now})
 		}
 		due[i] = clone(r)

@@ -252,3 +252,17 @@ func requireOneWinner(t *testing.T, loser app.Kind, results []error) {
 	}
 	require.Equal(t, 1, winners, "%v", errors.Join(results...))
 }
+
+func mobileFound(t *testing.T, d *database) {
+	a := normal(t, d, 1, "alice")
+	_, err := d.Mobiles.ByMobile(t.Context(), "86", "13800138000")
+	requireKind(t, app.NotFound, err)
+	require.NoError(t, d.Accounts.SetMobile(t.Context(), a.ID, "86", "13800138000", at(0)))
+	found, err := d.Mobiles.ByMobile(t.Context(), "86", "13800138000")
+	require.NoError(t, err)
+	require.Equal(t, a.ID, found.ID)
+	for _, number := range [][2]string{{"", ""}, {"86", ""}, {"852", "13800138000"}, {"86", "13800138001"}} {
+		_, err := d.Mobiles.ByMobile(t.Context(), number[0], number[1])
+		requireKind(t, app.NotFound, err)
+	}
+}

@@ -116,6 +116,7 @@ func bury(t *testing.T, d *database) {
 	require.NoError(t, err)
 	require.NoError(t, d.Accounts.VerifyEmail(ctx, a.ID, a.Email, at(0)))
 	require.NoError(t, d.Accounts.ReserveEmail(ctx, a.ID, "new@example.com"))
+	require.NoError(t, d.People.SetAttributes(ctx, a.ID, wholeAttributes, at(0)))
 	require.Error(t, d.Accounts.Bury(ctx, a.ID, at(0)), "it has not left")
 	require.Equal(t, app.Normal, load(t, d, a.ID).Status)
 	require.Error(t, d.Accounts.Bury(ctx, accountID(9), at(0)))
@@ -134,6 +135,9 @@ func bury(t *testing.T, d *database) {
 	var sessions int
 	require.NoError(t, d.raw.Get(&sessions, "SELECT COUNT(*) FROM sessions"))
 	require.Zero(t, sessions, "they tell where a person was")
+	var told int
+	require.NoError(t, d.raw.Get(&told, "SELECT COUNT(*) FROM accounts WHERE attributes IS NOT NULL"))
+	require.Zero(t, told)
 	require.Empty(t, holder(t, d, a.Email))
 	_, err = d.Accounts.ByUsername(ctx, "")
 	requireKind(t, app.NotFound, err)

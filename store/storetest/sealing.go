@@ -22,6 +22,12 @@ func sealedColumns(t *testing.T, d *database) {
 		require.NotContains(t, string(raw), a.StorageSecret.Reveal()[:10])
 	}
 
+	require.NoError(t, d.People.SetAttributes(t.Context(), activated.ID, app.Attributes{IDCard: "plain to see"}, at(0)))
+	var attributes []byte
+	require.NoError(t, d.raw.Get(&attributes, "SELECT attributes FROM accounts WHERE id = ?", activated.ID))
+	require.NotEmpty(t, attributes)
+	require.NotContains(t, string(attributes), "plain")
+
 	state := func() (raw []byte) {
 		require.NoError(t, d.raw.Get(&raw, "SELECT state FROM sagas"))
 		return raw
@@ -64,6 +70,15 @@ func sealedPlace(t *testing.T, d *database) {
 	_, err := d.Accounts.ByID(t.Context(), a.ID)
 	require.NoError(t, err)
 	_, err = d.Accounts.ByID(t.Context(), b.ID)
+	requireKind(t, app.Internal, err)
+
+	c, e := normal(t, d, 3, "carol"), normal(t, d, 4, "eve")
+	require.NoError(t, d.People.SetAttributes(t.Context(), c.ID, app.Attributes{QQ: "10001"}, at(0)))
+	require.NoError(t, d.raw.Get(&raw, "SELECT attributes FROM accounts WHERE id = ?", c.ID))
+	d.exec(t, "UPDATE accounts SET attributes = ? WHERE id = ?", raw, e.ID)
+	_, _, err = d.People.Hold(t.Context(), c.ID)
+	require.NoError(t, err)
+	_, _, err = d.People.Hold(t.Context(), e.ID)
 	requireKind(t, app.Internal, err)
 }
 

@@ -56,6 +56,34 @@ func Run(t *testing.T, driver string, fresh func(t testing.TB) string) {
 		"leaving: come back":                                comeBack,
 		"leaving: bury":                                     bury,
 		"leaving: bury against come back":                   leaveRace,
+		"people: found by what others know":                 peopleFound,
+		"people: pages":                                     peoplePages,
+		"people: search":                                    peopleSearch,
+		"people: attributes":                                peopleAttributes,
+		"roster: ranks":                                     rosterRanks,
+		"roster: the last super-administrator":              rosterLast,
+		"roster: two demote each other":                     rosterRace,
+		"roster: all leave or are demoted at once":          rosterRaceAll,
+		"invites: from made to revoked":                     inviteLife,
+		"invites: given back once":                          inviteGivenBack,
+		"invites: listed":                                   inviteList,
+		"invites: 64 at once on five uses":                  inviteRace,
+		"leaving: who holds nobody up":                      departedHeld,
+		"standings: suspend and resume":                     suspend,
+		"standings: who is not suspended":                   suspendRefused,
+		"standings: dismiss and come back":                  dismissAndBack,
+		"standings: suspend against opening sessions":       suspendRace,
+		"listings: accounts":                                accountPages,
+		"listings: sessions":                                sessionPages,
+		"leaders: one at a time":                            leaderLife,
+		"leaders: 64 at once":                               leaderRace,
+		"leaders: a former one writes nothing":              leaderFences,
+		"leftovers: what ends at a time":                    leftoverTimes,
+		"leftovers: sessions":                               leftoverSessions,
+		"leftovers: reserved accounts":                      leftoverReserved,
+		"leftovers: abandoned accounts":                     leftoverStripped,
+		"leftovers: positions":                              sweepPositions,
+		"leftovers: cleared at once":                        leftoverRace,
 		"codes: from put to redeemed":                       codeLife,
 		"codes: one is live":                                codeReplaced,
 		"codes: five wrong tries":                           codeTries,
@@ -84,6 +112,19 @@ func Run(t *testing.T, driver string, fresh func(t testing.TB) string) {
 		"failures: old ones are cleared up":                 failurePruned,
 		"failures: 64 at once":                              failureRace,
 		"failures: 64 at once, all of them right":           failureReleaseRace,
+		"proofs: from kept to used up":                      proofLife,
+		"proofs: kept again":                                proofAgain,
+		"proofs: part of a transaction":                     proofInside,
+		"proofs: old ones are cleared up":                   proofPruned,
+		"proofs: used up 64 times at once":                  proofRace,
+		"proofs: kept 64 times at once":                     proofPutRace,
+		"challenges: from drawn to solved":                  challengeLife,
+		"challenges: wrong tries":                           challengeTries,
+		"challenges: sealed in their place":                 challengeSealed,
+		"challenges: old ones are cleared up":               challengePruned,
+		"challenges: solved 64 times at once":               challengeRace,
+		"challenges: guessed 64 times at once":              challengeGuessed,
+		"mobiles: who has a number":                         mobileFound,
 		"sessions: from reserved to closed":                 sessionLife,
 		"sessions: who may not open":                        sessionRefused,
 		"sessions: discard":                                 sessionDiscard,
@@ -108,6 +149,15 @@ func Run(t *testing.T, driver string, fresh func(t testing.TB) string) {
 		"journal: entries around takeovers":                 journalTakeovers,
 		"journal: what cannot be opened holds nobody up":    journalUnreadable,
 		"journal: two replicas share the sagas out":         journalReplicas,
+		"audit: entries are kept":                           auditKept,
+		"audit: texts are made to fit":                      auditClips,
+		"audit: part of a transaction":                      auditTransaction,
+		"audit: an altered entry is named":                  auditTampered,
+		"audit: entries that changed places":                auditReordered,
+		"audit: a missing entry is named":                   auditMissing,
+		"audit: hashes made anew":                           auditRewritten,
+		"audit: more than a page":                           auditPaged,
+		"audit: 64 at once":                                 auditRace,
 		"machines: lowest free id":                          machineLowest,
 		"machines: renew and release":                       machineRenew,
 		"machines: all in use":                              machineExhausted,
@@ -128,6 +178,12 @@ func Run(t *testing.T, driver string, fresh func(t testing.TB) string) {
 	t.Run("migrations: four at once", func(t *testing.T) { migrateTogether(t, driver, fresh(t)) })
 	t.Run("journal", func(t *testing.T) {
 		sagatest.TestJournal(t, func(t *testing.T) saga.Journal { return open(t, driver, fresh(t)).Journal })
+	})
+	t.Run("archive", func(t *testing.T) {
+		sagatest.TestArchive(t, func(t *testing.T) (saga.Journal, saga.Archive) {
+			d := open(t, driver, fresh(t))
+			return d.Journal, d.Archive
+		})
 	})
 }
 

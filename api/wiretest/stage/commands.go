@@ -19,7 +19,9 @@ import (
 //	foreign NAME ADDRESS           somebody else's user in Gitea
 //	organization NAME OWNER MEMBER an organization in Gitea with these two people
 //	status NAME STATUS             an operator's doing
+//	role NAME ROLE                 an operator's doing
 //	code ADDRESS|NUMBER            gives the code that was sent there last
+//	puzzle ID                      gives the answer of a human check
 //	fault gitea|storage|mail|sms|files CALL KIND
 //	                               every such call is refused (refuse), fails (fail) or loses its reply (lose)
 //	fault store|hasher|pictures CALL KIND
@@ -41,13 +43,13 @@ func (w *Stage) Setup(t testing.TB, command []string) string {
 		w.Directory.Join(args[0], args[1], true)
 		w.Directory.Join(args[0], args[2], false)
 	case "status":
-		done, err := w.db.ExecContext(t.Context(), "UPDATE accounts SET status = ? WHERE username = ?", args[1], args[0])
-		require.NoError(t, err)
-		changed, err := done.RowsAffected()
-		require.NoError(t, err)
-		require.EqualValues(t, 1, changed, "nobody is called %s", args[0])
+		w.set(t, args[0], "status", args[1])
+	case "role":
+		w.set(t, args[0], "role", args[1])
 	case "code":
 		return w.SentCode(t, args[0])
+	case "puzzle":
+		return w.challenges.answer(t, args[0])
 	case "fault":
 		w.inject(t, args[0], args[1], args[2])
 	case "mend":
@@ -56,6 +58,16 @@ func (w *Stage) Setup(t testing.TB, command []string) string {
 		require.Fail(t, "unknown command", "%q", command)
 	}
 	return ""
+}
+
+// set changes a column of one account behind everybody's back.
+func (w *Stage) set(t testing.TB, username, column, value string) {
+	t.Helper()
+	done, err := w.db.ExecContext(t.Context(), "UPDATE accounts SET "+column+" = ? WHERE username = ?", value, username)
+	require.NoError(t, err)
+	changed, err := done.RowsAffected()
+	require.NoError(t, err)
+	require.EqualValues(t, 1, changed, "nobody is called %s", username)
 }
 
 // SentCode is the code that was sent last to an address or a number.

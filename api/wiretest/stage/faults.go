@@ -110,6 +110,34 @@ func (c codes) Check(ctx context.Context, target string, code app.Secret, now ti
 	return c.Codes.Check(ctx, target, code, now)
 }
 
+// challenges remember the answers that they are given, for scripts to solve
+// them.
+type challenges struct {
+	app.Challenges
+	faults  *faults
+	mu      sync.Mutex
+	answers map[string]app.Secret
+}
+
+func (c *challenges) Put(ctx context.Context, id string, kind app.ChallengeKind, answer app.Secret, ends, now time.Time) error {
+	if err := c.faults.met("store PutChallenge"); err != nil {
+		return err
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.answers[id] = answer
+	return c.Challenges.Put(ctx, id, kind, answer, ends, now)
+}
+
+func (c *challenges) answer(t testing.TB, id string) string {
+	t.Helper()
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	answer, found := c.answers[id]
+	require.True(t, found, "no puzzle %s was drawn", id)
+	return answer.Reveal()
+}
+
 // onePixel is a picture, as a GIF.
 var onePixel = []byte("GIF89a\x01\x00\x01\x00\x80\x00\x00\xff\xff\xff\x00\x00\x00,\x00\x00\x00\x00\x01\x00\x01\x00\x00\x02\x02D\x01\x00;")
 

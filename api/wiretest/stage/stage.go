@@ -17,6 +17,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"accord/adapters/captcha"
 	"accord/adapters/ident"
 	"accord/adapters/keyring"
 	"accord/adapters/memory"
@@ -34,19 +35,20 @@ var Zone = time.FixedZone("UTC+8", 8*60*60)
 // Stage is a whole server over a store of its own: everything is real but the
 // remote systems, whose fakes can be made to fail, and the clock.
 type Stage struct {
-	URL       string
-	Clock     *Clock
-	Directory *memory.Directory
-	Storage   *memory.Storage
-	Mailer    *memory.Mailer
-	SMS       *memory.SMS
-	Files     *memory.Files
-	Tokens    *token.Tokens
-	Ring      *keyring.Ring
-	Service   *app.Service
-	faults    *faults
-	answers   app.Answers
-	db        *sql.DB // the store's database, to look at
+	URL        string
+	Clock      *Clock
+	Directory  *memory.Directory
+	Storage    *memory.Storage
+	Mailer     *memory.Mailer
+	SMS        *memory.SMS
+	Files      *memory.Files
+	Tokens     *token.Tokens
+	Ring       *keyring.Ring
+	Service    *app.Service
+	faults     *faults
+	answers    app.Answers
+	challenges *challenges
+	db         *sql.DB // the store's database, to look at
 }
 
 // Clock stands still until it is told to go on. Safe for concurrent use.
@@ -126,12 +128,16 @@ func (w *Stage) service(t *testing.T) *app.Service {
 		MachineID: func() (uint16, error) { return 1, nil },
 	})
 	require.NoError(t, err)
+	w.challenges = &challenges{Challenges: st.Challenges, faults: w.faults, answers: map[string]app.Secret{}}
 	runner := saga.NewRunner(st.Journal, saga.Options{Logger: slog.New(slog.DiscardHandler)})
 	service, err := app.New(app.Deps{
 		Accounts: accounts{st.Accounts, w.faults}, Sessions: sessions{st.Sessions, w.faults},
 		Directory: w.Directory, Storage: w.Storage, Hasher: slowHasher{hasher, w.faults},
 		Tokens: w.Tokens, Mailer: w.Mailer, SMS: w.SMS, Pictures: newPictures(t, w), Files: w.Files,
 		Codes: codes{st.Codes, w.faults}, Counters: st.Counters, Failures: st.Failures,
+		Puzzles: captcha.New(), Challenges: w.challenges, Proofs: st.Proofs, Mobiles: st.Mobiles,
+		People: st.People, Roster: st.Roster, Invites: st.Invites,
+		Standings: st.Standings, Listings: st.Listings, Leaders: st.Leaders, Leftovers: st.Leftovers,
 		IDs: ids, Runner: runner, Now: w.Clock.Now, Logger: slog.New(slog.DiscardHandler),
 	}, app.Settings{
 		SessionTTL: 2 * time.Hour, KeepTTL: 7 * 24 * time.Hour, Countries: []string{"86", "852"},

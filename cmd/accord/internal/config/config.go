@@ -19,7 +19,7 @@ type Config struct {
 	// Issuer is what access tokens name as theirs (iss).
 	Issuer string `koanf:"issuer" validate:"required"`
 	// Dialects are the wire dialects that are served.
-	Dialects []string `koanf:"dialects" validate:"min=1,unique,dive,oneof=infinite"`
+	Dialects []string `koanf:"dialects" validate:"min=1,unique,dive,oneof=infinite portal"`
 	HTTP     HTTP     `koanf:"http"`
 	Session  Session  `koanf:"session"`
 	Gitea    Gitea    `koanf:"gitea"`
@@ -36,6 +36,7 @@ type Config struct {
 	Password Password `koanf:"password"`
 	Guard    Guard    `koanf:"guard"`
 	Saga     Saga     `koanf:"saga"`
+	Sweep    Sweep    `koanf:"sweep"`
 	Log      Log      `koanf:"log"`
 	Sync     Sync     `koanf:"sync"`
 }
@@ -228,6 +229,21 @@ type Saga struct {
 	Together    int           `koanf:"together" validate:"min=1,max=1024"`
 }
 
+// Sweep says what is cleared up, and when; sessions that run out have
+// Session.SweepEvery.
+type Sweep struct {
+	// Every is how often what nobody needs any more is looked for.
+	Every time.Duration `koanf:"every" validate:"min=1s"`
+	// Settle is how old a reserved account or session, or a Gitea token, must be
+	// to be taken for left behind.
+	Settle time.Duration `koanf:"settle" validate:"min=5m"`
+	// Keep is how long sagas and sessions that ended can be looked up, and names
+	// of undone registrations.
+	Keep time.Duration `koanf:"keep" validate:"min=1h"`
+	// TokensPerSecond bounds how many accounts' Gitea tokens are looked through.
+	TokensPerSecond int `koanf:"tokensPerSecond" validate:"min=1,max=1000"`
+}
+
 // Sync says what `accord sync` may do.
 type Sync struct {
 	// Protected are user names or accountIds of accounts that it never mends.
@@ -247,7 +263,7 @@ func Default() Config {
 		Listen:   "localhost:8081",
 		Zone:     "Asia/Shanghai",
 		Issuer:   "accord",
-		Dialects: []string{"infinite"},
+		Dialects: []string{"infinite", "portal"},
 		HTTP:     HTTP{BodyLimit: 1 << 20, ShutdownGrace: 15 * time.Second},
 		Session:  Session{TTL: 2 * time.Hour, Keep: 7 * 24 * time.Hour, SweepEvery: 5 * time.Second},
 		Gitea:    Gitea{Timeout: 5 * time.Second},
@@ -269,6 +285,7 @@ func Default() Config {
 			Lease: 4 * time.Second, Deadline: 8 * time.Second, Answer: 10 * time.Second, StepTimeout: 5 * time.Second,
 			Settle: 30 * time.Second, MaxAttempts: 20, Poll: 500 * time.Millisecond, Together: 16,
 		},
-		Log: Log{Level: "info", Format: "text"},
+		Sweep: Sweep{Every: 15 * time.Minute, Settle: time.Hour, Keep: 30 * 24 * time.Hour, TokensPerSecond: 5},
+		Log:   Log{Level: "info", Format: "text"},
 	}
 }

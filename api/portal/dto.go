@@ -1,0 +1,79 @@
+package portal
+
+import (
+	"accord/api"
+	"accord/api/body"
+	"accord/app"
+)
+
+// Field order in the DTOs is the document's.
+
+type codeRequest struct {
+	Email body.Value `json:"email" validate:"notBlank,text,length=255,printable,emailAddress"`
+}
+
+type registerRequest struct {
+	Username   body.Value `json:"username" validate:"notBlank,text,length=255,printable,username"`
+	Email      body.Value `json:"email" validate:"notBlank,text,length=255,printable,emailAddress"`
+	Code       body.Value `json:"code" validate:"notBlank,text,length=16,printable"`
+	RePassword body.Value `json:"repassword" validate:"text,length=32"`
+	Password   body.Value `json:"password" validate:"notBlank,text,length=32,printable,password"`
+}
+
+type loginRequest struct {
+	Username body.Value `json:"username" validate:"notBlank,text,length=255,printable"`
+	// RePassword is in the document's example and of no account.
+	RePassword body.Value `json:"repassword"`
+	Password   body.Value `json:"password" validate:"notBlank,text,length=32,printable"`
+}
+
+type verifyRequest struct {
+	Email body.Value `json:"email" validate:"notBlank,text,length=255,printable,emailAddress"`
+	Code  body.Value `json:"code" validate:"notBlank,text,length=16,printable"`
+}
+
+type modifyRequest struct {
+	Username   body.Value `json:"username" validate:"text,length=255,printable"`
+	RePassword body.Value `json:"repassword" validate:"text,length=32"`
+	Password   body.Value `json:"password" validate:"notBlank,text,length=32,printable,password"`
+}
+
+// verifyOrModifyRequest is either of the two that the document has at one path.
+type verifyOrModifyRequest struct {
+	Email      body.Value `json:"email"`
+	Code       body.Value `json:"code"`
+	Username   body.Value `json:"username"`
+	RePassword body.Value `json:"repassword"`
+	Password   body.Value `json:"password"`
+}
+
+// modifies reports whether the body sets a password; the other has none.
+func (r verifyOrModifyRequest) modifies() bool {
+	return r.Password.Sent != nil || r.RePassword.Sent != nil
+}
+
+type tokenAnswer struct {
+	Token string `json:"token"`
+}
+
+// signedInAnswer begins with the document's field; a client of the document
+// alone reads no further.
+type signedInAnswer struct {
+	Token        string            `json:"token"`
+	GiteaToken   string            `json:"giteaToken"`
+	StorageToken string            `json:"storageToken"`
+	Storage      api.StorageAnswer `json:"storage"`
+}
+
+func newSignedInAnswer(in app.SignedIn) signedInAnswer {
+	return signedInAnswer{
+		Token: in.AccessToken.Reveal(), GiteaToken: in.GiteaToken.Reveal(), StorageToken: in.Grant.SessionToken.Reveal(),
+		Storage: api.NewStorageAnswer(in.Grant),
+	}
+}
+
+type captchaAnswer struct {
+	// Base64 is a data URL that an img element shows as it is.
+	Base64    string `json:"base64"`
+	CaptchaID string `json:"captchaId"`
+}

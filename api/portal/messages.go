@@ -1,0 +1,104 @@
+package portal
+
+import (
+	"errors"
+
+	"accord/api"
+	"accord/app"
+)
+
+// What each endpoint says of its success.
+var (
+	codeSent     = api.Phrase{ZH: "发送邮箱验证码成功", EN: "The verification code was sent"}
+	registered   = api.Phrase{ZH: "注册成功", EN: "Registered"}
+	mustSignIn   = api.Phrase{ZH: "注册成功，请登录", EN: "Registered; sign in now"}
+	captchaMade  = api.Phrase{ZH: "获取图片验证码成功", EN: "Here is a captcha"}
+	captchaRight = api.Phrase{ZH: "验证图片验证码成功", EN: "The captcha is solved"}
+	signedIn     = api.Phrase{ZH: "登录成功", EN: "Signed in"}
+	verified     = api.Phrase{ZH: "验证成功", EN: "Verified"}
+	modified     = api.Phrase{ZH: "修改成功", EN: "Changed"}
+)
+
+// failures are what each endpoint says where nothing more is known.
+var failures = map[string]api.Phrase{
+	"/api/v1/sendEmailCode":  {ZH: "发送邮箱验证码失败", EN: "The verification code was not sent"},
+	"/api/v1/register":       {ZH: "注册失败", EN: "The registration failed"},
+	"/api/v1/login":          {ZH: "登录失败", EN: "The sign-in failed"},
+	"/api/v1/capacha/get":    {ZH: "获取图片验证码失败", EN: "There is no captcha just now"},
+	"/api/v1/captcha/get":    {ZH: "获取图片验证码失败", EN: "There is no captcha just now"},
+	"/api/v1/capacha/verify": {ZH: "验证图片验证码失败", EN: "The captcha is not solved"},
+	"/api/v1/captcha/verify": {ZH: "验证图片验证码失败", EN: "The captcha is not solved"},
+	verifyPath:               {ZH: "验证失败", EN: "The verification failed"},
+	modifyPath:               {ZH: "修改失败", EN: "The change failed"},
+}
+
+// anyFailure is said of paths that are nobody's.
+var anyFailure = api.Phrase{ZH: "失败", EN: "It failed"}
+
+var phrases = map[code]api.Phrase{
+	parameterInvalid: {ZH: "请求参数错误", EN: "Invalid parameters"},
+	emailTaken:       {ZH: "该邮箱已被注册", EN: "The e-mail address is already in use"},
+	userTaken:        {ZH: "该用户已存在", EN: "The user name is already taken"},
+	credentialsWrong: {ZH: "用户名或密码错误", EN: "Wrong user name or password"},
+	emailUnknown:     {ZH: "该邮箱不存在", EN: "There is no such e-mail address"},
+	tokenInvalid:     {ZH: "无效token", EN: "The token is not valid"},
+	tokenExpired:     {ZH: "Token已过期", EN: "The token has expired"},
+}
+
+// wrongCode is said of verification codes; a captcha has its own failure.
+var wrongCode = api.Phrase{ZH: "验证码错误或已过期，请重新获取", EN: "The verification code is wrong or has expired; ask for another"}
+
+// reasons are the messages of kinds whose code says too little.
+var reasons = map[app.Kind]api.Phrase{
+	app.TooOften: {ZH: "操作过于频繁，请稍后再试", EN: "Too many requests; try again later"},
+	app.Busy:     {ZH: "服务器繁忙，请稍后再试", EN: "The server is busy; try again later"},
+}
+
+// barred tells whoever gave the right password or code why it is not enough.
+var barred = map[app.Status]api.Phrase{
+	app.Paused:  {ZH: "账户已暂停使用", EN: "The account is paused"},
+	app.Locked:  {ZH: "账户已锁定", EN: "The account is locked"},
+	app.Stopped: {ZH: "账户已停用", EN: "The account has been stopped"},
+}
+
+// complaints are the messages of broken rules, by field and then by rule.
+var complaints = map[string]api.Phrase{
+	"email":      {ZH: "邮箱格式不正确", EN: "The e-mail address is not well-formed"},
+	"username":   {ZH: "用户名不符合要求", EN: "The user name is not allowed"},
+	"password":   {ZH: "密码须为8至16位，并同时包含字母和数字", EN: "A password has 8 to 16 characters, letters and digits among them"},
+	"repassword": {ZH: "两次输入的密码不一致", EN: "The two passwords differ"},
+}
+
+// explanation is the message that says most about a failure.
+func explanation(path string, code code, err error) api.Phrase {
+	var e *app.Error
+	var notAllowed *app.NotAllowed
+	switch {
+	case errors.As(err, &notAllowed) && barred[notAllowed.Status] != api.Phrase{}:
+		return barred[notAllowed.Status]
+	case code == parameterInvalid && errors.As(err, &e) && len(e.Violations) > 0:
+		return complaint(e.Violations[0])
+	case code != failure:
+		return phrases[code]
+	}
+	if why, ok := reasons[app.KindOf(err)]; ok {
+		return why
+	}
+	if app.KindOf(err) == app.CodeWrong && path != "/api/v1/capacha/verify" && path != "/api/v1/captcha/verify" {
+		return wrongCode
+	}
+	if why, ok := failures[path]; ok {
+		return why
+	}
+	return anyFailure
+}
+
+// complaint names what is wrong with a field; a blank or overlong one is just a
+// wrong parameter.
+func complaint(v app.Violation) api.Phrase {
+	why, ok := complaints[v.Field]
+	if !ok || v.Rule == app.NotBlank || v.Rule == app.TypeMismatch || v.Rule == app.Length {
+		return phrases[parameterInvalid]
+	}
+	return why
+}

@@ -1,0 +1,78 @@
+package app
+
+import (
+	"context"
+
+	"accord/saga"
+)
+
+// PersonModification is what an administrator changes of somebody's account: nil
+// leaves a field as it is.
+type PersonModification struct {
+	PersonChange
+	// Email needs no code and is not verified by this.
+	Email *string
+}
+
+// ModifyPerson changes somebody's profile and address, here and in Gitea, and
+// his attributes, or nothing of it. Forbidden unless his role is lower than the
+// actor's, who is an administrator; NotFound, Invalid, EmailTaken,
+// PictureFailed, DirectoryFailed, Busy or Internal.
+func (s *Service) ModifyPerson(ctx context.Context, actor Principal, userID int64, in PersonModification) (saga.Receipt, error) {
+	const op = "modify a person"
+	target, err := s.managed(ctx, op, actor, userID)
+	if err != nil {
+		return saga.Receipt{}, err
+	}
+	if in.Email != nil && !EmailAllowed(*in.Email) {
+		return saga.Receipt{}, invalid(op, "email", EmailSyntax)
+	}
+	change, err := s.editing(ctx, target, in.PersonChange)
+	if err != nil {
+		return saga.Receipt{}, failed(op, err)
+	}
+	change.Actor = actor.Account.ID
+	if in.Email != nil {
+		change.Email = *in.Email
+	}
+	receipt, err := carryOut(by(ctx, actor.Account.ID), s.modify, target.ID, change)
+	return receipt, failed(op, err)
+}
+
+func (s *Service) modifyFlow() saga.Definition[editing] {
+	return exclusive("modify",
+		s.changeHere(s.changeManaged), s.rememberInGitea(), s.moveInGitea(), s.changeInGitea(), s.keepEdit(), s.setAvatar())
+}
+
+func (s *Service) changeManaged(ctx context.Context, e *editing) (err error) {
+	if err := s.mayManage(ctx, e.Actor, e.Account.ID); err != nil {
+		return err
+	}
+	// What was read before the saga held the account may be out of date.
+	if e.Account, err = s.Accounts.ByID(ctx, e.Account.ID); err != nil {
+		return err
+	}
+	if FoldKey(e.Email) == FoldKey(e.Account.Email) {
+		e.Email = ""
+	}
+	if e.Email != "" {
+		if err := s.Accounts.ReserveEmail(ctx, e.Account.ID, e.Email); err != nil {
+			return err
+		}
+	}
+	return s.changePerson(ctx, e)
+}
+
+func (s *Service) moveInGitea() saga.Stage[editing] {
+	move := func(ctx context.Context, e *editing, email string) error {
+		if e.Email == "" {
+			return nil
+		}
+		return s.Directory.SetEmail(ctx, e.Account.Ref(), email)
+	}
+	return saga.One(saga.Step[editing]{
+		Name: "change Gitea address", Kind: saga.Compensable,
+		Do:   func(ctx context.Context, e *editing) error { return move(ctx, e, e.Email) },
+		Undo: func(ctx context.Context, e *editing) error { return move(ctx, e, e.Account.Email) },
+	})
+}

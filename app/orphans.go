@@ -1,0 +1,93 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"strings"
+)
+
+const (
+	// orphanPosition is the name of the place where the next run goes on.
+	orphanPosition = "orphaned Gitea tokens"
+	// orphanPage is how many accounts are read at once.
+	orphanPage = 100
+)
+
+// inGitea are the statuses of accounts that have a user in Gitea.
+func inGitea() []Status { return []Status{Normal, Paused, Locked, Stopped, Leaving} }
+
+// endOrphanTokens deletes Gitea tokens of ours that belong to no session: Gitea
+// may have made one long after the sign-in was undone. It goes through the
+// accounts in order of their ids, on from where the last run ended, and begins
+// anew at their end. An account that cannot be looked through is passed over.
+func (s *Service) endOrphanTokens(ctx context.Context) (ended int, err error) {
+	position, err := s.Leftovers.Position(ctx, orphanPosition)
+	if err != nil {
+		return 0, err
+	}
+	var faults error
+	for seen, last := 0, false; !last && !s.enough(seen); {
+		accounts, err := s.Listings.PageOfAccounts(ctx, inGitea(), position, orphanPage)
+		if err != nil {
+			return ended, errors.Join(faults, err)
+		}
+		for _, a := range accounts {
+			if err := s.settings.Sweep.pace(ctx); err != nil {
+				return ended, errors.Join(faults, err)
+			}
+			n, err := s.endOrphansOf(ctx, a)
+			ended, position, faults = ended+n, a.ID, firstOf(faults, err)
+		}
+		seen += len(accounts)
+		if last = len(accounts) < orphanPage; last {
+			position = ""
+		}
+		if err := s.Leftovers.SetPosition(ctx, orphanPosition, position); err != nil {
+			return ended, errors.Join(faults, err)
+		}
+	}
+	return ended, faults
+}
+
+func (s *Service) enough(seen int) bool {
+	most := s.settings.Sweep.TokensPerRun
+	return most > 0 && seen >= most
+}
+
+// firstOf keeps the first of many faults.
+func firstOf(first, next error) error {
+	if first != nil {
+		return first
+	}
+	return next
+}
+
+// endOrphansOf looks at the tokens before it looks at the sessions: a session
+// that opens in between is found.
+func (s *Service) endOrphansOf(ctx context.Context, a Account) (int, error) {
+	tokens, err := s.DirectoryDoor.Tokens(ctx, a.Ref(), GiteaTokenPrefix)
+	if err != nil {
+		return 0, err
+	}
+	var ids []string
+	for _, token := range tokens {
+		if token.CreatedAt.Before(s.settled()) {
+			ids = append(ids, strings.TrimPrefix(token.Name, GiteaTokenPrefix))
+		}
+	}
+	unclosed, err := s.Listings.Unclosed(ctx, ids)
+	if err != nil {
+		return 0, err
+	}
+	ended := 0
+	for _, id := range ids {
+		if unclosed[id] {
+			continue
+		}
+		if err := s.Directory.DeleteToken(ctx, a.Username, GiteaTokenPrefix+id); err != nil {
+			return ended, err
+		}
+		ended++
+	}
+	return ended, nil
+}

@@ -1,0 +1,124 @@
+package app
+
+import (
+	"context"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"accord/saga"
+)
+
+// Person is an account with what is known of its person beyond it.
+type Person struct {
+	Account    Account
+	Attributes Attributes
+	// SignedInAt is when the latest session was opened; zero where there is none,
+	// and in lists.
+	SignedInAt time.Time
+}
+
+// PublicPerson is what everybody may know of a person: neither address nor
+// number.
+type PublicPerson struct {
+	UserID                        int64
+	Username, Nickname, AvatarURL string
+	Sign, Cover                   string
+	Gender                        Gender
+}
+
+// PersonChange is a change of what a person says of himself: nil leaves a field
+// as it is. Nickname and AvatarURL cannot be emptied.
+type PersonChange struct {
+	Nickname, AvatarURL, Description, Website, Location *string
+	Attributes                                          AttributesChange
+}
+
+// on is p with the change made.
+func (c PersonChange) on(p Profile) Profile {
+	set(&p.Nickname, c.Nickname)
+	set(&p.AvatarURL, c.AvatarURL)
+	set(&p.Description, c.Description)
+	set(&p.Website, c.Website)
+	set(&p.Location, c.Location)
+	return p
+}
+
+// wholeProfile changes every field of a profile.
+func wholeProfile(p Profile) PersonChange {
+	return PersonChange{
+		Nickname: &p.Nickname, AvatarURL: &p.AvatarURL, Description: &p.Description, Website: &p.Website, Location: &p.Location,
+	}
+}
+
+// violations judges only what is to be changed.
+func (c PersonChange) violations(now time.Time) []Violation {
+	profile := c.on(Profile{Nickname: "as it is", AvatarURL: "as it is"})
+	return append(profile.violations(), c.Attributes.on(Attributes{}).violations(now)...)
+}
+
+// Person is what there is to know of oneself. Internal.
+func (s *Service) Person(ctx context.Context, p Principal) (Person, error) {
+	return s.whole(ctx, "look at oneself", p.Account.UserID)
+}
+
+// whole reads a person with his last sign-in.
+func (s *Service) whole(ctx context.Context, op string, userID int64) (Person, error) {
+	person, err := s.People.ByUserID(ctx, userID)
+	if err == nil {
+		person.SignedInAt, err = s.People.LastSignIn(ctx, person.Account.ID)
+	}
+	return person, failed(op, err)
+}
+
+// EditPerson changes what a person says of himself: the profile here and in
+// Gitea, the attributes here, or nothing; the avatar follows in Gitea once the
+// change is kept. Invalid, BadCredentials where the session was ended meanwhile,
+// PictureFailed, DirectoryFailed, Busy or Internal.
+func (s *Service) EditPerson(ctx context.Context, p Principal, in PersonChange) (saga.Receipt, error) {
+	const op = "edit"
+	edit, err := s.editing(ctx, p.Account, in)
+	if err != nil {
+		return saga.Receipt{}, failed(op, err)
+	}
+	receipt, err := carryOut(by(ctx, p.Account.ID), s.edit, p.Account.ID, edit)
+	return receipt, failed(op, err)
+}
+
+// PersonByUserID and PersonByUsername find what everybody may know of a person.
+// NotFound or Internal.
+func (s *Service) PersonByUserID(ctx context.Context, userID int64) (PublicPerson, error) {
+	person, err := s.People.ByUserID(ctx, userID)
+	return person.public(), failed("look up a person", err)
+}
+
+// PersonByUsername is PersonByUserID by the user name, in any case of letters.
+func (s *Service) PersonByUsername(ctx context.Context, username string) (PublicPerson, error) {
+	const op = "look up a person"
+	if !UsernameAllowed(username) {
+		return PublicPerson{}, &Error{Kind: NotFound, Op: op}
+	}
+	person, err := s.People.ByUsername(ctx, username)
+	return person.public(), failed(op, err)
+}
+
+func (p Person) public() PublicPerson {
+	return PublicPerson{
+		UserID: p.Account.UserID, Username: p.Account.Username, Nickname: p.Account.Nickname, AvatarURL: p.Account.AvatarURL,
+		Sign: p.Attributes.Sign, Cover: p.Attributes.Cover, Gender: p.Attributes.Gender,
+	}
+}
+
+// UserIDByName finds the number of the person who has that user name, else of
+// the only one who has it as nickname. NotFound or Internal.
+func (s *Service) UserIDByName(ctx context.Context, name string) (int64, error) {
+	const op = "look up a name"
+	if strings.TrimSpace(name) == "" || utf8.RuneCountInString(name) > MaxNickname || !utf8.ValidString(name) {
+		return 0, &Error{Kind: NotFound, Op: op}
+	}
+	person, err := s.People.ByUsername(ctx, name)
+	if KindOf(err) == NotFound {
+		person, err = s.People.ByNickname(ctx, name)
+	}
+	return person.Account.UserID, failed(op, err)
+}

@@ -1,0 +1,152 @@
+package app_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// broken is a defect that the simulation has to find: in a file, one text
+// stands in place of another, as long as BROKEN is true.
+type broken struct {
+	name  string
+	edits []edit
+}
+
+type edit struct{ file, sound, broken string }
+
+// brokenEnv names the defect that the broken binary has.
+const brokenEnv = "ACCORD_SIM_BROKEN"
+
+// simEnough is how many schedules may pass before a defect is found.
+const simEnough = 10_000
+
+// unless makes an edit that takes a condition out, or adds one: BROKEN stands
+// for "this defect is wanted".
+func unless(file, sound, broken string) []edit { return []edit{{file, sound, broken}} }
+
+var simBroken = []broken{
+	{"undo skipped for an unknown outcome", unless("saga/rules.go",
+		"return status == Started || status == Done || status == Unknown", "return status == Done || !BROKEN && (status == Started || status == Unknown)")},
+	{"a lost reply is taken for a refusal", unless("saga/rules.go",
+		"if o.step.local || IsRefused(o.err) {", "if o.step.local || IsRefused(o.err) || BROKEN {")},
+	{"no fencing", unless("saga/sagatest/journal.go",
+		"if stored.Epoch != epoch {", "if stored.Epoch != epoch && !BROKEN {")},
+	{"pivot undone", unless("saga/rules.go",
+		"case o.step.kind == Pivot && status == Unknown:", "case o.step.kind == Pivot && status == Unknown && !BROKEN:")},
+	{"started is not recorded before Do", unless("saga/rules.go",
+		"if r.Steps[s.name] == \"\" {", "if r.Steps[s.name] == \"\" && !BROKEN {")},
+	{"absent is believed at once", unless("saga/rules.go",
+		"status == UndoneUnsettled || status == DoneUnsettled {", "(status == UndoneUnsettled || status == DoneUnsettled) && !BROKEN {")},
+	{"a late request is not waited for after the end", unless("saga/rules.go",
+		"if settleTime(sh, r) > 0 {\n", "if settleTime(sh, r) > 0 && !BROKEN {\n")},
+	{"no semantic lock", unless("saga/sagatest/journal.go",
+		"if r.Exclusive && j.held(r.Subject) {", "if r.Exclusive && j.held(r.Subject) && !BROKEN {")},
+	{"no credential epoch", []edit{
+		{"adapters/memory/sessions.go", "a.CredentialEpoch != row.CredentialEpoch {", "a.CredentialEpoch != row.CredentialEpoch && !BROKEN {"},
+		{"adapters/memory/accounts.go", "a.CredentialEpoch != epoch ||", "a.CredentialEpoch != epoch && !BROKEN ||"},
+	}},
+	{"recovery goes back after the pivot", unless("saga/rules.go",
+		"if r.Steps[sh.pivot().name] == Started {", "if r.Steps[sh.pivot().name] == Started && !BROKEN {")},
+	{"the undo ignores the mark", unless("adapters/memory/directory.go",
+		"case e == nil || accountID == \"\" || e.Mark != accountID:", "case e == nil || accountID == \"\" || e.Mark != accountID && !BROKEN:")},
+	{"the state is kept after the end", []edit{
+		{"saga/rules.go", "r.State, r.Owner, r.Due, r.Stuck = nil,", "r.State, r.Owner, r.Due, r.Stuck = map[bool][]byte{true: r.State}[BROKEN],"},
+		{"saga/sagatest/journal.go", "\tif r.Phase.Ended() {\n", "\tif r.Phase.Ended() && !BROKEN {\n"},
+	}},
+	{"orphans are not claimed", unless("saga/sagatest/journal.go",
+		"!r.Stuck && !r.Due.After(now) {", "!r.Stuck && !r.Due.After(now) && (r.Owner == \"\" || !BROKEN) {")},
+	{"two claim one epoch", unless("saga/sagatest/journal.go",
+		"r.Epoch+1, owner, until, now\n", "r.Epoch+map[bool]int64{false: 1}[BROKEN], owner, until, now\n")},
+	{"detached steps are dropped", unless("saga/shape.go",
+		"detached = append(detached, one)", "if !BROKEN {\n\t\t\t\t\tdetached = append(detached, one)\n\t\t\t\t}")},
+	{"success is answered before the pivot", unless("saga/rules.go",
+		"return r.Phase == Committed || r.Phase == Lingering ||", "return r.Phase == Committed || BROKEN && r.Phase == Running || r.Phase == Lingering ||")},
+	{"a write whose answer was lost is not asked after", unless("saga/write.go",
+		"case happened:\n\t\t\t\treturn nil", "case happened && !BROKEN:\n\t\t\t\treturn nil")},
+	{"codes are not given back", unless("app/reset.go",
+		"return s.Codes.GiveBack(ctx, r.Code)", "if BROKEN {\n\t\t\t\t\treturn nil\n\t\t\t\t}\n\t\t\t\treturn s.Codes.GiveBack(ctx, r.Code)")},
+	{"an abandoned sign-in keeps its credentials", unless("app/signin.go",
+		"return s.Storage.Revoke(ctx, in.StorageKey, in.Session.ID)", "if BROKEN {\n\t\t\t\t\t\treturn nil\n\t\t\t\t\t}\n\t\t\t\t\treturn s.Storage.Revoke(ctx, in.StorageKey, in.Session.ID)")},
+	{"sessions outlive a deletion", unless("app/delete.go",
+		"return s.endRemotely(ctx, d.Account, d.Ended)", "return s.endRemotely(ctx, d.Account, d.Ended[:map[bool]int{false: len(d.Ended)}[BROKEN]])")},
+	{"an undone change gives back a stale address", unless("app/email.go",
+		"if err == nil && present.Email != a.Email {", "if err == nil && present.Email != a.Email && !BROKEN {")},
+	{"an edit loses its picture", unless("app/edit.go",
+		"if err == nil && len(e.Picture) == 0 &&", "if err == nil && !BROKEN && len(e.Picture) == 0 &&")},
+}
+
+// Every defect is found, and the same binary without one finds none.
+func TestSimulationBites(t *testing.T) {
+	binary := brokenBinary(t)
+	report := runBroken(t, binary, "", 500)
+	require.Contains(t, report, "PASS", "%s", report)
+	for _, b := range simBroken {
+		t.Run(b.name, func(t *testing.T) {
+			report := runBroken(t, binary, b.name, simEnough)
+			found := caught.FindStringSubmatch(report)
+			require.NotEmpty(t, found, "not found in %d schedules: %s", simEnough, tail(report))
+			t.Logf("after %s schedules: %s", found[1], found[2])
+		})
+	}
+}
+
+var caught = regexp.MustCompile(`seed (\d+): ([^:\n]+)`)
+
+func tail(text string) string { return text[max(0, len(text)-2000):] }
+
+func runBroken(t *testing.T, binary, name string, schedules int) string {
+	t.Helper()
+	run := exec.CommandContext(t.Context(), binary, "-test.run=^TestSimulation$", "-test.v")
+	run.Env = append(os.Environ(), simEnvSeed+"=1", simEnvCount+"="+fmt.Sprint(schedules), simEnvFirst+"=1", brokenEnv+"="+name)
+	out, err := run.CombinedOutput()
+	require.Equal(t, name == "", err == nil, "%s: %v", name, err)
+	return string(out)
+}
+
+// brokenBinary builds these tests with every defect in, each waiting for its
+// name in the environment. The tree itself is not touched.
+func brokenBinary(t *testing.T) string {
+	t.Helper()
+	root, err := filepath.Abs("..")
+	require.NoError(t, err)
+	dir := t.TempDir()
+	texts, packages := map[string]string{}, map[string]string{}
+	for _, b := range simBroken {
+		for _, e := range b.edits {
+			if _, read := texts[e.file]; !read {
+				data, err := os.ReadFile(filepath.Join(root, e.file))
+				require.NoError(t, err)
+				texts[e.file] = string(data)
+			}
+			require.Equal(t, 1, strings.Count(texts[e.file], e.sound), "%q has to be told once in %s how it breaks", e.sound, e.file)
+			wanted := fmt.Sprintf("(broken == %q)", b.name)
+			texts[e.file] = strings.Replace(texts[e.file], e.sound, strings.ReplaceAll(e.broken, "BROKEN", wanted), 1)
+			packages[filepath.Dir(e.file)] = filepath.Base(filepath.Dir(e.file))
+		}
+	}
+	for folder, name := range packages {
+		texts[folder+"/broken.go"] = fmt.Sprintf("package %s\n\nimport \"os\"\n\nvar broken = os.Getenv(%q)\n", name, brokenEnv)
+	}
+	replace := map[string]string{}
+	for file, text := range texts {
+		place := filepath.Join(dir, strings.ReplaceAll(file, "/", "_"))
+		require.NoError(t, os.WriteFile(place, []byte(text), 0o600))
+		replace[filepath.Join(root, file)] = place
+	}
+	overlay, err := json.Marshal(map[string]any{"Replace": replace})
+	require.NoError(t, err)
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "overlay.json"), overlay, 0o600))
+	binary := filepath.Join(dir, "broken.test")
+	build := exec.CommandContext(t.Context(), "go", "test", "-c", "-o", binary, "-overlay", filepath.Join(dir, "overlay.json"), ".")
+	out, err := build.CombinedOutput()
+	require.NoError(t, err, "%s", out)
+	return binary
+}

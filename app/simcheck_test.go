@@ -1,0 +1,239 @@
+package app_test
+
+import (
+	"context"
+	"errors"
+	"reflect"
+	"slices"
+	"strings"
+
+	"accord/adapters/memory"
+	"accord/app"
+	"accord/saga"
+	"accord/saga/sagatest"
+)
+
+// What must hold when everything has settled. The first word of a violation is
+// the promise that was broken.
+
+func (w *simWorld) check(s *sagatest.Simulation) {
+	w.checkSystems()
+	w.checkAnswers()
+	w.checkCodes()
+	w.checkMail()
+	w.checkSecrets()
+	if !s.Do(keepTTL, w.sweepAll) {
+		return
+	}
+	w.checkSystems()
+	for _, e := range w.directory.Entries() {
+		if len(e.Tokens) > 0 {
+			s.Violate("no live token", "%s keeps %v in Gitea after every session has ended", e.Username, e.Tokens)
+		}
+	}
+	w.checkSecrets()
+}
+
+// sweepAll ends all that has run out.
+func (w *simWorld) sweepAll(ctx context.Context, r *sagatest.Replica) {
+	for _, sweep := range []func(context.Context) (int, error){service(r).EndExpired, service(r).EndDeparted} {
+		for range 20 {
+			switch n, err := sweep(ctx); {
+			case err != nil:
+				w.sim.Violate("sweeps work", "%v", err)
+				return
+			case n == 0:
+			default:
+				continue
+			}
+			break
+		}
+	}
+}
+
+func (w *simWorld) checkSystems() {
+	users := map[string]memory.Entry{}
+	for i, e := range w.directory.Entries() {
+		switch _, twice := users[e.Mark]; {
+		case e.Mark == "" && (i >= len(w.foreigners) || !reflect.DeepEqual(e, w.foreigners[i])):
+			w.sim.Violate("foreign users untouched", "%+v", e)
+		case e.Mark != "" && twice:
+			w.sim.Violate("whole or absent", "two users of %s in Gitea", e.Mark)
+		}
+		users[e.Mark] = e
+	}
+	for _, f := range w.foreigners {
+		if !w.directory.SignsIn(f.Username, "foreign1") {
+			w.sim.Violate("foreign users untouched", "%s cannot sign in", f.Username)
+		}
+	}
+	keys := w.storage.Users()
+	if !slices.Contains(keys, simForeignKey) {
+		w.sim.Violate("foreign users untouched", "the storage user is gone")
+	}
+	known := 1
+	for _, id := range w.store.AccountIDs() {
+		a, err := w.store.Accounts.ByID(context.Background(), id)
+		must(err)
+		user, there := users[id]
+		stored := slices.Contains(keys, app.StorageKeyOf(id))
+		if stored {
+			known++
+		}
+		delete(users, id)
+		switch a.Status {
+		case app.Normal, app.Leaving:
+			w.checkWhole(a, user, there && stored)
+		case app.Abandoned, app.Deleted:
+			if there || stored {
+				w.sim.Violate("whole or absent", "%s is in status %s; in Gitea: %t, in storage: %t", id, a.Status, there, stored)
+			}
+		default:
+			w.sim.Violate("whole or absent", "%s is in status %s", id, a.Status)
+		}
+	}
+	delete(users, "")
+	if len(users) > 0 || known != len(keys) {
+		w.sim.Violate("whole or absent", "users of no account: %v, %v", users, keys)
+	}
+	if left := w.store.Addresses(); len(left) > 0 {
+		w.sim.Violate("whole or absent", "addresses stay reserved: %v", left)
+	}
+	w.checkSessions()
+}
+
+// checkWhole compares an account on all three systems.
+func (w *simWorld) checkWhole(a app.Account, user memory.Entry, there bool) {
+	normal := a.Status == app.Normal
+	switch {
+	case !there:
+		w.sim.Violate("whole or absent", "%s is in status %s and not everywhere", a.ID, a.Status)
+		return
+	case user.ShutOut == normal || w.storage.Active(a.StorageKey) != normal:
+		w.sim.Violate("let in or shut out", "%s is in status %s; shut out of Gitea: %t, let into storage: %t",
+			a.ID, a.Status, user.ShutOut, w.storage.Active(a.StorageKey))
+	case user.Username != a.Username || !slices.EqualFunc(user.Emails, []string{a.Email}, strings.EqualFold):
+		w.sim.Violate("one name and address", "%s <%s>, in Gitea %s %v", a.Username, a.Email, user.Username, user.Emails)
+	case user.FullName != a.Nickname || user.Location != a.Location:
+		w.sim.Violate("one profile", "%s: %+v, in Gitea %+v", a.ID, a.Profile, user)
+	case a.AvatarURL != "" && !slices.Equal(w.directory.Avatar(a.Username), simPNGs()[a.AvatarURL]):
+		w.sim.Violate("one profile", "%s: another picture in Gitea", a.ID)
+	case a.GiteaID != user.ID:
+		w.sim.Violate("whole or absent", "%s has number %d, in Gitea %d", a.ID, a.GiteaID, user.ID)
+	}
+	password := simPasswordOf(a)
+	if normal && !w.directory.SignsIn(a.Username, password) {
+		w.sim.Violate("one password", "%s of %s is not the one in Gitea", password.Reveal(), a.ID)
+	}
+}
+
+func (w *simWorld) checkSessions() {
+	open := map[string]app.Session{}
+	for _, session := range w.store.OpenSessions() {
+		open[session.ID] = session
+		a, err := w.store.Accounts.ByID(context.Background(), session.AccountID)
+		must(err)
+		if a.CredentialEpoch != session.CredentialEpoch || !a.MaySignIn() {
+			w.sim.Violate("no session without credentials", "%s is open at epoch %d; %s is %s at %d",
+				session.ID, session.CredentialEpoch, a.ID, a.Status, a.CredentialEpoch)
+		}
+	}
+	if n := w.store.ReservedSessions(); n > 0 {
+		w.sim.Violate("whole or absent", "%d sessions stay reserved", n)
+	}
+	tokens := map[string]bool{}
+	for _, e := range w.directory.Entries() {
+		for _, name := range e.Tokens {
+			id := strings.TrimPrefix(name, "accord-")
+			tokens[id] = true
+			if open[id].AccountID != e.Mark {
+				w.sim.Violate("no live token", "%s of %s in Gitea", name, e.Username)
+			}
+		}
+	}
+	grants := w.storage.LiveSessions()
+	for _, id := range grants {
+		if _, found := open[id]; !found {
+			w.sim.Violate("no live token", "storage credentials of %s", id)
+		}
+	}
+	for id, session := range open {
+		if !tokens[id] || w.sim.Now().Before(session.ExpiresAt) && !slices.Contains(grants, id) {
+			w.sim.Violate("whole or absent", "session %s is open and not everywhere", id)
+		}
+	}
+}
+
+// checkAnswers compares what clients were told with what came of it.
+func (w *simWorld) checkAnswers() {
+	for _, a := range w.answers {
+		if errors.Is(a.err, saga.ErrUndecided) || a.receipt.ID == "" {
+			continue
+		}
+		rec, begun := w.sim.Saga(a.receipt.ID)
+		goesOn := a.flow == "sign out" || a.flow == "delete" // they answer what is still to be done
+		switch {
+		case a.err == nil && rec.Phase != saga.Committed:
+			w.sim.Violate("answers agree", "%s was answered as done; %s is %q", a.flow, a.receipt.ID, rec.Phase)
+		case a.err != nil && begun && rec.Phase != saga.Aborted && !goesOn:
+			w.sim.Violate("answers agree", "%s was answered %v; %s is %q", a.flow, a.err, a.receipt.ID, rec.Phase)
+		}
+	}
+}
+
+// checkCodes counts: a code is used up by each saga that is committed, and by
+// no other.
+func (w *simWorld) checkCodes() {
+	committed := 0
+	for _, id := range w.sim.Sagas() {
+		rec, _ := w.sim.Saga(id)
+		if slices.Contains([]string{"reset password", "change e-mail", "change mobile"}, rec.Flow) && rec.Phase == saga.Committed {
+			committed++
+		}
+	}
+	if n := w.store.Redeemed(); n != committed {
+		w.sim.Violate("codes are used once", "%d are used up by %d sagas", n, committed)
+	}
+}
+
+// checkMail wants a welcome for each registration that is committed.
+func (w *simWorld) checkMail() {
+	welcomed := map[string]bool{}
+	for _, m := range w.mailer.Sent() {
+		if m.Kind == app.MailWelcome {
+			welcomed[m.Username] = true
+		}
+	}
+	for _, id := range w.sim.Sagas() {
+		rec, _ := w.sim.Saga(id)
+		if rec.Flow != "register" || rec.Phase != saga.Committed {
+			continue
+		}
+		a, err := w.store.Accounts.ByID(context.Background(), rec.Subject)
+		if err == nil && a.Username != "" && !welcomed[a.Username] {
+			w.sim.Violate("what follows is done", "%s was never welcomed", a.Username)
+		}
+	}
+}
+
+// checkSecrets looks through all that the journal keeps of ended sagas.
+func (w *simWorld) checkSecrets() {
+	secret := func(text string) bool {
+		return strings.Contains(text, simSecret) || strings.Contains(text, strings.Repeat("0", 30))
+	}
+	for _, id := range w.sim.Sagas() {
+		rec, _ := w.sim.Saga(id)
+		entries, err := w.store.Journal.Entries(context.Background(), id)
+		must(err)
+		texts := []string{rec.Reason, rec.Subject}
+		if rec.Phase.Ended() {
+			texts = append(texts, string(rec.State))
+		}
+		for _, e := range entries {
+			texts = append(texts, e.Cause, e.Step)
+		}
+		if slices.ContainsFunc(texts, secret) {
+			w.sim.Violate("no secret kept", "%s of %s", id, rec.Flow)
+		}
+	}
+}

@@ -1,0 +1,187 @@
+package app_test
+
+import (
+	"context"
+	"time"
+
+	"accord/adapters/memory"
+	"accord/app"
+	"accord/saga/sagatest"
+)
+
+// The ports of one simulated process: each call goes through the scheduler.
+
+func simFailed(kind app.Kind) func(error) error {
+	return func(cause error) error { return &app.Error{Kind: kind, Err: cause} }
+}
+
+type simDirectory struct {
+	inner *memory.Directory
+	r     *sagatest.Replica
+}
+
+func (d simDirectory) do(ctx context.Context, text string, effect func(context.Context) error) error {
+	return d.r.Remote(ctx, simGitea, text, simFailed(app.DirectoryFailed), func() error { return effect(context.Background()) })
+}
+
+func (d simDirectory) CreateUser(ctx context.Context, u app.DirectoryUser) (int64, error) {
+	var id int64
+	err := d.do(ctx, "create user "+u.Username, func(ctx context.Context) (err error) {
+		id, err = d.inner.CreateUser(ctx, u)
+		return err
+	})
+	if err != nil {
+		return 0, err
+	}
+	return id, nil
+}
+
+func (d simDirectory) RemoveUser(ctx context.Context, username, accountID string) error {
+	return d.do(ctx, "remove user "+username, func(ctx context.Context) error { return d.inner.RemoveUser(ctx, username, accountID) })
+}
+
+func (d simDirectory) CreateToken(ctx context.Context, username, name string) (app.Secret, error) {
+	var token app.Secret
+	err := d.do(ctx, "create token "+name, func(ctx context.Context) (err error) {
+		token, err = d.inner.CreateToken(ctx, username, name)
+		return err
+	})
+	if err != nil {
+		return "", err
+	}
+	return token, nil
+}
+
+func (d simDirectory) DeleteToken(ctx context.Context, username, name string) error {
+	return d.do(ctx, "delete token "+name, func(ctx context.Context) error { return d.inner.DeleteToken(ctx, username, name) })
+}
+
+func (d simDirectory) Profile(ctx context.Context, ref app.DirectoryRef) (app.DirectoryProfile, error) {
+	var p app.DirectoryProfile
+	err := d.do(ctx, "profile "+ref.Username, func(ctx context.Context) (err error) {
+		p, err = d.inner.Profile(ctx, ref)
+		return err
+	})
+	if err != nil {
+		return app.DirectoryProfile{}, err
+	}
+	return p, nil
+}
+
+func (d simDirectory) SetProfile(ctx context.Context, ref app.DirectoryRef, p app.DirectoryProfile) error {
+	return d.do(ctx, "set profile "+ref.Username, func(ctx context.Context) error { return d.inner.SetProfile(ctx, ref, p) })
+}
+
+func (d simDirectory) SetAvatar(ctx context.Context, ref app.DirectoryRef, png []byte) error {
+	return d.do(ctx, "set avatar "+ref.Username, func(ctx context.Context) error { return d.inner.SetAvatar(ctx, ref, png) })
+}
+
+func (d simDirectory) SetPassword(ctx context.Context, ref app.DirectoryRef, password app.Secret) error {
+	return d.do(ctx, "set password "+ref.Username, func(ctx context.Context) error { return d.inner.SetPassword(ctx, ref, password) })
+}
+
+func (d simDirectory) SetEmail(ctx context.Context, ref app.DirectoryRef, email string) error {
+	return d.do(ctx, "set e-mail "+ref.Username+" "+email, func(ctx context.Context) error { return d.inner.SetEmail(ctx, ref, email) })
+}
+
+func (d simDirectory) SetActive(ctx context.Context, ref app.DirectoryRef, active bool) error {
+	return d.do(ctx, "set active "+ref.Username, func(ctx context.Context) error { return d.inner.SetActive(ctx, ref, active) })
+}
+
+func (d simDirectory) Belongings(ctx context.Context, ref app.DirectoryRef) (app.Belongings, error) {
+	var b app.Belongings
+	err := d.do(ctx, "belongings "+ref.Username, func(ctx context.Context) (err error) {
+		b, err = d.inner.Belongings(ctx, ref)
+		return err
+	})
+	if err != nil {
+		return app.Belongings{}, err
+	}
+	return b, nil
+}
+
+func (d simDirectory) PurgeUser(ctx context.Context, ref app.DirectoryRef) error {
+	return d.do(ctx, "purge user "+ref.Username, func(ctx context.Context) error { return d.inner.PurgeUser(ctx, ref) })
+}
+
+type simStorage struct {
+	inner *memory.Storage
+	r     *sagatest.Replica
+}
+
+func (s simStorage) do(ctx context.Context, text string, effect func(context.Context) error) error {
+	return s.r.Remote(ctx, simMinIO, text, simFailed(app.StorageFailed), func() error { return effect(context.Background()) })
+}
+
+func (s simStorage) CreateUser(ctx context.Context, key string, secret app.Secret) error {
+	return s.do(ctx, "create user "+key, func(ctx context.Context) error { return s.inner.CreateUser(ctx, key, secret) })
+}
+
+func (s simStorage) RemoveUser(ctx context.Context, key string) error {
+	return s.do(ctx, "remove user "+key, func(ctx context.Context) error { return s.inner.RemoveUser(ctx, key) })
+}
+
+func (s simStorage) Grant(ctx context.Context, key string, secret app.Secret, session string, ttl time.Duration) (app.Grant, error) {
+	var grant app.Grant
+	err := s.do(ctx, "grant "+session, func(ctx context.Context) (err error) {
+		grant, err = s.inner.Grant(ctx, key, secret, session, ttl)
+		return err
+	})
+	if err != nil {
+		return app.Grant{}, err
+	}
+	return grant, nil
+}
+
+func (s simStorage) Revoke(ctx context.Context, key, session string) error {
+	return s.do(ctx, "revoke "+session, func(ctx context.Context) error { return s.inner.Revoke(ctx, key, session) })
+}
+
+func (s simStorage) SetActive(ctx context.Context, key string, active bool) error {
+	return s.do(ctx, "set active "+key, func(ctx context.Context) error { return s.inner.SetActive(ctx, key, active) })
+}
+
+func (s simStorage) CountObjects(ctx context.Context, key string, limit int) (int, error) {
+	return s.inner.CountObjects(ctx, key, limit)
+}
+
+func (s simStorage) PurgeUser(ctx context.Context, key string) error {
+	return s.do(ctx, "purge user "+key, func(ctx context.Context) error { return s.inner.PurgeUser(ctx, key) })
+}
+
+type simFiles struct {
+	inner *memory.Files
+	r     *sagatest.Replica
+}
+
+func (f simFiles) PutPicture(ctx context.Context, accountID string, png []byte) (string, error) {
+	return f.inner.PutPicture(ctx, accountID, png)
+}
+
+func (f simFiles) RemovePictures(ctx context.Context, accountID string) error {
+	return f.r.Remote(ctx, simMinIO, "remove pictures "+accountID, simFailed(app.StorageFailed), func() error {
+		return f.inner.RemovePictures(context.Background(), accountID)
+	})
+}
+
+type simMailer struct {
+	inner *memory.Mailer
+	r     *sagatest.Replica
+}
+
+func (m simMailer) Send(ctx context.Context, mail app.Mail) error {
+	return m.r.Remote(ctx, "mail", "send "+mail.To, simFailed(app.MailFailed), func() error {
+		return m.inner.Send(context.Background(), mail)
+	})
+}
+
+type simSMS struct {
+	inner *memory.SMS
+	r     *sagatest.Replica
+}
+
+func (m simSMS) Send(ctx context.Context, message app.ShortMessage) error {
+	return m.r.Remote(ctx, "sms", "send "+message.Mobile, simFailed(app.SMSFailed), func() error {
+		return m.inner.Send(context.Background(), message)
+	})
+}

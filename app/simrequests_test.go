@@ -1,0 +1,251 @@
+package app_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"accord/app"
+	"accord/saga"
+	"accord/saga/sagatest"
+)
+
+// The requests of clients. Names, addresses and numbers come from small pools,
+// so that they clash.
+
+func pickOf[T any](s *sagatest.Simulation, all ...T) T { return all[s.Rand.IntN(len(all))] }
+
+// requests are one to four of them.
+func (w *simWorld) requests() []sagatest.Request {
+	var all []sagatest.Request
+	draw := w.request
+	if w.sim.Chance(3) {
+		draw = w.rivals()
+	}
+	for range 1 + w.sim.Rand.IntN(5) {
+		all = append(all, draw())
+	}
+	return all
+}
+
+// rivals are requests of one person which change the same thing.
+func (w *simWorld) rivals() func() sagatest.Request {
+	makers := pickOf(w.sim,
+		[]func(...*simPerson) sagatest.Request{w.edit}, []func(...*simPerson) sagatest.Request{w.changeEmail},
+		[]func(...*simPerson) sagatest.Request{w.changePassword, w.reset}, []func(...*simPerson) sagatest.Request{w.remove, w.restore, w.signIn},
+	)
+	return func() sagatest.Request { return pickOf(w.sim, makers...)(w.people[0]) }
+}
+
+func (w *simWorld) request() sagatest.Request {
+	p := pickOf(w.sim, w.people...)
+	if w.sim.Chance(5) {
+		return pickOf(w.sim, w.mailCode, w.smsCode, w.sweepExpired, w.sweepDeparted)()
+	}
+	return pickOf(w.sim,
+		w.newcomer, w.signIn, w.signOut, w.edit, w.changeEmail, w.changePassword, w.reset, w.changeMobile, w.remove, w.restore,
+	)(p)
+}
+
+// told keeps what a client heard, unless the process that was to answer died.
+func (w *simWorld) told(r *sagatest.Replica, flow string, receipt saga.Receipt, err error) {
+	if !r.Alive() {
+		return
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.answers = append(w.answers, simAnswer{flow, receipt, err})
+	switch {
+	case err == nil:
+		w.sim.Count("answer: done")
+	case errors.Is(err, saga.ErrUndecided):
+		w.sim.Count("answer: undecided")
+	default:
+		w.sim.Count("answer: " + app.KindOf(err).String())
+	}
+}
+
+func service(r *sagatest.Replica) *app.Service { return r.Service.(*app.Service) }
+
+func (w *simWorld) newcomer(...*simPerson) sagatest.Request {
+	in := app.Registration{
+		Username: pickOf(w.sim, "dave", "Dave", "erin", "alice", "carol"),
+		Email:    pickOf(w.sim, "erin@example.com", "new@example.com", "Other@example.com", "alice@example.com", "dave@example.com"),
+		Password: simPassword(90 + w.sim.Rand.IntN(5)), Language: "en",
+	}
+	signIn := w.sim.Chance(3)
+	return func(ctx context.Context, r *sagatest.Replica) {
+		receipt, err := service(r).Register(ctx, in)
+		w.told(r, "register", receipt, err)
+		if err != nil || !signIn {
+			return
+		}
+		_, receipt, err = service(r).SignIn(ctx, app.Credentials{Username: in.Username, Password: in.Password})
+		w.told(r, "sign in", receipt, err)
+	}
+}
+
+func (w *simWorld) signIn(p ...*simPerson) sagatest.Request {
+	in := app.Credentials{Username: p[0].name, Password: pickOf(w.sim, p[0].passwords[0], p[0].passwords[0], p[0].passwords[1]), Keep: w.sim.Chance(2)}
+	out := w.sim.Chance(3)
+	return func(ctx context.Context, r *sagatest.Replica) {
+		got, receipt, err := service(r).SignIn(ctx, in)
+		w.told(r, "sign in", receipt, err)
+		if err == nil && out {
+			receipt, err = service(r).SignOut(ctx, app.Principal{Account: got.Account, Session: got.Session})
+			w.told(r, "sign out", receipt, err)
+		}
+	}
+}
+
+// as makes a request of somebody who is signed in, by a token of his or, as
+// after another sign-in, by what is known of the account. Mostly he knows his
+// present password.
+func (w *simWorld) as(p *simPerson, flow string, do func(context.Context, *app.Service, app.Principal, app.Secret) (saga.Receipt, error)) sagatest.Request {
+	token := app.Secret("")
+	if len(p.sessions) > 0 && w.sim.Chance(2) {
+		token = pickOf(w.sim, p.sessions...).AccessToken
+	}
+	forgot := w.sim.Chance(8)
+	return func(ctx context.Context, r *sagatest.Replica) {
+		var who app.Principal
+		var err error
+		if token != "" {
+			who, err = service(r).Authenticate(ctx, token)
+		} else {
+			who.Account, err = w.store.Accounts.ByID(ctx, p.id)
+		}
+		if err != nil {
+			return
+		}
+		password := p.passwords[0]
+		if !forgot {
+			password = simPasswordOf(who.Account)
+		}
+		receipt, err := do(ctx, service(r), who, password)
+		w.told(r, flow, receipt, err)
+	}
+}
+
+// simPasswordOf is the password of an account.
+func simPasswordOf(a app.Account) app.Secret {
+	return app.Secret(strings.TrimPrefix(a.PasswordHash.Reveal(), simHashed))
+}
+
+func (w *simWorld) signOut(p ...*simPerson) sagatest.Request {
+	if len(p[0].sessions) == 0 {
+		return w.signIn(p...)
+	}
+	token := pickOf(w.sim, p[0].sessions...).AccessToken
+	return func(ctx context.Context, r *sagatest.Replica) {
+		who, err := service(r).Authenticate(ctx, token)
+		if err != nil {
+			return
+		}
+		receipt, err := service(r).SignOut(ctx, who)
+		w.told(r, "sign out", receipt, err)
+	}
+}
+
+func (w *simWorld) edit(p ...*simPerson) sagatest.Request {
+	n := w.sim.Rand.IntN(3)
+	in := app.Profile{
+		Nickname: fmt.Sprint("Nick ", n), AvatarURL: fmt.Sprintf("http://p.test/%d.png", n), Location: fmt.Sprint("Here ", n),
+	}
+	return w.as(p[0], "edit", func(ctx context.Context, s *app.Service, who app.Principal, _ app.Secret) (saga.Receipt, error) {
+		return s.Edit(ctx, who, in)
+	})
+}
+
+// code makes a code, which the request then sends to the target.
+func (w *simWorld) code(target string) (app.Secret, func()) {
+	code := w.ids.Code()
+	return code, func() {
+		now := w.sim.Now()
+		must(w.store.Codes.Put(context.Background(), target, code, now.Add(codeLife), app.CodeLimits{}, now))
+	}
+}
+
+func (w *simWorld) changeEmail(p ...*simPerson) sagatest.Request {
+	in := app.EmailChange{New: pickOf(w.sim, "new@example.com", "dave@example.com", "Third@example.com")}
+	code, send := w.code(app.MailTarget(in.New))
+	return w.as(p[0], "change e-mail", func(ctx context.Context, s *app.Service, who app.Principal, password app.Secret) (saga.Receipt, error) {
+		send()
+		in.Code, in.Password, in.Old = code, password, who.Account.Email
+		return s.ChangeEmail(ctx, who, in)
+	})
+}
+
+func (w *simWorld) changePassword(p ...*simPerson) sagatest.Request {
+	in := app.PasswordChange{New: pickOf(w.sim, p[0].passwords...)}
+	return w.as(p[0], "change password", func(ctx context.Context, s *app.Service, who app.Principal, password app.Secret) (saga.Receipt, error) {
+		in.Old = password
+		return s.ChangePassword(ctx, who, in)
+	})
+}
+
+func (w *simWorld) reset(p ...*simPerson) sagatest.Request {
+	in := app.PasswordReset{Email: p[0].email, New: pickOf(w.sim, p[0].passwords...)}
+	code, send := w.code(app.MailTarget(in.Email))
+	in.Code = code
+	return func(ctx context.Context, r *sagatest.Replica) {
+		send()
+		receipt, err := service(r).ResetPassword(ctx, in)
+		w.told(r, "reset password", receipt, err)
+	}
+}
+
+func (w *simWorld) changeMobile(p ...*simPerson) sagatest.Request {
+	in := app.MobileChange{New: pickOf(w.sim, "13800138000", "13900139000")}
+	code, send := w.code(app.SMSTarget("86", in.New))
+	return w.as(p[0], "change mobile", func(ctx context.Context, s *app.Service, who app.Principal, password app.Secret) (saga.Receipt, error) {
+		send()
+		in.Code, in.Password = code, password
+		return s.ChangeMobile(ctx, who, in)
+	})
+}
+
+// remove deletes the account, and at times brings it back.
+func (w *simWorld) remove(p ...*simPerson) sagatest.Request {
+	back := w.sim.Chance(2)
+	remove := w.as(p[0], "delete", func(ctx context.Context, s *app.Service, who app.Principal, password app.Secret) (saga.Receipt, error) {
+		return s.Delete(ctx, who, password)
+	})
+	restore := w.restore(p...)
+	return func(ctx context.Context, r *sagatest.Replica) {
+		remove(ctx, r)
+		if back {
+			restore(ctx, r)
+		}
+	}
+}
+
+func (w *simWorld) restore(p ...*simPerson) sagatest.Request {
+	return func(ctx context.Context, r *sagatest.Replica) {
+		receipt, err := service(r).Restore(ctx, p[0].id)
+		w.told(r, "restore", receipt, err)
+	}
+}
+
+func (w *simWorld) mailCode(...*simPerson) sagatest.Request {
+	return func(ctx context.Context, r *sagatest.Replica) {
+		receipt, err := service(r).SendMailCode(ctx, "zoe@example.com", "en")
+		w.told(r, "send mail code", receipt, err)
+	}
+}
+
+func (w *simWorld) smsCode(...*simPerson) sagatest.Request {
+	return func(ctx context.Context, r *sagatest.Replica) {
+		receipt, err := service(r).SendSMSCode(ctx, "86", "13700137000", "192.0.2.1", "en")
+		w.told(r, "send short message", receipt, err)
+	}
+}
+
+func (w *simWorld) sweepExpired(...*simPerson) sagatest.Request {
+	return func(ctx context.Context, r *sagatest.Replica) { _, _ = service(r).EndExpired(ctx) }
+}
+
+func (w *simWorld) sweepDeparted(...*simPerson) sagatest.Request {
+	return func(ctx context.Context, r *sagatest.Replica) { _, _ = service(r).EndDeparted(ctx) }
+}

@@ -1,0 +1,267 @@
+package app_test
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"image"
+	"image/png"
+	"log/slog"
+	"strings"
+	"sync"
+	"time"
+
+	"accord/adapters/memory"
+	"accord/app"
+	"accord/saga"
+	"accord/saga/sagatest"
+)
+
+// simWorld is what one simulated schedule runs on: the fakes of the three
+// systems, people with accounts on them, and foreigners without.
+type simWorld struct {
+	sim       *sagatest.Simulation
+	store     simStore
+	directory *memory.Directory
+	storage   *memory.Storage
+	mailer    *memory.Mailer
+	sms       *memory.SMS
+	files     *memory.Files
+	ids       *simIDs
+	settings  app.Settings
+
+	people     []*simPerson
+	foreigners []memory.Entry
+
+	mu      sync.Mutex
+	answers []simAnswer
+	// redeeming counts the sagas that use a code up, by outcome.
+}
+
+// simStore is the account store of a schedule, and what can be seen of it.
+type simStore struct {
+	Accounts app.Accounts
+	Sessions app.Sessions
+	Codes    app.Codes
+	Journal  saga.Journal
+	simView
+}
+
+// simView tells what is in a store.
+type simView interface {
+	AccountIDs() []string
+	Addresses() []string
+	Redeemed() int
+	OpenSessions() []app.Session
+	ReservedSessions() int
+}
+
+// simPerson is somebody with an account from the start.
+type simPerson struct {
+	id, name, email string
+	passwords       []app.Secret // the first is the account's
+	sessions        []app.SignedIn
+}
+
+// simAnswer is what a client was told.
+type simAnswer struct {
+	flow    string
+	receipt saga.Receipt
+	err     error
+}
+
+// Every secret of a simulation holds this, so that it can be looked for.
+const simSecret = "S3cret"
+
+const (
+	simGitea   = "gitea"
+	simMinIO   = "storage"
+	simSession = 40 * time.Second
+)
+
+func simPassword(i int) app.Secret { return app.Secret(fmt.Sprintf("%s%04d", simSecret, i)) }
+
+var simForeigners = []memory.Entry{
+	{Username: "carol", Emails: []string{"carol@example.com"}, FullName: "Carol", Repositories: []string{"hers"}},
+	{Username: "mallory", Emails: []string{"dave@example.com"}, FullName: "Mallory"},
+}
+
+const simForeignKey = "accforeign"
+
+func newSimWorld(s *sagatest.Simulation, store simStore) *simWorld {
+	w := &simWorld{
+		sim: s, store: store, directory: memory.NewDirectory(), storage: memory.NewStorage(), mailer: memory.NewMailer(),
+		sms: memory.NewSMS(), files: memory.NewFiles(), ids: &simIDs{},
+		settings: app.Settings{
+			SessionTTL: simSession, KeepTTL: 10 * simSession, Countries: []string{"86"},
+			DeletionGrace: []time.Duration{0, 5 * time.Second, 24 * time.Hour}[s.Rand.IntN(3)],
+		},
+	}
+	w.storage.Now = s.Now
+	for _, e := range simForeigners {
+		w.directory.Place(e, "foreign1")
+	}
+	w.storage.PlaceForeign(simForeignKey, "foreign")
+	w.foreigners = w.directory.Entries()
+	for _, name := range []string{"alice", "bob"}[:1+s.Rand.IntN(2)] {
+		w.people = append(w.people, w.settleIn(name))
+	}
+	return w
+}
+
+// settleIn makes an account with up to two sessions, without a saga.
+func (w *simWorld) settleIn(name string) *simPerson {
+	ctx, now := context.Background(), w.sim.Now()
+	p := &simPerson{id: w.ids.AccountID(now), name: name, email: name + "@example.com"}
+	for i := range 3 {
+		p.passwords = append(p.passwords, simPassword(10*len(w.people)+i))
+	}
+	userID, err := w.ids.UserID()
+	must(err)
+	a := app.Account{
+		ID: p.id, UserID: userID, Username: name, Email: p.email, Profile: app.Profile{Nickname: name},
+		GiteaOrigin: app.Created, StorageOrigin: app.Created, StorageKey: app.StorageKeyOf(p.id), StorageSecret: w.ids.StorageSecret(),
+		CreatedAt: now, UpdatedAt: now,
+	}
+	must(w.store.Accounts.Reserve(ctx, a))
+	number, err := w.directory.CreateUser(ctx, app.DirectoryUser{AccountID: a.ID, Username: name, Email: p.email, FullName: name, Password: p.passwords[0]})
+	must(err)
+	must(w.storage.CreateUser(ctx, a.StorageKey, a.StorageSecret))
+	must(w.store.Accounts.Activate(ctx, a.ID, app.Activation{
+		PasswordHash: simHash(p.passwords[0]), GiteaID: number, StorageKey: a.StorageKey, StorageSecret: a.StorageSecret, At: now,
+	}))
+	for range w.sim.Rand.IntN(3) {
+		p.sessions = append(p.sessions, w.open(a))
+	}
+	return p
+}
+
+func (w *simWorld) open(a app.Account) app.SignedIn {
+	ctx, now := context.Background(), w.sim.Now()
+	ends := now.Add([]time.Duration{3 * time.Second, simSession}[w.sim.Rand.IntN(2)])
+	session := app.Session{ID: w.ids.SessionID(), AccountID: a.ID, CreatedAt: now, ExpiresAt: ends}
+	must(w.store.Sessions.Reserve(ctx, session))
+	must(w.store.Sessions.Open(ctx, session.ID, now))
+	_, err := w.directory.CreateToken(ctx, a.Username, session.GiteaTokenName())
+	must(err)
+	_, err = w.storage.Grant(ctx, a.StorageKey, a.StorageSecret, session.ID, simSession)
+	must(err)
+	token, err := simTokens{}.Issue(app.Claims{SessionID: session.ID})
+	must(err)
+	return app.SignedIn{Account: a, Session: session, AccessToken: token}
+}
+
+// serve starts a service as one process has it.
+func (w *simWorld) serve(r *sagatest.Replica) *saga.Runner {
+	runner := saga.NewRunner(r.Journal(), r.Options())
+	service, err := app.New(app.Deps{
+		Accounts: w.store.Accounts, Sessions: oneByOneSessions{w.store.Sessions}, Codes: w.store.Codes,
+		Directory: simDirectory{w.directory, r}, Storage: simStorage{w.storage, r}, Files: simFiles{w.files, r},
+		Mailer: simMailer{w.mailer, r}, SMS: simSMS{w.sms, r},
+		Hasher: simHasher{}, Tokens: simTokens{}, Pictures: simPictures{}, Counters: simCounters{}, Failures: simFailures{},
+		IDs: w.ids, Runner: runner, Now: r.Now, Logger: slog.New(slog.DiscardHandler),
+	}, w.settings)
+	must(err)
+	service.Accounts = oneByOneAccounts{w.store.Accounts}
+	r.Service = service
+	return runner
+}
+
+func must(err error) {
+	if err != nil {
+		panic(err)
+	}
+}
+
+// oneByOne stores let a sweep take up one thing at a time, so that the order of
+// what it does is the scheduler's.
+type (
+	oneByOneSessions struct{ app.Sessions }
+	oneByOneAccounts struct{ app.Accounts }
+)
+
+func (o oneByOneSessions) Expired(ctx context.Context, now time.Time, limit int) ([]app.Session, error) {
+	return o.Sessions.Expired(ctx, now, min(limit, 1))
+}
+
+func (o oneByOneAccounts) Departed(ctx context.Context, now time.Time, limit int) ([]app.Account, error) {
+	return o.Accounts.Departed(ctx, now, min(limit, 1))
+}
+
+// simIDs are used one at a time: what draws them is never on its way together.
+type simIDs struct {
+	mu sync.Mutex
+	n  int64
+}
+
+func (i *simIDs) next() int64 {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	i.n++
+	return i.n
+}
+
+func (i *simIDs) AccountID(time.Time) string { return fmt.Sprintf("2603011200%04d", i.next()) }
+func (i *simIDs) UserID() (int64, error)     { return i.next(), nil }
+func (i *simIDs) SessionID() string          { return fmt.Sprintf("s%025d", i.next()) }
+func (i *simIDs) Code() app.Secret           { return app.Secret(fmt.Sprintf("K%05d", i.next())) }
+func (i *simIDs) StorageSecret() app.Secret {
+	return app.Secret(fmt.Sprintf("%s-storage-%025d", simSecret, i.next()))
+}
+
+type simHasher struct{}
+
+const simHashed = "hash of "
+
+func simHash(password app.Secret) app.Secret { return simHashed + password }
+
+func (simHasher) Hash(_ context.Context, password app.Secret) (app.Secret, error) {
+	return simHash(password), nil
+}
+
+func (simHasher) Verify(_ context.Context, hash, password app.Secret) (bool, error) {
+	return hash == simHash(password), nil
+}
+
+type simTokens struct{}
+
+func (simTokens) Issue(c app.Claims) (app.Secret, error) {
+	return app.Secret(simSecret + " " + c.SessionID), nil
+}
+
+func (simTokens) Verify(token app.Secret) (app.Claims, error) {
+	_, id, found := strings.Cut(token.Reveal(), " ")
+	if !found {
+		return app.Claims{}, &app.Error{Kind: app.TokenInvalid}
+	}
+	return app.Claims{SessionID: id}, nil
+}
+
+type simPictures struct{}
+
+var simPNGs = sync.OnceValue(func() map[string][]byte {
+	all := map[string][]byte{}
+	for i := range 3 {
+		var b bytes.Buffer
+		must(png.Encode(&b, image.NewGray(image.Rect(0, 0, i+1, 1))))
+		all[fmt.Sprintf("http://p.test/%d.png", i)] = b.Bytes()
+	}
+	return all
+})
+
+func (simPictures) Fetch(_ context.Context, url string) ([]byte, error) { return simPNGs()[url], nil }
+func (simPictures) Normalize(data []byte) ([]byte, error)               { return data, nil }
+
+type simCounters struct{}
+
+func (simCounters) Spend(context.Context, string, time.Duration, int, time.Time) (bool, error) {
+	return true, nil
+}
+
+type simFailures struct{}
+
+func (simFailures) Reserve(context.Context, []app.Try, time.Time) (time.Duration, error) {
+	return 0, nil
+}
+
+func (simFailures) Release(context.Context, []string, []string) error { return nil }

@@ -1,0 +1,105 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"slices"
+
+	"github.com/spf13/cobra"
+
+	"accord/app"
+	"accord/cmd/accord/internal/config"
+	"accord/saga"
+)
+
+// roleView is what became of giving a role.
+type roleView struct {
+	AccountID string   `json:"accountId"`
+	Username  string   `json:"username"`
+	Before    app.Role `json:"before"`
+	Role      app.Role `json:"role"`
+	Saga      string   `json:"saga"`
+}
+
+func newAccountRole() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "role USER ROLE",
+		Short: "Give an account a role: user, administrator or super-administrator",
+		Long: "Give an account a role: user, administrator or super-administrator.\n" +
+			"USER is its user name or its accountId. This makes the first super-administrator, who can give roles to others;\n" +
+			"the last one keeps the role.",
+		Args: cobra.ExactArgs(2),
+	}
+	path := configFlag(cmd)
+	output := outputFlag(cmd)
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		printRole, err := printer(output, printRoleText)
+		if err != nil {
+			return err
+		}
+		role := app.Role(args[1])
+		if !slices.Contains(app.Roles(), role) {
+			return fmt.Errorf("%q is no role: it is one of %v", role, app.Roles())
+		}
+		c, err := loadConfig(cmd, *path)
+		if err != nil {
+			return err
+		}
+		c.Log.Level = "error"
+		view, err := giveRole(cmd.Context(), c, args[0], role, newLogger(cmd.ErrOrStderr(), c.Log))
+		if err != nil {
+			return err
+		}
+		return printRole(cmd.OutOrStdout(), view)
+	}
+	return cmd
+}
+
+// giveRole works beside running servers, or without any.
+func giveRole(ctx context.Context, c config.Config, user string, role app.Role, log *slog.Logger) (view roleView, err error) {
+	p, err := wire(ctx, c, log)
+	if err != nil {
+		return view, err
+	}
+	defer func() { err = errors.Join(err, p.close(ctx)) }()
+	account, err := findAccount(ctx, p.store.Accounts, user)
+	if err != nil {
+		return view, err
+	}
+	var receipt saga.Receipt
+	whileRunning(ctx, p.runner, log, func() { receipt, err = p.service.GiveRole(ctx, account.ID, role) })
+	if err != nil {
+		return view, notGiven(account, err)
+	}
+	return roleView{AccountID: account.ID, Username: account.Username, Before: account.Role, Role: role, Saga: receipt.ID}, nil
+}
+
+// notGiven tells what to do about a role that was not given.
+func notGiven(a app.Account, err error) error {
+	advice, known := map[app.Kind]string{
+		app.NotFound:          "the account is gone: nobody has it",
+		app.LastAdministrator: "it is the last super-administrator that may sign in; make another one first",
+		app.Busy:              "something else is being done with it; try again in a minute",
+	}[app.KindOf(err)]
+	if !known {
+		advice = "the role was not given; mend what `accord doctor` says, then try again"
+	}
+	return fmt.Errorf("%s (%s): %s (%w)", a.Username, a.ID, advice, err)
+}
+
+func printRoleText(w io.Writer, v roleView) error {
+	_, err := fmt.Fprintf(w, "%s (%s): %s, before %s, saga %s\n", v.Username, v.AccountID, v.Role, v.Before, v.Saga)
+	return err
+}
+
+// printer is what prints in the form that --output names.
+func printer[T any](output func() (asJSON bool, err error), table func(io.Writer, T) error) (func(io.Writer, T) error, error) {
+	asJSON, err := output()
+	if asJSON {
+		table = func(w io.Writer, v T) error { return printIndented(w, v) }
+	}
+	return table, err
+}

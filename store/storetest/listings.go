@@ -1,0 +1,79 @@
+package storetest
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"accord/app"
+)
+
+func idsOf(all []app.Account) []string {
+	ids := make([]string, len(all))
+	for i, a := range all {
+		ids[i] = a.ID
+	}
+	return ids
+}
+
+func accountPages(t *testing.T, d *database) {
+	var all []app.Account
+	for i, status := range []app.Status{app.Normal, app.Locked, app.Normal, app.Deleted, app.Normal, app.Normal} {
+		a := normal(t, d, i, "user"+string(rune('a'+i)))
+		standAs(t, d, a, status)
+		all = append(all, load(t, d, a.ID))
+	}
+	page := func(after string, limit int, in ...app.Status) []string {
+		found, err := d.Listings.PageOfAccounts(t.Context(), in, after, limit)
+		require.NoError(t, err)
+		return idsOf(found)
+	}
+	id := func(i int) string { return all[i].ID }
+	require.Equal(t, []string{id(0), id(2)}, page("", 2, app.Normal))
+	require.Equal(t, []string{id(4), id(5)}, page(id(2), 2, app.Normal))
+	require.Empty(t, page(id(5), 2, app.Normal))
+	require.Equal(t, []string{id(0), id(1), id(2), id(4), id(5)}, page("", 10, app.Normal, app.Locked))
+	require.Equal(t, []string{id(3)}, page("", 10, app.Deleted))
+	found, err := d.Listings.PageOfAccounts(t.Context(), []app.Status{app.Locked}, "", 10)
+	require.NoError(t, err)
+	requireEqual(t, []app.Account{all[1]}, found)
+
+	d.exec(t, "UPDATE accounts SET storage_secret = ? WHERE id IN (?, ?)", []byte("not sealed"), id(0), id(2))
+	require.Equal(t, []string{id(4), id(5)}, page("", 2, app.Normal), "a page is filled up")
+}
+
+func sessionPages(t *testing.T, d *database) {
+	a, other := normal(t, d, 1, "alice"), normal(t, d, 2, "bob")
+	first, second, third := opened(t, d, newSession("a", a)), opened(t, d, newSession("b", a)), opened(t, d, newSession("c", a))
+	over := newSession("d", a)
+	over.ExpiresAt = at(time.Second)
+	opened(t, d, over)
+	reserved, ended := newSession("e", a), opened(t, d, newSession("f", a))
+	require.NoError(t, d.Sessions.Reserve(t.Context(), reserved))
+	require.NoError(t, d.Sessions.Close(t.Context(), ended.ID, at(0)))
+	others := opened(t, d, newSession("g", other))
+
+	page := func(after string, limit int) []app.Session {
+		found, err := d.Listings.PageOfSessions(t.Context(), a.ID, at(time.Second), after, limit)
+		require.NoError(t, err)
+		return found
+	}
+	requireEqual(t, []app.Session{first, second}, page("", 2))
+	requireEqual(t, []app.Session{third}, page(second.ID, 2))
+	require.Empty(t, page(third.ID, 2))
+
+	found, err := d.Listings.OpenSession(t.Context(), a.ID, second.ID)
+	require.NoError(t, err)
+	requireEqual(t, second, found)
+	for _, s := range []app.Session{others, reserved, ended, newSession("absent", a)} {
+		_, err := d.Listings.OpenSession(t.Context(), a.ID, s.ID)
+		requireKind(t, app.NotFound, err)
+	}
+	unclosed, err := d.Listings.Unclosed(t.Context(), []string{first.ID, over.ID, reserved.ID, ended.ID, others.ID, "absent"})
+	require.NoError(t, err)
+	requireEqual(t, map[string]bool{first.ID: true, over.ID: true, reserved.ID: true, others.ID: true}, unclosed)
+	unclosed, err = d.Listings.Unclosed(t.Context(), nil)
+	require.NoError(t, err)
+	require.Empty(t, unclosed)
+}
