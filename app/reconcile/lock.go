@@ -9,63 +9,29 @@ import (
 	"accord/app"
 )
 
-// Leases are those calls of app.Leaders that a run needs.
-type Leases interface {
-	Acquire(ctx context.Context, name, owner string, now, until time.Time) (app.LeaderLease, error)
-	Renew(ctx context.Context, l app.LeaderLease, until time.Time) error
-	Release(ctx context.Context, l app.LeaderLease) error
-}
-
 const (
 	// LockName is the lease that one run of Apply has at a time.
 	LockName = "sync"
 	// LockFor is how long a run that died keeps others out.
 	LockFor = time.Minute
-	// lockLimit bounds one word with the database.
-	lockLimit = 10 * time.Second
+	// unlockLimit bounds the giving back of the lock.
+	unlockLimit = 10 * time.Second
 )
 
-var errLockLost = errors.New("the run lock was lost: another run may have begun; what was being mended is finished, the rest is left")
-
-// Alone calls do while no other process does so, and renews the lease at every
-// tick; ticks must come a few times in LockFor. do's context ends when the lease
-// is lost. Busy, with an app.LeaseHeld in the chain, where another has it.
-func Alone(
-	ctx context.Context, l Leases, owner string, now func() time.Time, ticks <-chan time.Time, do func(ctx context.Context) error,
-) error {
-	lease, err := l.Acquire(ctx, LockName, owner, now(), now().Add(LockFor))
-	if err != nil {
+// Alone calls do while no other process does so; do's context ends when the lock
+// is lost. Busy, with an app.LeaseHeld in the chain, where another has it. The
+// leadership is this run's own.
+func Alone(ctx context.Context, l *app.Leadership, do func(ctx context.Context) error) error {
+	now := l.Now()
+	// Lead does not tell who is at it.
+	if _, err := l.Leaders.Acquire(ctx, LockName, l.Owner, now, now.Add(l.TTL)); err != nil {
 		return fmt.Errorf("another run is under way: %w", err)
 	}
-	held, lose := context.WithCancelCause(ctx)
-	defer lose(nil)
-	ended := make(chan struct{})
-	go func() {
-		defer close(ended)
-		for until := now().Add(LockFor); ; {
-			select {
-			case <-held.Done():
-				return
-			case <-ticks:
-			}
-			limited, cancel := context.WithTimeout(held, lockLimit)
-			err := l.Renew(limited, lease, now().Add(LockFor))
-			cancel()
-			switch {
-			case err == nil:
-				until = now().Add(LockFor)
-			case app.KindOf(err) == app.Busy, !now().Before(until):
-				lose(errLockLost)
-			}
-		}
-	}()
-	err = do(held)
-	if cause := context.Cause(held); errors.Is(cause, errLockLost) {
-		err = errors.Join(cause, err)
+	led, err := l.Lead(ctx, LockName, func(ctx context.Context, _ app.LeaderLease) error { return do(ctx) })
+	if !led && err == nil {
+		err = errors.New("another run has just begun")
 	}
-	lose(nil)
-	<-ended
-	limited, cancel := context.WithTimeout(context.WithoutCancel(ctx), lockLimit)
+	limited, cancel := context.WithTimeout(context.WithoutCancel(ctx), unlockLimit)
 	defer cancel()
-	return errors.Join(err, l.Release(limited, lease))
+	return errors.Join(err, l.Resign(limited, LockName))
 }

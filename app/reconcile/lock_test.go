@@ -16,7 +16,10 @@ func TestOneRunAtATime(t *testing.T) {
 	s := newSite(t, t.TempDir())
 	t.Cleanup(func() { require.NoError(t, s.store.Close()) })
 	alone := func(owner string, ticks <-chan time.Time, do func(ctx context.Context) error) error {
-		return reconcile.Alone(t.Context(), s.store.Leaders, owner, s.clock.Now, ticks, do)
+		return reconcile.Alone(t.Context(), &app.Leadership{
+			Leaders: s.store.Leaders, Owner: owner, TTL: reconcile.LockFor, Now: s.clock.Now,
+			Ticks: func(time.Duration) (<-chan time.Time, func()) { return ticks, func() {} },
+		}, do)
 	}
 	errOwn := errors.New("of the work")
 	ran := false
@@ -43,5 +46,5 @@ func TestOneRunAtATime(t *testing.T) {
 		<-ctx.Done()
 		return nil
 	})
-	require.ErrorContains(t, err, "run lock was lost")
+	require.ErrorContains(t, err, "no longer the one who does \"sync\"")
 }

@@ -58,11 +58,8 @@ func newSyncApply() *cobra.Command {
 
 // alone keeps other runs of apply out.
 func (s *syncRun) alone(ctx context.Context, do func(ctx context.Context) error) error {
-	var err error
-	every(reconcile.LockFor/4, func(ticks <-chan time.Time) {
-		err = reconcile.Alone(ctx, s.store.Leaders, "accord sync "+rand.Text(), time.Now, ticks, do)
-	})
-	return err
+	leadership := app.Leadership{Leaders: s.store.Leaders, Owner: "accord sync " + rand.Text(), TTL: reconcile.LockFor, Now: time.Now}
+	return reconcile.Alone(ctx, &leadership, do)
 }
 
 // planToApply is the saved one, less what the flags leave out, or a new one.
