@@ -63,7 +63,7 @@ type sendingCode struct {
 	// asks for that.
 	Human []string
 	// Found out on the way.
-	Spent ProofRef
+	Spent []ProofRef
 }
 
 // SendMailCode mails a fresh code to the address. It does not tell whether an
@@ -108,7 +108,7 @@ func (s *Service) sendCodeFlow(name string, send saga.Action[sendingCode]) saga.
 				if err := s.Codes.Withdraw(ctx, c.Target, c.Code); err != nil {
 					return err
 				}
-				return s.Proofs.GiveBack(ctx, c.Spent)
+				return s.giveProofsBack(ctx, c.Spent)
 			},
 		}),
 		saga.One(saga.Step[sendingCode]{

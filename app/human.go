@@ -35,14 +35,17 @@ func humanProofs(client, email string) []string {
 
 // spendHuman uses the first of the proofs of a person up that there is:
 // HumanCheckRequired where there is none. Inside a local step it is part of the transaction.
-func (s *Service) spendHuman(ctx context.Context, names []string) (ProofRef, error) {
+func (s *Service) spendHuman(ctx context.Context, names []string) ([]ProofRef, error) {
 	for _, name := range names {
 		ref, err := s.Proofs.Consume(ctx, name, s.Now())
-		if err != nil || ref != (ProofRef{}) {
-			return ref, err
+		if err != nil {
+			return nil, err
+		}
+		if ref != (ProofRef{}) {
+			return []ProofRef{ref}, nil
 		}
 	}
-	return ProofRef{}, &Error{Kind: HumanCheckRequired}
+	return nil, &Error{Kind: HumanCheckRequired}
 }
 
 // humanly runs the check of a sign-in, unless it failed three times in a row and
@@ -102,7 +105,7 @@ func (s *Service) PermitReset(ctx context.Context, email, client string) error {
 	now := s.Now()
 	err = s.Proofs.Put(ctx, permitProof(client, email), now.Add(permitLifetime), now)
 	if err == nil {
-		err = s.Proofs.Put(ctx, humanProof(client, email), spent.Ends, now)
+		err = s.Proofs.Put(ctx, humanProof(client, email), spent[0].Ends, now)
 	}
 	return failed(op, err)
 }

@@ -37,12 +37,18 @@ func TestBadBodiesWriteNothing(t *testing.T) {
 		mediaType, body string
 		status          int
 	}{
-		{json, "", 200}, {json, "{", 200}, {json, "[]", 200}, {json, `"x"`, 200}, {json, "{}", 200}, {json, "null", 200},
+		{json, "", 200},
+		{json, "{", 200},
+		{json, "[]", 200},
+		{json, `"x"`, 200},
+		{json, "{}", 200},
+		{json, "null", 200},
 		{json, `{"username":7,"email":[],"code":{},"password":true,"repassword":false}`, 200},
 		{json, `{"username":"a\u0000b","email":"\ud800","code":"x","password":"1qazxsw2","repassword":"1qazxsw2"}`, 200},
 		{json, strings.Repeat("[", 400_000), 200},
 		{json, `{"email":"` + strings.Repeat("a", 2<<20) + `@example.com"}`, 413},
-		{"application/x-www-form-urlencoded", "username=alice", 415}, {"garbled;;", "{}", 415},
+		{"application/x-www-form-urlencoded", "username=alice", 415},
+		{"garbled;;", "{}", 415},
 	} {
 		for _, route := range portal.New(portal.Options{}).Routes {
 			if route.Method != http.MethodPost {

@@ -110,7 +110,7 @@ log: {level: {hunter2: 1}}
 	require.NotContains(t, strings.ReplaceAll(strings.ReplaceAll(err.Error(), "log.level.hunter2", ""), "picture.allowedHosts.hunter2", ""), "hunter2")
 	for _, want := range []string{
 		"listen: is not an address", "zone: is not a time zone", "sesion.ttl: is no setting", "session.ttl: is not a duration",
-		"session.keep: is not a duration", "dialects: is none of infinite portal", "http.trustedProxies: has an item",
+		"session.keep: is not a duration", "dialects: is none of infinite, ", "http.trustedProxies: has an item",
 		"http.bodyLimit: is not a whole number", "gitea.url: has a user or password", "gitea.adminUser: is missing",
 		"gitea.adminPassword: is not text", "storage.endpoint: is not an http", "storage.region: is missing",
 		"storage.bucket: is less than 3", "storage.adminUser: is missing", "storage.adminPassword: is missing",
