@@ -143,8 +143,11 @@ type Session struct {
 	ExpiresAt  time.Time
 }
 
-// giteaTokenPrefix begins the names of our access tokens in Gitea.
-const giteaTokenPrefix = "accord-"
+// sessionIDLength is that of a session's id.
+const sessionIDLength = 26
+
+// GiteaTokenPrefix begins the names of sessions' access tokens in Gitea.
+const GiteaTokenPrefix = "accord-"
 
 // GiteaTokenName is the name of the session's access token in Gitea.
-func (s Session) GiteaTokenName() string { return giteaTokenPrefix + s.ID }
+func (s Session) GiteaTokenName() string { return GiteaTokenPrefix + s.ID }

@@ -24,6 +24,15 @@ type (
 	SendingCodeState       = sendingCode
 	SuspendingState        = suspending
 	ResumingState          = resuming
+
+	RemakingInDirectoryState   = remakingInDirectory
+	MendingDirectoryState      = mendingDirectory
+	DroppingFromDirectoryState = droppingFromDirectory
+	EndingTokensState          = endingTokens
+	HealingDirectoryState      = healingDirectory
+	RemakingInStorageState     = remakingInStorage
+	MendingStorageState        = mendingStorage
+	DroppingFromStorageState   = droppingFromStorage
 )
 
 func (s *Service) RegisterFlow() saga.Definition[registration] { return s.registerFlow() }
@@ -58,6 +67,38 @@ func (s *Service) ResumeFlow() saga.Definition[resuming]    { return s.resumeFlo
 
 // EndOrphanTokens is one job of ClearUp.
 func (s *Service) EndOrphanTokens(ctx context.Context) (int, error) { return s.endOrphanTokens(ctx) }
+
+func (s *Service) RemakeInDirectoryFlow() saga.Definition[remakingInDirectory] {
+	return s.remakeInDirectoryFlow()
+}
+
+func (s *Service) MendDirectoryFlow() saga.Definition[mendingDirectory] {
+	return s.mendDirectoryFlow()
+}
+
+func (s *Service) DropFromDirectoryFlow() saga.Definition[droppingFromDirectory] {
+	return s.dropFromDirectoryFlow()
+}
+
+func (s *Service) EndTokensFlow() saga.Definition[endingTokens] {
+	return s.endTokensFlow()
+}
+
+func (s *Service) HealDirectoryFlow() saga.Definition[healingDirectory] {
+	return s.healDirectoryFlow()
+}
+
+func (s *Service) RemakeInStorageFlow() saga.Definition[remakingInStorage] {
+	return s.remakeInStorageFlow()
+}
+
+func (s *Service) MendStorageFlow() saga.Definition[mendingStorage] {
+	return s.mendStorageFlow()
+}
+
+func (s *Service) DropFromStorageFlow() saga.Definition[droppingFromStorage] {
+	return s.dropFromStorageFlow()
+}
 
 // Targets of codes, as flows name them.
 var (

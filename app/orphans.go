@@ -65,14 +65,14 @@ func firstOf(first, next error) error {
 // endOrphansOf looks at the tokens before it looks at the sessions: a session
 // that opens in between is found.
 func (s *Service) endOrphansOf(ctx context.Context, a Account) (int, error) {
-	tokens, err := s.DirectoryDoor.Tokens(ctx, a.Ref(), giteaTokenPrefix)
+	tokens, err := s.DirectoryDoor.Tokens(ctx, a.Ref(), GiteaTokenPrefix)
 	if err != nil {
 		return 0, err
 	}
 	var ids []string
 	for _, token := range tokens {
 		if token.CreatedAt.Before(s.settled()) {
-			ids = append(ids, strings.TrimPrefix(token.Name, giteaTokenPrefix))
+			ids = append(ids, strings.TrimPrefix(token.Name, GiteaTokenPrefix))
 		}
 	}
 	unclosed, err := s.Listings.Unclosed(ctx, ids)
@@ -84,7 +84,7 @@ func (s *Service) endOrphansOf(ctx context.Context, a Account) (int, error) {
 		if unclosed[id] {
 			continue
 		}
-		if err := s.Directory.DeleteToken(ctx, a.Username, giteaTokenPrefix+id); err != nil {
+		if err := s.Directory.DeleteToken(ctx, a.Username, GiteaTokenPrefix+id); err != nil {
 			return ended, err
 		}
 		ended++

@@ -78,6 +78,17 @@ func actions(p *personWorld, t *testing.T, clock *sagatest.Clock) map[string]act
 			_, err := p.service.Delete(ctx, who, goodPassword)
 			return err
 		}},
+		"mend in Gitea": {"UserNumbered", false, false, func(ctx context.Context, p *personWorld) error {
+			account, err := p.store.Accounts.ByID(ctx, p.account.ID)
+			if err != nil {
+				return err
+			}
+			seen, err := p.directory.UsersMarked(ctx, account.ID)
+			if err == nil {
+				_, err = p.service.MendDirectory(ctx, account.Facts(), seen[0])
+			}
+			return err
+		}},
 		"modify": {"SetEmail", false, false, func(ctx context.Context, p *personWorld) error {
 			email, name := "other@example.com", "Alice M"
 			_, err := p.service.ModifyPerson(ctx, boss, p.account.UserID, app.PersonModification{
@@ -129,7 +140,9 @@ func actions(p *personWorld, t *testing.T, clock *sagatest.Clock) map[string]act
 
 // operators are the actions that need no person. After one of them alice may be
 // back, so that old credentials are judged by what she has.
-var operators = map[string]bool{"suspend": true, "resume": true, "remove": true, "restore": true, "revoke all": true}
+var operators = map[string]bool{
+	"suspend": true, "resume": true, "remove": true, "restore": true, "revoke all": true, "mend in Gitea": true,
+}
 
 // administrators are the actions of one upon alice.
 var administrators = map[string]bool{"modify": true, "set password": true, "set role": true, "be removed": true}

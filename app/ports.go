@@ -33,7 +33,8 @@ type Accounts interface {
 	StillAt(ctx context.Context, id string, epoch int64) error
 	// SetProfile stores p and returns what it replaced. NotFound.
 	SetProfile(ctx context.Context, id string, p Profile, at time.Time) (Profile, error)
-	// SetPassword stores the hash, raises the credential epoch, closes every open
+	// SetPassword stores the hash, which is of the password that Gitea has by now
+	// too, raises the credential epoch, closes every open
 	// session but keep (empty keeps none), lifts keep to that epoch, discards
 	// sessions that are reserved, and returns those it closed. NotFound.
 	SetPassword(ctx context.Context, id string, hash Secret, keep string, at time.Time) ([]Session, error)

@@ -48,6 +48,11 @@ type Deps struct {
 	StorageDoor   StorageDoor
 	// Archive, optional, is where sagas that ended long ago are cleared from.
 	Archive Archive
+
+	// What repairs need beside the above.
+	Repairs          AccountRepairs
+	DirectoryRepairs DirectoryRepairs
+	StorageRepairs   StorageRepairs
 }
 
 // Settings are the choices of the operator that flows follow.
@@ -94,7 +99,8 @@ type Service struct {
 	resume       *saga.Flow[resuming]
 
 	// leader is what the sweeper does, one replica at a time.
-	leader *Leadership
+	leader  *Leadership
+	repairs repairFlows
 }
 
 // New binds every flow to the runner, so that it can also recover them. A
@@ -121,6 +127,7 @@ func New(d Deps, s Settings) (*Service, error) {
 		bind(d.Runner, svc.sendUsernameFlow(), &svc.sendUsername),
 		bind(d.Runner, svc.suspendFlow(), &svc.suspend),
 		bind(d.Runner, svc.resumeFlow(), &svc.resume),
+		svc.bindRepairs(d.Runner),
 	)
 }
 

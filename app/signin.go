@@ -102,6 +102,7 @@ func (s *Service) open(ctx context.Context, op string, account Account, in Crede
 		return SignedIn{}, receipt, failed(op, err)
 	}
 	account.EmailVerified = account.EmailVerified || code != CodeRef{}
+	s.heal(ctx, account, in.Password)
 	signedIn.Account, signedIn.GiteaToken, signedIn.Grant = account, state.GiteaToken, state.Grant
 	return signedIn, receipt, nil
 }

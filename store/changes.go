@@ -36,8 +36,8 @@ func (s *accounts) SetPassword(ctx context.Context, id string, hash app.Secret, 
 	var closed []app.Session
 	err := s.db.atomically(ctx, op, func(ctx context.Context) error {
 		n, err := s.db.exec(ctx, `UPDATE accounts
-			SET password_hash = ?, credential_epoch = credential_epoch + 1, updated_at = ? WHERE id = ? AND `+changeable,
-			hash.Reveal(), microsOf(at), id)
+			SET password_hash = ?, gitea_password = ?, credential_epoch = credential_epoch + 1, updated_at = ? WHERE id = ? AND `+changeable,
+			hash.Reveal(), app.SamePassword, microsOf(at), id)
 		if err := unlessMatched(n, err, unknown(op)); err != nil {
 			return err
 		}

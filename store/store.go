@@ -73,6 +73,8 @@ type Store struct {
 	Challenges app.Challenges
 	Mobiles    app.Mobiles
 
+	Repairs *Repairs
+
 	db      *database
 	sealing sealing
 }
@@ -116,6 +118,8 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 		Proofs:     &proofs{db},
 		Challenges: &challenges{db, s},
 		Mobiles:    &accounts{db, s},
+
+		Repairs: &Repairs{db, s},
 
 		db: db,
 	}, nil

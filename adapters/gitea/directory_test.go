@@ -16,6 +16,12 @@ func TestDirectory(t *testing.T) {
 	adaptertest.Directory(t, func(*testing.T) adaptertest.DirectoryFixture { return s.fixture(d) })
 }
 
+func TestDirectoryRepairs(t *testing.T) {
+	s := shared(t)
+	d := newDirectory(t, s.options())
+	adaptertest.DirectoryRepairs(t, func(*testing.T) adaptertest.DirectoryFixture { return s.fixture(d) })
+}
+
 func TestDirectoryDoor(t *testing.T) {
 	s := shared(t)
 	d := newDirectory(t, s.options())
@@ -29,6 +35,7 @@ func TestDirectoryWithToken(t *testing.T) {
 	o.AdminToken = s.adminToken(t, "conformance", "write:admin", "read:user")
 	d := newDirectory(t, o)
 	adaptertest.Directory(t, func(*testing.T) adaptertest.DirectoryFixture { return s.fixture(d) })
+	adaptertest.DirectoryRepairs(t, func(*testing.T) adaptertest.DirectoryFixture { return s.fixture(d) })
 }
 
 func TestNewReportsEveryFault(t *testing.T) {

@@ -133,7 +133,9 @@ func (s server) markOf(t *testing.T, name string) string {
 	}
 	require.NoError(t, json.Unmarshal([]byte(s.must(t, http.StatusOK, http.MethodGet, "/users/"+name, nil)), &user))
 	mark, ours := strings.CutPrefix(user.LoginName, "accord:")
-	require.True(t, ours || mark == "")
+	if !ours {
+		return ""
+	}
 	return mark
 }
 

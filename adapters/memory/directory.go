@@ -209,9 +209,14 @@ func (d *Directory) Rename(from, to string) {
 	if e == nil || d.find(to) != nil {
 		panic("memory: Rename of an absent entry or to a name that is taken")
 	}
-	delete(d.entries, app.FoldKey(from))
+	d.rename(e, to)
+}
+
+func (d *Directory) rename(e *directoryEntry, to string) {
+	from := app.FoldKey(e.Username)
+	delete(d.entries, from)
+	d.renamed[from] = e.ID
 	delete(d.renamed, app.FoldKey(to))
-	d.renamed[app.FoldKey(from)] = e.ID
 	e.Username = to
 	d.entries[app.FoldKey(to)] = e
 }

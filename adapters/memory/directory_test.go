@@ -12,6 +12,7 @@ import (
 func TestDirectory(t *testing.T) {
 	d := memory.NewDirectory()
 	adaptertest.Directory(t, func(*testing.T) adaptertest.DirectoryFixture { return fixtureOf(d) })
+	adaptertest.DirectoryRepairs(t, func(*testing.T) adaptertest.DirectoryFixture { return fixtureOf(d) })
 }
 
 func TestDirectoryDoor(t *testing.T) {

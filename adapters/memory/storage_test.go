@@ -16,7 +16,9 @@ import (
 
 func TestStorageConformance(t *testing.T) {
 	var keys atomic.Int64
-	adaptertest.Storage(t, func(*testing.T) adaptertest.StorageFixture { return storageFixture(memory.NewStorage(), &keys) })
+	fixture := func(*testing.T) adaptertest.StorageFixture { return storageFixture(memory.NewStorage(), &keys) }
+	adaptertest.Storage(t, fixture)
+	adaptertest.StorageRepairs(t, fixture)
 }
 
 func TestStorageDoor(t *testing.T) {

@@ -42,21 +42,6 @@ func (a *admin) userInfo(ctx context.Context, key string) (userRecord, error) {
 	return user, nil
 }
 
-// listUsers lists every user by access key.
-func (a *admin) listUsers(ctx context.Context) (map[string]userRecord, error) {
-	r := a.get("list-users", nil)
-	r.limit = maxListing
-	got, err := a.wire.do(ctx, r)
-	if err != nil {
-		return nil, err
-	}
-	if got.body, err = a.seal.open(ctx, got.body); err != nil {
-		return nil, nonsense(r.call, http.StatusOK, err, true)
-	}
-	var users map[string]userRecord
-	return users, decode(r, got, &users)
-}
-
 // addUser makes the user, or gives an existing one this secret.
 func (a *admin) addUser(ctx context.Context, key string, secret app.Secret) error {
 	const call = "add-user"

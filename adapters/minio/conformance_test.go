@@ -18,6 +18,7 @@ func TestConformance(t *testing.T) {
 	s, o := ready(t)
 	fixture := storageFixture(t, s, o)
 	adaptertest.Storage(t, func(*testing.T) adaptertest.StorageFixture { return fixture })
+	adaptertest.StorageRepairs(t, func(*testing.T) adaptertest.StorageFixture { return fixture })
 }
 
 func TestStorageDoor(t *testing.T) {
@@ -75,7 +76,7 @@ func placeForeign(t *testing.T, o minio.Options) func(*testing.T, string, app.Se
 		require.Error(t, other.CreateUser(t.Context(), key, secret))
 		users, err := other.Users(t.Context())
 		require.NoError(t, err)
-		require.Equal(t, minio.User{Key: key, Enabled: true}, users[key])
+		require.Equal(t, app.StorageView{Key: key, Enabled: true}, users[key])
 	}
 }
 

@@ -9,7 +9,6 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"accord/adapters/minio"
 	"accord/app"
 )
 
@@ -78,6 +77,6 @@ func TestUsersTellsWhoIsAtHome(t *testing.T) {
 	placeForeign(t, o)(t, foreign, secret)
 	users, err := s.Users(t.Context())
 	require.NoError(t, err)
-	require.Equal(t, minio.User{Key: ours, Enabled: true, Home: true}, users[ours])
-	require.Equal(t, minio.User{Key: foreign, Enabled: true}, users[foreign])
+	require.Equal(t, app.StorageView{Key: ours, Enabled: true, Home: true}, users[ours])
+	require.Equal(t, app.StorageView{Key: foreign, Enabled: true}, users[foreign])
 }

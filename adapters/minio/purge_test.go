@@ -144,7 +144,7 @@ func TestPurgeIsResumed(t *testing.T) {
 	require.Equal(t, 200, count())
 	users, err := s.Users(t.Context())
 	require.NoError(t, err)
-	require.Equal(t, minio.User{Key: key, Home: true}, users[key], "the user goes last")
+	require.Equal(t, app.StorageView{Key: key, Home: true}, users[key], "the user goes last")
 
 	require.NoError(t, s.PurgeUser(t.Context(), key))
 	require.Zero(t, count())

@@ -79,18 +79,20 @@ func (s *sealer) seal(plain []byte) ([]byte, error) {
 	return sealed.Bytes(), nil
 }
 
-// open decrypts a sealed answer, or returns errSealed. It waits for its turn
-// until ctx ends.
-func (s *sealer) open(ctx context.Context, sealed []byte) ([]byte, error) {
-	if len(sealed) < headerSize {
+// reader decrypts a sealed answer as it is read. What was read is not to be
+// trusted before the end of it, which is an error where the answer was damaged,
+// cut short, or made for another password. It waits for its turn until ctx ends.
+func (s *sealer) reader(ctx context.Context, sealed io.Reader) (io.Reader, error) {
+	header := make([]byte, headerSize)
+	if _, err := io.ReadFull(sealed, header); err != nil {
 		return nil, errSealed
 	}
-	suite := sealed[saltSize]
+	suite := header[saltSize]
 	algorithm := sio.AES_256_GCM
 	if suite == suiteArgonChaCha {
 		algorithm = sio.ChaCha20Poly1305
 	}
-	key, err := s.key(ctx, sealed[:saltSize], suite)
+	key, err := s.key(ctx, header[:saltSize], suite)
 	if err != nil {
 		return nil, err
 	}
@@ -98,12 +100,7 @@ func (s *sealer) open(ctx context.Context, sealed []byte) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	body := bytes.NewReader(sealed[headerSize:])
-	plain, err := io.ReadAll(stream.DecryptReader(body, sealed[saltSize+1:headerSize], nil))
-	if err != nil {
-		return nil, errSealed
-	}
-	return plain, nil
+	return stream.DecryptReader(sealed, header[saltSize+1:], nil), nil
 }
 
 func (s *sealer) key(ctx context.Context, salt []byte, suite byte) ([]byte, error) {

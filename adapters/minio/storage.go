@@ -106,27 +106,3 @@ func (s *Storage) Revoke(ctx context.Context, key, session string) error {
 	revoke := func() error { return s.admin.revoke(ctx, key, session) }
 	return failed(op, s.end(ctx, revoke, key, session))
 }
-
-// User is one storage user as the server lists it.
-type User struct {
-	Key string
-	// Enabled users can sign requests; so can their credentials.
-	Enabled bool
-	// Home tells that the user has the policy of our homes and no other.
-	Home bool
-}
-
-// Users lists every user of the server, of ours or not, by access key. The
-// server has no paging: it is one answer, at the price of a slow key derivation.
-// Errors are StorageFailed, always refused.
-func (s *Storage) Users(ctx context.Context) (map[string]User, error) {
-	listed, err := s.admin.listUsers(ctx)
-	if err != nil {
-		return nil, failed("list storage users", err)
-	}
-	users := make(map[string]User, len(listed))
-	for key, u := range listed {
-		users[key] = User{Key: key, Enabled: u.Status == "enabled", Home: u.PolicyName == s.options.PolicyName}
-	}
-	return users, nil
-}

@@ -25,7 +25,7 @@ const (
 	// maxAnswer bounds every answer but a listing of users, in bytes.
 	maxAnswer = 1 << 20
 	// maxListing bounds a listing of users, at about 100 bytes each.
-	maxListing = 256 << 20
+	maxListing = 1 << 30
 )
 
 // identity is whom a request is signed by.
@@ -112,6 +112,25 @@ func (w *wire) do(ctx context.Context, r request) (answer, error) {
 		return answer{}, nonsense(r.call, resp.StatusCode, unquoted(err), r.readOnly)
 	}
 	return dated(resp, body), nil
+}
+
+// stream is do for an answer that the caller reads, and closes, piece by piece,
+// as long as ctx lets it. Its requests change nothing.
+func (w *wire) stream(ctx context.Context, r request) (io.ReadCloser, error) {
+	req, err := w.build(ctx, r)
+	if err != nil {
+		return nil, unanswered(r.call, err, false, true)
+	}
+	resp, err := w.client.Do(r.sign(req))
+	if err != nil {
+		return nil, unanswered(r.call, err, true, true)
+	}
+	if resp.StatusCode >= 300 {
+		defer func() { _ = resp.Body.Close() }()
+		body, _ := readAll(resp.Body, r.limit) // the status says enough
+		return nil, turnedDown(r.call, resp.StatusCode, body, true)
+	}
+	return resp.Body, nil
 }
 
 func (w *wire) build(ctx context.Context, r request) (*http.Request, error) {

@@ -19,7 +19,6 @@ import (
 	"github.com/stretchr/testify/require"
 	"golang.org/x/sync/errgroup"
 
-	"accord/adapters/minio"
 	"accord/app"
 )
 
@@ -31,7 +30,7 @@ type comparison struct {
 	db       *sqlx.DB
 	accounts []accountRow
 	gitea    []giteaUser
-	storage  map[string]minio.User
+	storage  map[string]app.StorageView
 	// open are the sessions that live, by id.
 	open  map[string]string
 	found []discord

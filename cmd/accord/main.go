@@ -3,6 +3,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"strings"
@@ -15,6 +16,10 @@ func run() int {
 	life := untilSignalled()
 	defer life.release()
 	if err := newRoot(life).ExecuteContext(life.ctx); err != nil {
+		var code interface{ ExitCode() int }
+		if errors.As(err, &code) {
+			return code.ExitCode()
+		}
 		fmt.Fprintln(os.Stderr, "accord:", indented(err))
 		return 1
 	}

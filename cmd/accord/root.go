@@ -19,7 +19,7 @@ func newRoot(life lifetime) *cobra.Command {
 		SilenceErrors: true,
 	}
 	root.AddCommand(
-		newDev(life), newServe(life), newMigrate(), newKeys(), newAccount(), newInvite(), newSaga(), newAudit(), newDoctor(), newReady(), newVersion(),
+		newDev(life), newServe(life), newMigrate(), newKeys(), newAccount(), newInvite(), newSaga(), newAudit(), newSync(), newDoctor(), newReady(), newVersion(),
 	)
 	return root
 }

@@ -101,6 +101,7 @@ func (p *parts) assemble(c config.Config, ring *keyring.Live, log *slog.Logger) 
 		Standings: p.store.Standings, Listings: p.store.Listings, Leaders: p.store.Leaders, Leftovers: p.store.Leftovers,
 		Archive:       p.store.Archive,
 		DirectoryDoor: directory, StorageDoor: storage,
+		Repairs: p.store.Repairs, DirectoryRepairs: directory, StorageRepairs: storage,
 	}, app.Settings{
 		SessionTTL: c.Session.TTL, KeepTTL: c.Session.Keep, DeletionGrace: c.Deletion.Grace, Countries: c.SMS.Countries,
 		SMS:   app.SMSLimits{PerClientHour: c.SMS.PerClientHour, PlatformDay: c.SMS.PlatformDay},

@@ -42,6 +42,7 @@ type Config struct {
 	Saga     Saga     `koanf:"saga"`
 	Sweep    Sweep    `koanf:"sweep"`
 	Log      Log      `koanf:"log"`
+	Sync     Sync     `koanf:"sync"`
 }
 
 // HTTP bounds what clients may ask of the server.
@@ -263,6 +264,12 @@ type Sweep struct {
 	Keep time.Duration `koanf:"keep" validate:"min=1h"`
 	// TokensPerSecond bounds how many accounts' Gitea tokens are looked through.
 	TokensPerSecond int `koanf:"tokensPerSecond" validate:"min=1,max=1000"`
+}
+
+// Sync says what `accord sync` may do.
+type Sync struct {
+	// Protected are user names or accountIds of accounts that it never mends.
+	Protected []string `koanf:"protected"`
 }
 
 // Log is what is logged, and how.

@@ -1,0 +1,175 @@
+package gitea
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+
+	"accord/app"
+	"accord/saga"
+)
+
+var (
+	_ app.DirectoryRepairs = (*Directory)(nil)
+
+	errMarked  = errors.New("the user bears another mark")
+	errAnother = errors.New("the number is another user's")
+)
+
+func (u user) view() app.DirectoryView {
+	return app.DirectoryView{
+		ID: u.ID, Username: u.Login, Email: u.Email, Mark: u.mark(), Profile: u.profile(), Active: u.letIn(),
+		Admin: u.IsAdmin, Restricted: u.Restricted, External: u.SourceID != 0,
+	}
+}
+
+// UserNumbered implements app.DirectoryRepairs.
+func (d *Directory) UserNumbered(ctx context.Context, id int64) (app.DirectoryView, bool, error) {
+	u, found, err := d.byNumber(ctx, id)
+	if err != nil || !found {
+		return app.DirectoryView{}, false, err
+	}
+	return u.view(), true, nil
+}
+
+func (d *Directory) byNumber(ctx context.Context, id int64) (user, bool, error) {
+	if id <= 0 { // to Gitea: any user, or one of its own
+		return user{}, false, nil
+	}
+	a, err := d.send(ctx, request{
+		op: "look up user by number", method: http.MethodGet, path: path("users", "search"),
+		query: url.Values{"uid": {strconv.FormatInt(id, 10)}},
+	})
+	switch {
+	case err != nil:
+		return user{}, false, err
+	case a.status != http.StatusOK:
+		return user{}, false, denied(a, a.fault())
+	}
+	var found struct {
+		OK   bool   `json:"ok"`
+		Data []user `json:"data"`
+	}
+	if err := a.decode(&found); err != nil {
+		return user{}, false, err
+	}
+	switch {
+	case !found.OK:
+		return user{}, false, a.request.failed(true, errUnreadable)
+	case len(found.Data) == 0:
+		return user{}, false, nil
+	case len(found.Data) > 1, found.Data[0].ID != id:
+		return user{}, false, a.request.failed(true, errUnreadable)
+	}
+	return found.Data[0], true, nil
+}
+
+// UsersMarked implements app.DirectoryRepairs.
+func (d *Directory) UsersMarked(ctx context.Context, accountID string) ([]app.DirectoryView, error) {
+	users, _, err := d.listUsers(ctx, url.Values{
+		"login_name": {markPrefix + accountID}, "sort": {"id"}, "order": {"asc"}, "limit": {strconv.Itoa(usersPerPage)},
+	})
+	if err != nil {
+		return nil, err
+	}
+	var views []app.DirectoryView
+	for _, u := range users {
+		if accountID != "" && u.mark() == accountID {
+			views = append(views, u.view())
+		}
+	}
+	return views, nil
+}
+
+// RenameUser implements app.DirectoryRepairs. Beside the errors named there:
+// Invalid, refused, where Gitea does not take the name.
+func (d *Directory) RenameUser(ctx context.Context, ref app.DirectoryRef, username string) error {
+	const op = "rename user"
+	u, err := d.marked(ctx, op, ref)
+	if err != nil || u.Login == username {
+		return err
+	}
+	holder, found, err := d.byName(ctx, username, false)
+	switch {
+	case err != nil:
+		return err
+	case found && holder.ID != u.ID:
+		return taken(op, app.UserTaken, holder)
+	}
+	a, err := d.send(ctx, request{
+		op: op, method: http.MethodPost, path: path("admin", "users", u.Login, "rename"),
+		body: struct {
+			NewName string `json:"new_username"`
+		}{username},
+	})
+	switch {
+	case err != nil:
+		return err
+	case a.status == http.StatusUnprocessableEntity && strings.HasPrefix(a.message, "user already exists"):
+		return taken(op, app.UserTaken, user{Login: username})
+	case a.status == http.StatusUnprocessableEntity:
+		return a.invalid()
+	case a.status != http.StatusNoContent:
+		return denied(a, a.fault())
+	}
+	return nil
+}
+
+// MarkUser implements app.DirectoryRepairs.
+func (d *Directory) MarkUser(ctx context.Context, id int64, ref app.DirectoryRef) error {
+	return d.setMark(ctx, "mark user", id, ref, "", ref.AccountID)
+}
+
+// UnmarkUser implements app.DirectoryRepairs. Gitea wants a login_name, so the
+// user's own name takes the mark's place; to a user of Gitea's own it means
+// nothing.
+func (d *Directory) UnmarkUser(ctx context.Context, id int64, ref app.DirectoryRef) error {
+	return d.setMark(ctx, "unmark user", id, ref, ref.AccountID, "")
+}
+
+// setMark replaces one mark, or none, by another.
+func (d *Directory) setMark(ctx context.Context, op string, id int64, ref app.DirectoryRef, from, to string) error {
+	u, found, err := d.byNumber(ctx, id)
+	switch {
+	case err != nil:
+		return err
+	case !found && to == "":
+		return nil
+	case !found:
+		err = errAbsent
+	case ref.AccountID == "" || !strings.EqualFold(u.Login, ref.Username):
+		err = errAnother
+	case u.mark() == to:
+		return nil
+	case u.mark() != from:
+		err = errMarked
+	}
+	if err != nil {
+		return saga.Refused(&app.Error{Kind: app.DirectoryFailed, Op: "gitea: " + op, Err: err})
+	}
+	marked := u
+	marked.LoginName = u.Login
+	if to != "" {
+		marked.LoginName = markPrefix + to
+	}
+	a, err := d.change(ctx, op, marked, change{})
+	switch {
+	case err != nil:
+		return err
+	case a.status != http.StatusOK:
+		return denied(a, a.invalid())
+	}
+	return d.confirm(ctx, a, marked, func(user) bool { return true })
+}
+
+// denied adds app.ErrDenied to the error of an answer that turned the
+// administrator away.
+func denied(a answer, err error) error {
+	if a.status != http.StatusUnauthorized && a.status != http.StatusForbidden {
+		return err
+	}
+	return a.request.failed(true, errors.Join(app.ErrDenied, errors.Unwrap(unknown(err))))
+}

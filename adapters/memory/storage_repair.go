@@ -1,0 +1,82 @@
+package memory
+
+import (
+	"context"
+	"iter"
+
+	"accord/app"
+	"accord/app/reconcile"
+)
+
+var (
+	_ app.StorageRepairs = (*Storage)(nil)
+	_ reconcile.Storage  = (*Storage)(nil)
+)
+
+func (s *Storage) view(key string) (app.StorageView, bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	u, found := s.users[key]
+	return app.StorageView{Key: key, Enabled: !u.out, Home: u.home}, found
+}
+
+// EachUser is that of reconcile.Storage.
+func (s *Storage) EachUser(ctx context.Context) iter.Seq2[app.StorageView, error] {
+	return func(yield func(app.StorageView, error) bool) {
+		var keys []string
+		err := s.run(ctx, "EachUser", func() error {
+			keys = s.Users()
+			return nil
+		})
+		if err != nil {
+			yield(app.StorageView{}, err)
+			return
+		}
+		for _, key := range keys {
+			if v, found := s.view(key); found && !yield(v, nil) {
+				return
+			}
+		}
+	}
+}
+
+// User is that of app.StorageRepairs.
+func (s *Storage) User(ctx context.Context, key string) (v app.StorageView, found bool, err error) {
+	err = s.run(ctx, "User", func() error {
+		if !plain(key) {
+			return s.refuse("User", "not an access key")
+		}
+		v, found = s.view(key)
+		return nil
+	})
+	if err != nil || !found {
+		return app.StorageView{}, false, err
+	}
+	return v, true, nil
+}
+
+// SetHome is that of app.StorageRepairs.
+func (s *Storage) SetHome(ctx context.Context, key string) error {
+	const call = "SetHome"
+	return s.run(ctx, call, func() error {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		u, found := s.users[key]
+		if !plain(key) || !found || u.out {
+			return s.refuse(call, "there is no such user that is let in")
+		}
+		u.home = true
+		s.users[key] = u
+		return nil
+	})
+}
+
+// LoseHome takes the policy from a user, as an administrator might.
+func (s *Storage) LoseHome(key string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if u, found := s.users[key]; found {
+		u.home = false
+		s.users[key] = u
+	}
+}

@@ -1,0 +1,142 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"accord/app"
+	"accord/app/reconcile"
+)
+
+func newSyncApply() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "apply [FILE]",
+		Short: "Mend what differs, by a saved plan or a new one",
+		Long: "Mend what differs, each difference by a saga of its own. Without FILE a new plan is shown first, and asked about.\n" +
+			"A difference whose facts have changed since the plan is left alone. Ctrl-C ends after the repairs that have begun;\n" +
+			"another run goes on. Exit code: 0 all is mended, 2 protected accounts were left, 1 something failed.",
+		Args: cobra.MaximumNArgs(1),
+	}
+	f := &syncFlags{}
+	f.register(cmd)
+	flags := cmd.Flags()
+	flags.BoolVar(&f.yes, "yes", false, "do not ask")
+	flags.IntVar(&f.allowRemovals, "allow-removals", -1, "accounts whose users may be removed or shut out; by default a twentieth of all, or ten")
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		return f.run(cmd, func(ctx context.Context, s *syncRun) error {
+			return s.alone(ctx, func(ctx context.Context) error {
+				plan, err := s.planToApply(ctx, args)
+				if err != nil {
+					return err
+				}
+				if len(args) == 0 {
+					if err := printPlanTable(cmd.OutOrStdout(), plan, s.sites); err != nil {
+						return err
+					}
+				}
+				if err := plan.CheckRails(f.allowRemovals); err != nil || plan.InAccord() {
+					return err
+				}
+				if err := f.confirm(cmd, len(plan.Items)); err != nil {
+					return err
+				}
+				return s.apply(ctx, plan, cmd.OutOrStdout())
+			})
+		})
+	}
+	return cmd
+}
+
+// alone keeps other runs of apply out.
+func (s *syncRun) alone(ctx context.Context, do func(ctx context.Context) error) error {
+	leadership := app.Leadership{Leaders: s.store.Leaders, Owner: "accord sync " + rand.Text(), TTL: reconcile.LockFor, Now: time.Now}
+	return reconcile.Alone(ctx, &leadership, do)
+}
+
+// planToApply is the saved one, less what the flags leave out, or a new one.
+func (s *syncRun) planToApply(ctx context.Context, args []string) (reconcile.Plan, error) {
+	if len(args) == 0 {
+		return s.compare(ctx)
+	}
+	plan, err := loadPlan(args[0], s.sites)
+	plan.Items = slices.DeleteFunc(plan.Items, func(i reconcile.Item) bool {
+		return s.accountID != "" && i.AccountID != s.accountID || s.flags.only != "" && string(i.System) != s.flags.only ||
+			s.flags.noTokens && i.Has(reconcile.Token)
+	})
+	for n := range plan.Items {
+		plan.Items[n].Protect(s.protected)
+	}
+	return plan, err
+}
+
+func (f *syncFlags) confirm(cmd *cobra.Command, repairs int) error {
+	if f.yes {
+		return nil
+	}
+	cmd.Printf("\nMend this (%d repairs)? Only yes will do: ", repairs)
+	answer, err := bufio.NewReader(cmd.InOrStdin()).ReadString('\n')
+	if err != nil && !errors.Is(err, io.EOF) {
+		return err
+	}
+	if strings.TrimSpace(answer) != "yes" {
+		return errNotConfirmed
+	}
+	return nil
+}
+
+// apply mends the plan's items and prints what became of each.
+func (s *syncRun) apply(ctx context.Context, plan reconcile.Plan, out io.Writer) error {
+	var tally reconcile.Tally
+	var applyErr, printErr error
+	whileRunning(ctx, s.runner, s.log, func() {
+		tally, applyErr = reconcile.Apply(ctx, s.service, plan.Items, s.flags.together, s.flags.pace(), func(r reconcile.Result) {
+			_, err := fmt.Fprintln(out, tellResult(r))
+			printErr = errors.Join(printErr, err)
+		})
+	})
+	_, err := fmt.Fprintf(out, "%d mended, %d shut out and kept, %d protected, %d failed, %d not begun\n", tally.Mended, tally.Kept,
+		tally.Skipped, tally.Failed, len(plan.Items)-tally.Mended-tally.Kept-tally.Skipped-tally.Failed)
+	err = errors.Join(printErr, err)
+	switch {
+	case errors.Is(applyErr, context.Canceled):
+		return errors.Join(errors.New("stopped; run it again to go on"), err)
+	case applyErr != nil || err != nil:
+		return errors.Join(applyErr, err)
+	case tally.Failed > 0:
+		return fmt.Errorf("%d repairs failed; the lines above say why", tally.Failed)
+	case tally.Skipped > 0:
+		return drifted{}
+	}
+	return nil
+}
+
+// tellResult is one line about one repair.
+func tellResult(r reconcile.Result) string {
+	kinds := make([]string, len(r.Item.Kinds))
+	for n, k := range r.Item.Kinds {
+		kinds[n] = string(k)
+	}
+	what := fmt.Sprintf("%s (%s) %s: %s", r.Item.Username, r.Item.AccountID, r.Item.System, strings.Join(kinds, ", "))
+	switch {
+	case r.Skipped:
+		return "protected " + what
+	case errors.Is(r.Err, app.ErrChanged):
+		return "failed    " + what + ": it has changed since the plan; make a new one"
+	case r.Err != nil && r.SagaID == "":
+		return fmt.Sprintf("failed    %s: %v", what, r.Err)
+	case r.Err != nil:
+		return fmt.Sprintf("failed    %s (saga %s: %v)", what, r.SagaID, r.Err)
+	case r.Kept:
+		return fmt.Sprintf("kept      %s: shut out, since it has repositories, packages or organizations (saga %s)", what, r.SagaID)
+	}
+	return fmt.Sprintf("mended    %s (saga %s)", what, r.SagaID)
+}

@@ -1,0 +1,126 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"github.com/jedib0t/go-pretty/v6/table"
+
+	"accord/app/reconcile"
+)
+
+// printPlanTable prints what differs by system and kind, each with its count,
+// then what was seen beside.
+func printPlanTable(w io.Writer, p reconcile.Plan, _ planSites) error {
+	var out strings.Builder
+	for _, system := range p.Systems {
+		fmt.Fprintf(&out, "%s: %d users read, %d of them not ours\n", system, p.Read[system], p.Foreign[system])
+	}
+	counts := p.Counts()
+	for _, system := range p.Systems {
+		for _, kind := range reconcile.Kinds() {
+			if n := counts[system][kind]; n > 0 {
+				fmt.Fprintf(&out, "\n%s, %s: %d\n", system, kind, n)
+				printItems(&out, p.Items, func(i reconcile.Item) bool { return i.System == system && i.Has(kind) }, kind)
+			}
+		}
+	}
+	if len(p.Kept) > 0 {
+		fmt.Fprintf(&out, "\ngitea, orphans that are shut out and kept, for you to decide: %d\n", len(p.Kept))
+		printItems(&out, p.Kept, nil, reconcile.Orphan)
+	}
+	if len(p.Unsettled) > 0 {
+		fmt.Fprintf(&out, "\nbeing changed, so not judged: %d\n", len(p.Unsettled))
+		printItems(&out, p.Unsettled, nil, "")
+	}
+	printPending(&out, p)
+	printForeign(&out, p)
+	if p.InAccord() {
+		fmt.Fprintf(&out, "\nin accord: %d accounts\n", p.Accounts)
+	} else {
+		fmt.Fprintf(&out, "\n%d repairs for %d accounts; users of %d accounts would be removed or shut out\n", len(p.Items), p.Accounts, p.Removals())
+	}
+	_, err := io.WriteString(w, out.String())
+	return err
+}
+
+// printItems prints those that pass, with what of them is of that kind.
+func printItems(out io.Writer, all []reconcile.Item, pass func(reconcile.Item) bool, kind reconcile.Kind) {
+	t := newTable(out, "user", "account", "what differs")
+	for _, i := range all {
+		if pass == nil || pass(i) {
+			t.AppendRow(table.Row{i.Username, i.AccountID, describe(i, kind)})
+		}
+	}
+	t.Render()
+}
+
+// describe tells what an item's repair does for one of its kinds.
+func describe(i reconcile.Item, kind reconcile.Kind) string {
+	text := map[reconcile.Kind]string{
+		reconcile.Missing: "made again", reconcile.Orphan: "removed, or shut out where it has something",
+		reconcile.Mark: "its mark is put back", reconcile.Policy: "the policy of homes is put back",
+		reconcile.Number: fmt.Sprintf("number %d is noted in place of %d", i.User.ID, i.Facts.GiteaID),
+		reconcile.Token:  fmt.Sprintf("%d tokens are deleted", len(i.Tokens)),
+	}[kind]
+	if kind == reconcile.Orphan && i.System == reconcile.InStorage {
+		text = "removed; its objects stay"
+	}
+	if text == "" {
+		text = differences(i, kind)
+	}
+	if i.Protected {
+		text += " (protected: left as it is)"
+	}
+	return text
+}
+
+// differences are the fields that the kind is about.
+func differences(i reconcile.Item, kind reconcile.Kind) string {
+	names := map[reconcile.Kind][]string{
+		reconcile.Name: {"name"}, reconcile.Address: {"address"}, reconcile.Status: {"status"},
+		reconcile.Profile: {"full name", "description", "website", "location"},
+	}[kind]
+	var texts []string
+	for _, f := range i.Fields {
+		if kind == "" || slices.Contains(names, f.Name) {
+			texts = append(texts, fmt.Sprintf("%s: %q, should be %q", f.Name, f.Have, f.Want))
+		}
+	}
+	if kind == "" {
+		for _, k := range i.Kinds {
+			texts = append(texts, string(k))
+		}
+	}
+	return strings.Join(texts, "; ")
+}
+
+func printPending(out io.Writer, p reconcile.Plan) {
+	if p.PendingTotal == 0 {
+		return
+	}
+	fmt.Fprintf(out, "\nsagas that have not ended, not touched: %d\n", p.PendingTotal)
+	t := newTable(out, "user", "account", "saga", "flow", "phase")
+	for _, s := range p.Pending {
+		phase := s.Phase
+		if s.Stuck {
+			phase += ", stuck"
+		}
+		t.AppendRow(table.Row{s.Username, s.AccountID, s.ID, s.Flow, phase})
+	}
+	t.Render()
+}
+
+func printForeign(out io.Writer, p reconcile.Plan) {
+	if len(p.ForeignNames) == 0 {
+		return
+	}
+	fmt.Fprintln(out, "\nusers that are not ours, not touched:")
+	t := newTable(out, "system", "name")
+	for _, f := range p.ForeignNames {
+		t.AppendRow(table.Row{f.System, f.Name})
+	}
+	t.Render()
+}
