@@ -48,7 +48,7 @@ func (p *program) newWatch() *reconcile.Watch {
 			})
 		},
 		Leadership: &app.Leadership{Leaders: p.store.Leaders, Owner: p.machine.owner, Now: time.Now},
-		Every:      c.Every, Findings: p.metrics, Log: p.log, Now: time.Now, Wait: pause, Random: rand.Float64,
+		Every:      c.Every, Findings: p.metrics, Log: p.log, Now: time.Now, Wait: holdUp, Random: rand.Float64,
 	}
 }
 
@@ -63,8 +63,8 @@ func paceOf(qps int) reconcile.Pace {
 	return rate.NewLimiter(rate.Limit(qps), 1).Wait
 }
 
-// pause returns after that time, or when ctx ends with its error.
-func pause(ctx context.Context, d time.Duration) error {
+// holdUp returns after that time, or when ctx ends with its error.
+func holdUp(ctx context.Context, d time.Duration) error {
 	timer := time.NewTimer(d)
 	defer timer.Stop()
 	select {
