@@ -6,26 +6,28 @@ import (
 	"os"
 	"runtime"
 	"runtime/metrics"
+	"slices"
 	"strconv"
+	"syscall"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"accord/app/reconcile"
+	"accord/store"
 )
 
-// sizes are numbers of accounts: those given, and that of the variable, if it is
-// set.
-func sizes(b *testing.B, variable string, given ...int) []int {
+// many is the number of accounts that the variable says, if it is set.
+func many(b *testing.B, variable string, otherwise int) int {
 	b.Helper()
 	text := os.Getenv(variable)
 	if text == "" {
-		return given
+		return otherwise
 	}
 	n, err := strconv.Atoi(text)
 	require.NoError(b, err, variable)
-	return append(given, n)
+	return n
 }
 
 // planned makes a plan of the town, which must be in accord.
@@ -41,27 +43,18 @@ func (c town) planned(tb testing.TB, p *parts, tokens bool) reconcile.Plan {
 }
 
 // BenchmarkPlan plans for 10,000 and 100,000 accounts, and as many as
-// ACCORD_BENCH_ACCOUNTS says, against servers in this process. Memory is that of
-// both sides; per-account/before is the time for each in relation to the size
-// before: 1 where it grows linearly.
+// ACCORD_BENCH_ACCOUNTS says, against servers in this process. Memory and
+// processor time are those of both sides. The last metric is the processor time
+// for each account in relation to that of the size before: 1 where it grows
+// linearly.
 func BenchmarkPlan(b *testing.B) {
 	var before float64
-	for _, n := range sizes(b, "ACCORD_BENCH_ACCOUNTS", 10_000, 100_000) {
+	for _, n := range slices.Compact([]int{10_000, 100_000, many(b, "ACCORD_BENCH_ACCOUNTS", 100_000)}) {
 		b.Run(fmt.Sprintf("accounts=%d", n), func(b *testing.B) {
-			c := town(n)
-			p := c.onServersOfItsOwn(b)
-			heap := watchHeap()
-			plans := 0
-			b.ResetTimer()
-			for b.Loop() {
-				c.planned(b, p, false)
-				plans++
-			}
-			each := float64(b.Elapsed().Nanoseconds()) / float64(plans) / float64(n)
-			b.ReportMetric(heap.peak(), "peak-heap-MB")
-			b.ReportMetric(each, "ns/account")
+			t := town(n)
+			each := t.benchmark(b, t.onServersOfItsOwn(b), false)
 			if before > 0 {
-				b.ReportMetric(each/before, "per-account/before")
+				b.ReportMetric(each/before, "cpu/account/before")
 			}
 			before = each
 		})
@@ -70,40 +63,92 @@ func BenchmarkPlan(b *testing.B) {
 
 // BenchmarkPlanTokens asks for the tokens of each, too.
 func BenchmarkPlanTokens(b *testing.B) {
-	c := town(10_000)
-	p := c.onServersOfItsOwn(b)
-	heap := watchHeap()
-	plans := 0
+	t := town(10_000)
+	t.benchmark(b, t.onServersOfItsOwn(b), true)
+}
+
+// benchmark plans for the town and returns the processor time for each account,
+// in nanoseconds.
+func (c town) benchmark(b *testing.B, p *parts, tokens bool) float64 {
+	b.Helper()
+	heap, cpu, plans := watchHeap(), processorTime(b), 0
+	b.ResetTimer()
 	for b.Loop() {
-		c.planned(b, p, true)
+		c.planned(b, p, tokens)
 		plans++
 	}
-	b.ReportMetric(heap.peak(), "peak-heap-MB")
-	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(plans)/float64(c), "ns/account")
+	accounts := float64(plans) * float64(c)
+	each := float64(processorTime(b)-cpu) / accounts
+	heap.report(b)
+	b.ReportMetric(float64(b.Elapsed())/accounts, "ns/account")
+	b.ReportMetric(each, "cpu-ns/account")
+	return each
+}
+
+// processorTime is what this process has had so far.
+func processorTime(b *testing.B) time.Duration {
+	b.Helper()
+	var used syscall.Rusage
+	require.NoError(b, syscall.Getrusage(syscall.RUSAGE_SELF, &used))
+	return time.Duration(used.Utime.Nano() + used.Stime.Nano())
+}
+
+// BenchmarkPlanOnServers plans for 1,000 accounts, or as many as
+// ACCORD_BENCH_USERS says, on the real Gitea and MinIO. The metric
+// plan/listing is the time in relation to that of listing the users of both by
+// the same clients and nothing more, each the median of as many runs in turn.
+func BenchmarkPlanOnServers(b *testing.B) {
+	t := town(many(b, "ACCORD_BENCH_USERS", 1000))
+	s := newSite(b, store.SQLite)
+	s.Config.Gitea.AdminToken = s.adminToken(b)
+	p := t.onRealServers(b, s)
+	t.planned(b, p, false)
+	var plans, listings []time.Duration
+	b.ResetTimer()
+	for b.Loop() {
+		began := time.Now()
+		users, err := bare(b.Context(), p)
+		require.NoError(b, err)
+		require.Greater(b, users, 2*int(t))
+		listed := time.Now()
+		t.planned(b, p, false)
+		listings, plans = append(listings, listed.Sub(began)), append(plans, time.Since(listed))
+	}
+	began := time.Now()
+	t.planned(b, p, true)
+	withTokens := time.Since(began)
+	slices.Sort(listings)
+	slices.Sort(plans)
+	listing, plan := listings[len(listings)/2], plans[len(plans)/2]
+	b.ReportMetric(listing.Seconds(), "listing-s")
+	b.ReportMetric(plan.Seconds(), "plan-s")
+	b.ReportMetric(plan.Seconds()/listing.Seconds(), "plan/listing")
+	b.ReportMetric(withTokens.Seconds(), "plan-with-tokens-s")
 }
 
 // heapWatch follows how large the heap is.
 type heapWatch struct {
-	end  chan struct{}
-	most chan uint64
+	end, ended chan struct{}
+	// heap is the most that was on it, garbage too; live the most that a collection
+	// left. In bytes.
+	heap, live uint64
 }
 
-// watchHeap follows what is on the heap, garbage too, until peak is asked for.
+// watchHeap follows the heap until report is called.
 func watchHeap() *heapWatch {
 	runtime.GC()
-	w := &heapWatch{end: make(chan struct{}), most: make(chan uint64)}
+	w := &heapWatch{end: make(chan struct{}), ended: make(chan struct{})}
 	go func() {
+		defer close(w.ended)
 		ticker := time.NewTicker(2 * time.Millisecond)
 		defer ticker.Stop()
-		samples := []metrics.Sample{{Name: "/memory/classes/heap/objects:bytes"}}
-		most := uint64(0)
+		samples := []metrics.Sample{{Name: "/memory/classes/heap/objects:bytes"}, {Name: "/gc/heap/live:bytes"}}
 		for {
 			metrics.Read(samples)
-			most = max(most, samples[0].Value.Uint64())
+			w.heap, w.live = max(w.heap, samples[0].Value.Uint64()), max(w.live, samples[1].Value.Uint64())
 			select {
 			case <-ticker.C:
 			case <-w.end:
-				w.most <- most
 				return
 			}
 		}
@@ -111,10 +156,12 @@ func watchHeap() *heapWatch {
 	return w
 }
 
-// peak is the most that there was, in MB.
-func (w *heapWatch) peak() float64 {
+func (w *heapWatch) report(b *testing.B) {
+	b.Helper()
 	close(w.end)
-	return float64(<-w.most) / 1e6
+	<-w.ended
+	b.ReportMetric(float64(w.heap)/1e6, "peak-heap-MB")
+	b.ReportMetric(float64(w.live)/1e6, "peak-live-MB")
 }
 
 // bare lists the users of both systems with the clients of a plan, and does

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"database/sql"
+	"encoding/json"
 	"fmt"
 	"io"
 	"log/slog"
@@ -12,10 +13,12 @@ import (
 	"path/filepath"
 	"strconv"
 	"testing"
+	"time"
 
 	"github.com/secure-io/sio-go"
 	"github.com/stretchr/testify/require"
 	"golang.org/x/crypto/argon2"
+	"golang.org/x/sync/errgroup"
 
 	"accord/adapters/keyring"
 	"accord/app"
@@ -52,7 +55,7 @@ func (c town) fill(t testing.TB, file string) {
 
 // wired are the parts of an Accord with that configuration and nothing else in
 // its database than the town.
-func (c town) wired(t testing.TB, conf config.Config, fill func(t testing.TB, file string)) *parts {
+func (c town) wired(t testing.TB, conf config.Config) *parts {
 	t.Helper()
 	dir := t.TempDir()
 	file := filepath.Join(dir, "accord.db")
@@ -61,7 +64,7 @@ func (c town) wired(t testing.TB, conf config.Config, fill func(t testing.TB, fi
 	ring, err := keyring.LoadOrGenerate(conf.Keys.File)
 	require.NoError(t, err)
 	require.NoError(t, migrate(t.Context(), conf, ring, io.Discard))
-	fill(t, file)
+	c.fill(t, file)
 	p, err := wire(t.Context(), conf, slog.New(slog.DiscardHandler))
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, p.close(context.Background())) })
@@ -81,7 +84,7 @@ func (c town) onServersOfItsOwn(t testing.TB) *parts {
 	conf := config.Default()
 	conf.Gitea.URL, conf.Gitea.AdminUser, conf.Gitea.AdminPassword = gitea.URL, "root", "password of Gitea"
 	conf.Storage.Endpoint, conf.Storage.AdminUser, conf.Storage.AdminPassword = storage.URL, "root", password
-	return c.wired(t, conf, c.fill)
+	return c.wired(t, conf)
 }
 
 // gitea lists users in pages of 50 by number, as real ones do unless told
@@ -155,4 +158,44 @@ func (c town) storage(password string) http.Handler {
 		_ = sealed.Close()
 	})
 	return mux
+}
+
+// onRealServers are the parts of an Accord on a site's servers, where each of
+// the town has been made.
+func (c town) onRealServers(t testing.TB, s site) *parts {
+	t.Helper()
+	numbers := make([]int64, c+1)
+	p := c.wired(t, s.Config)
+	group, ctx := errgroup.WithContext(t.Context())
+	group.SetLimit(8)
+	for i := 1; i <= int(c); i++ {
+		group.Go(func() (err error) {
+			numbers[i], err = p.gitea.CreateUser(ctx, app.DirectoryUser{
+				AccountID: c.id(i), Username: c.name(i), Email: c.email(i), Password: "1qazxsw2-of-everybody",
+			})
+			if err == nil {
+				err = p.storage.CreateUser(ctx, c.storageKey(i), "a secret of everybody that is long")
+			}
+			return err
+		})
+	}
+	require.NoError(t, group.Wait())
+	for i := 1; i <= int(c); i++ {
+		require.NoError(t, p.store.Repairs.SetDirectoryUser(t.Context(), c.id(i), numbers[i], app.SamePassword, time.Now()))
+	}
+	return p
+}
+
+// adminToken spares Gitea a check of the password on every request.
+func (s site) adminToken(t testing.TB) app.Secret {
+	t.Helper()
+	status, text := giteaAdmin{s}.send(t, http.MethodPost, "/users/"+s.Config.Gitea.AdminUser+"/tokens", map[string]any{
+		"name": rand.Text(), "scopes": []string{"write:admin", "read:user"},
+	})
+	require.Equal(t, http.StatusCreated, status)
+	var made struct {
+		Token app.Secret `json:"sha1"`
+	}
+	require.NoError(t, json.Unmarshal(text, &made))
+	return made.Token
 }
