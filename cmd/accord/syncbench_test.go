@@ -100,7 +100,7 @@ func processorTime(b *testing.B) time.Duration {
 func BenchmarkPlanOnServers(b *testing.B) {
 	t := town(many(b, "ACCORD_BENCH_USERS", 1000))
 	s := newSite(b, store.SQLite)
-	s.Config.Gitea.AdminToken = s.adminToken(b)
+	s.Config.Gitea.AdminToken, s.Config.Gitea.Timeout, s.Config.Storage.Timeout = s.adminToken(b), time.Minute, time.Minute
 	p := t.onRealServers(b, s)
 	t.planned(b, p, false)
 	var plans, listings []time.Duration

@@ -167,7 +167,7 @@ func (c town) onRealServers(t testing.TB, s site) *parts {
 	numbers := make([]int64, c+1)
 	p := c.wired(t, s.Config)
 	group, ctx := errgroup.WithContext(t.Context())
-	group.SetLimit(8)
+	group.SetLimit(4)
 	for i := 1; i <= int(c); i++ {
 		group.Go(func() (err error) {
 			numbers[i], err = p.gitea.CreateUser(ctx, app.DirectoryUser{
