@@ -21,7 +21,7 @@ var (
 
 func (u user) view() app.DirectoryView {
 	return app.DirectoryView{
-		ID: u.ID, Username: u.Login, Email: u.Email, Mark: u.mark(), Profile: u.profile(), Active: !u.ProhibitLogin,
+		ID: u.ID, Username: u.Login, Email: u.Email, Mark: u.mark(), Profile: u.profile(), Active: u.letIn(),
 		Admin: u.IsAdmin, Restricted: u.Restricted, External: u.SourceID != 0,
 	}
 }
