@@ -31,7 +31,7 @@ func many(b *testing.B, variable string, otherwise int) int {
 }
 
 // planned makes a plan of the town, which must be in accord.
-func (c town) planned(tb testing.TB, p *parts, tokens bool) reconcile.Plan {
+func (c town) planned(tb testing.TB, p *parts, tokens bool) {
 	tb.Helper()
 	plan, err := reconcile.Compare(tb.Context(), p.systems(), reconcile.Options{
 		NoTokens: !tokens, Together: 8, Pace: paceOf(0), MaxItems: watchMaxItems, Now: time.Now,
@@ -39,7 +39,6 @@ func (c town) planned(tb testing.TB, p *parts, tokens bool) reconcile.Plan {
 	require.NoError(tb, err)
 	require.True(tb, plan.InAccord(), "%d items", len(plan.Items))
 	require.Equal(tb, int(c), plan.Accounts)
-	return plan
 }
 
 // BenchmarkPlan plans for 10,000 and 100,000 accounts, and as many as
