@@ -53,8 +53,8 @@ fuzz: ## fuzz every decoder of outside bytes; TIME=20s for each
 chaos: servers mariadb ## kill servers and break connections under load, then compare the systems; KILLS=200 SEED=0
 	@go test -count 1 -timeout 60m -run '^TestChaos$$' -v ./cmd/accord -chaos.kills=$(or $(KILLS),200) -chaos.seed=$(or $(SEED),0)
 
-bench: servers mariadb ## measure
-	@go test -run '^$$' -bench . -benchmem ./...
+bench: servers mariadb ## measure; ACCOUNTS=1000000 plans for so many too, USERS=10000 makes so many on the real servers first
+	@ACCORD_BENCH_ACCOUNTS=$(ACCOUNTS) ACCORD_BENCH_USERS=$(USERS) go test -timeout 60m -run '^$$' -bench . -benchmem ./...
 
 lint: $(LINT) ## check style, imports and likely mistakes
 	@$(LINT) run ./...

@@ -60,7 +60,7 @@ func recoverPanic() echo.MiddlewareFunc {
 // accessLog has errors answered, then writes one line per request, which is
 // also the only line about its error. It names the route, never the URL as
 // sent, and no header or body.
-func accessLog(logger *slog.Logger) echo.MiddlewareFunc {
+func accessLog(logger *slog.Logger, observe func(Answered)) echo.MiddlewareFunc {
 	return middleware.RequestLoggerWithConfig(middleware.RequestLoggerConfig{
 		HandleError: true, LogError: true, LogMethod: true, LogRoutePath: true,
 		LogStatus: true, LogLatency: true, LogRequestID: true,
@@ -79,6 +79,9 @@ func accessLog(logger *slog.Logger) echo.MiddlewareFunc {
 				attrs = append(attrs, slog.String("error", v.Error.Error()))
 			}
 			logger.LogAttrs(c.Request().Context(), levelOf(c, v.Error), "request", attrs...)
+			if observe != nil {
+				observe(answered(c, v))
+			}
 			return nil
 		},
 	})

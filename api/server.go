@@ -44,6 +44,8 @@ type Options struct {
 	// clock Now, which is required with it. Without it the header means nothing.
 	Answers app.Answers
 	Now     func() time.Time
+	// Observe, if there is one, is told of every request that was answered.
+	Observe func(Answered)
 	// NewRequestID draws the id of a request that brought none; random where nil.
 	NewRequestID func() string
 }
@@ -77,7 +79,7 @@ func New(o Options) (http.Handler, error) {
 		middleware.RequestIDWithConfig(middleware.RequestIDConfig{Generator: o.NewRequestID}),
 		secureHeaders(),
 		noStore,
-		accessLog(o.Logger),
+		accessLog(o.Logger, o.Observe),
 		recoverPanic(),
 		middleware.BodyLimitWithConfig(middleware.BodyLimitConfig{
 			Skipper: table.ownLimit, Limit: inBytes(cmp.Or(o.BodyLimit, DefaultBodyLimit)),

@@ -74,6 +74,7 @@ type Store struct {
 	Mobiles    app.Mobiles
 
 	Repairs *Repairs
+	Census  app.SagaCensus
 
 	db      *database
 	sealing sealing
@@ -120,6 +121,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 		Mobiles:    &accounts{db, s},
 
 		Repairs: &Repairs{db, s},
+		Census:  &census{db},
 
 		db: db,
 	}, nil

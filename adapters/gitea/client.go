@@ -30,6 +30,8 @@ type request struct {
 	body  any
 	// basic asks for the administrator's password even where a token is at hand.
 	basic bool
+	// tokenAsPassword sends the token in its place.
+	tokenAsPassword bool
 	// anonymous sends no credentials.
 	anonymous bool
 	// as sends this access token and no credentials of ours.
@@ -131,6 +133,8 @@ func (d *Directory) compose(ctx context.Context, r request) (*http.Request, erro
 		req.Header.Set("Authorization", "token "+r.as.Reveal())
 	case d.token != "" && !r.basic:
 		req.Header.Set("Authorization", "token "+d.token.Reveal())
+	case r.tokenAsPassword:
+		req.SetBasicAuth(d.user, d.token.Reveal())
 	default:
 		req.SetBasicAuth(d.user, d.password.Reveal())
 	}

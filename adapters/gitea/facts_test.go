@@ -24,6 +24,19 @@ func TestGiteaMakesTokensByBasicAuthOnly(t *testing.T) {
 	s.must(t, http.StatusCreated, http.MethodPost, "/users/basiconly/tokens", body)
 }
 
+// The adapter falls back on the password where this is not so any more; it only
+// takes longer.
+func TestGiteaShowsTokensByATokenInThePasswordsPlace(t *testing.T) {
+	s := shared(t)
+	s.placeUser(t, "quicklist", "quicklist@example.com")
+	s.must(t, http.StatusCreated, http.MethodPost, "/users/quicklist/tokens", fields{"name": "accord-x", "scopes": []string{"read:user"}})
+	o := s.options()
+	o.AdminToken, o.AdminPassword = s.adminToken(t, "quick-list", "write:admin", "read:user"), "not the password"
+	names, err := newDirectory(t, o).SessionTokens(t.Context(), "quicklist")
+	require.NoError(t, err)
+	require.Equal(t, []string{"accord-x"}, names)
+}
+
 func TestGiteaFindsByMark(t *testing.T) {
 	s := shared(t)
 	d := newDirectory(t, s.options())

@@ -94,3 +94,29 @@ func TestListingTellsThatTheAdministratorIsTurnedAway(t *testing.T) {
 	_, err := listed(t, func(w http.ResponseWriter, _ int) { w.WriteHeader(http.StatusBadGateway) })
 	require.NotErrorIs(t, err, app.ErrDenied)
 }
+
+func TestTokensAreListedByThePasswordWhereTheTokenWillNotDo(t *testing.T) {
+	for status, password := range map[int]app.Secret{http.StatusUnauthorized: "hunter22", http.StatusForbidden: "hunter22", http.StatusOK: "token22"} {
+		var asked []string
+		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			user, secret, _ := r.BasicAuth()
+			asked = append(asked, user+":"+secret)
+			if secret == "token22" {
+				w.WriteHeader(status)
+			}
+			if app.Secret(secret) == password {
+				_, _ = w.Write([]byte(`[{"id":1,"name":"accord-x"},{"id":2,"name":"mine"}]`))
+			}
+		}))
+		d := newDirectory(t, gitea.Options{URL: server.URL, AdminUser: "root", AdminPassword: "hunter22", AdminToken: "token22"})
+		names, err := d.SessionTokens(t.Context(), "alice")
+		server.Close()
+		require.NoError(t, err)
+		require.Equal(t, []string{"accord-x"}, names)
+		want := []string{"root:token22", "root:hunter22"}
+		if status == http.StatusOK {
+			want = want[:1]
+		}
+		require.Equal(t, want, asked)
+	}
+}

@@ -28,6 +28,8 @@ type program struct {
 	config   config.Config
 	log      *slog.Logger
 	listener net.Listener
+	// metricsListener is nil where metrics are not to be read.
+	metricsListener net.Listener
 }
 
 // newProgram wires a server that takes the listener over, also on an error.
@@ -36,7 +38,11 @@ func newProgram(ctx context.Context, c config.Config, listener net.Listener, log
 	if err != nil {
 		return nil, errors.Join(err, listener.Close())
 	}
-	return &program{parts: wired, config: c, log: log, listener: listener}, nil
+	metricsListener, err := listenMetrics(ctx, c.Metrics.Listen)
+	if err != nil {
+		return nil, errors.Join(err, listener.Close(), wired.close(ctx))
+	}
+	return &program{parts: wired, config: c, log: log, listener: listener, metricsListener: metricsListener}, nil
 }
 
 // url is where a client on this machine finds the server.
@@ -84,6 +90,7 @@ func (p *program) run(life lifetime) error {
 			}
 		})
 	})
+	p.observeItself(ctx, &work, stop)
 	p.log.Info("serving", "url", p.url(), "version", versionText(), "owner", p.machine.owner)
 
 	<-ctx.Done()

@@ -87,10 +87,17 @@ func hostPort(t testing.TB, address string) (string, int) {
 // start runs the server inside the test, on a free port, until the test ends.
 func (s site) start(t testing.TB) client {
 	t.Helper()
+	return s.startWith(t, func(*program) {})
+}
+
+// startWith is start, and shows the program before it runs.
+func (s site) startWith(t testing.TB, show func(p *program)) client {
+	t.Helper()
 	listener, err := listen(t.Context(), s.Listen)
 	require.NoError(t, err)
 	p, err := newProgram(t.Context(), s.Config, listener, slog.New(slog.DiscardHandler))
 	require.NoError(t, err)
+	show(p)
 	ctx, end := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
 	go func() { ended <- p.run(lifetime{ctx: ctx, forced: context.Background()}) }()

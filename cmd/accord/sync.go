@@ -175,7 +175,7 @@ func (s *syncRun) compare(ctx context.Context) (reconcile.Plan, error) {
 	if s.flags.foreign {
 		foreign = foreignShown
 	}
-	return reconcile.Compare(ctx, reconcile.Systems{Accounts: s.store.Repairs, Directory: s.gitea, Storage: s.storage}, reconcile.Options{
+	return reconcile.Compare(ctx, s.systems(), reconcile.Options{
 		Only: reconcile.System(s.flags.only), AccountID: s.accountID, NoTokens: s.flags.noTokens, Foreign: foreign,
 		Together: s.flags.together, Pace: s.flags.pace(), Protected: s.protected, AllowEmpty: s.flags.allowEmpty,
 		MaxItems: s.flags.maxItems, Progress: bar.read, Now: time.Now,

@@ -15,6 +15,7 @@ import (
 	"accord/adapters/ident"
 	"accord/adapters/keyring"
 	"accord/adapters/mail"
+	"accord/adapters/metrics"
 	"accord/adapters/minio"
 	"accord/adapters/password"
 	"accord/adapters/token"
@@ -43,6 +44,7 @@ type parts struct {
 	gitea   *gitea.Directory
 	storage *minio.Storage
 	runner  *saga.Runner
+	metrics *metrics.Metrics
 	service *app.Service
 	handler http.Handler
 }
@@ -89,6 +91,7 @@ func (p *parts) assemble(c config.Config, ring *keyring.Live, log *slog.Logger) 
 	}
 	p.gitea, p.storage = directory, storage
 	p.runner = newRunner(p.store, c.Saga, p.machine.owner, log)
+	p.metrics = p.newMetrics(c, log)
 	var err error
 	p.service, err = app.New(app.Deps{
 		Accounts: p.store.Accounts, Sessions: p.store.Sessions, Directory: directory, Storage: storage,
@@ -154,7 +157,7 @@ func (p *parts) newHandler(c config.Config, zone *time.Location, tokens *token.T
 	}
 	return api.New(api.Options{
 		Dialects: served, Logger: log, TrustedProxies: proxies, BodyLimit: c.HTTP.BodyLimit,
-		Answers: p.store.Answers, Now: time.Now,
+		Answers: p.store.Answers, Now: time.Now, Observe: p.observe,
 		Ready: p.ready, JWKS: func() []byte {
 			keys, err := tokens.JWKS()
 			if err != nil {

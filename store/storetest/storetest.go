@@ -110,6 +110,7 @@ func Run(t *testing.T, driver string, fresh func(t testing.TB) string) {
 		"repairs: open sessions":                            repairSessions,
 		"repairs: what is written down":                     repairWrites,
 		"repairs: part of a transaction":                    repairInside,
+		"census: sagas by phase":                            sagasCounted,
 		"migrations: a migrated database":                   migrated,
 		"migrations: a newer database":                      migratedNewer,
 		"migrations: a database that does not answer fails": migratedClosed,

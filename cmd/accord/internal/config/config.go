@@ -43,6 +43,7 @@ type Config struct {
 	Sweep    Sweep    `koanf:"sweep"`
 	Log      Log      `koanf:"log"`
 	Sync     Sync     `koanf:"sync"`
+	Metrics  Metrics  `koanf:"metrics"`
 }
 
 // HTTP bounds what clients may ask of the server.
@@ -270,6 +271,17 @@ type Sweep struct {
 type Sync struct {
 	// Protected are user names or accountIds of accounts that it never mends.
 	Protected []string `koanf:"protected"`
+	// Every is how often `accord serve` makes a plan, without mending; 0 never.
+	Every time.Duration `koanf:"every" validate:"omitempty,min=1s"`
+	// QPS is how many readings such a plan makes in a second, at most; 0 for any
+	// number.
+	QPS int `koanf:"qps" validate:"min=0"`
+}
+
+// Metrics says where metrics can be read.
+type Metrics struct {
+	// Listen is the address of their own HTTP server; empty: there is none.
+	Listen string `koanf:"listen" validate:"omitempty,listen"`
 }
 
 // Log is what is logged, and how.
@@ -309,5 +321,6 @@ func Default() Config {
 		},
 		Sweep: Sweep{Every: 15 * time.Minute, Settle: time.Hour, Keep: 30 * 24 * time.Hour, TokensPerSecond: 5},
 		Log:   Log{Level: "info", Format: "text"},
+		Sync:  Sync{QPS: 20},
 	}
 }
