@@ -33,6 +33,10 @@ type (
 	RemakingInStorageState     = remakingInStorage
 	MendingStorageState        = mendingStorage
 	DroppingFromStorageState   = droppingFromStorage
+
+	AdoptingState        = adopting
+	KeepingPasswordState = keepingPassword
+	ReleasingState       = releasing
 )
 
 func (s *Service) RegisterFlow() saga.Definition[registration] { return s.registerFlow() }
@@ -99,6 +103,10 @@ func (s *Service) MendStorageFlow() saga.Definition[mendingStorage] {
 func (s *Service) DropFromStorageFlow() saga.Definition[droppingFromStorage] {
 	return s.dropFromStorageFlow()
 }
+
+func (s *Service) AdoptFlow() saga.Definition[adopting]               { return s.adoptFlow() }
+func (s *Service) KeepPasswordFlow() saga.Definition[keepingPassword] { return s.keepPasswordFlow() }
+func (s *Service) ReleaseFlow() saga.Definition[releasing]            { return s.releaseFlow() }
 
 // Targets of codes, as flows name them.
 var (

@@ -98,6 +98,7 @@ func (s *Service) open(ctx context.Context, op string, account Account, in Crede
 	}
 	account.EmailVerified = account.EmailVerified || code != CodeRef{}
 	s.heal(ctx, account, in.Password)
+	s.keepTheirs(ctx, account, in.Password)
 	return SignedIn{
 		Account: account, Session: session, AccessToken: access, RefreshToken: refresh,
 		GiteaToken: state.GiteaToken, Grant: state.Grant,
@@ -124,7 +125,7 @@ func (s *Service) checkPassword(ctx context.Context, in Credentials) (Account, e
 		if err != nil && KindOf(err) != NotFound {
 			return false, err
 		}
-		return s.verify(ctx, account.PasswordHash, in.Password)
+		return s.rightPassword(ctx, account, in.Password)
 	})
 	switch {
 	case err != nil:
