@@ -108,6 +108,13 @@ func (s *Service) AdoptFlow() saga.Definition[adopting]               { return s
 func (s *Service) KeepPasswordFlow() saga.Definition[keepingPassword] { return s.keepPasswordFlow() }
 func (s *Service) ReleaseFlow() saga.Definition[releasing]            { return s.releaseFlow() }
 
+// AccountOf is accountOf, and KeepTheirs keepTheirs.
+var AccountOf = accountOf
+
+func (s *Service) KeepTheirs(ctx context.Context, a Account, password Secret) {
+	s.keepTheirs(ctx, a, password)
+}
+
 // Targets of codes, as flows name them.
 var (
 	MailTarget = mailTarget

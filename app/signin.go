@@ -97,8 +97,10 @@ func (s *Service) open(ctx context.Context, op string, account Account, in Crede
 		return SignedIn{}, receipt, failed(op, err)
 	}
 	account.EmailVerified = account.EmailVerified || code != CodeRef{}
-	s.heal(ctx, account, in.Password)
-	s.keepTheirs(ctx, account, in.Password)
+	if code == (CodeRef{}) { // else nobody has looked at the password
+		s.heal(ctx, account, in.Password)
+		s.keepTheirs(ctx, account, in.Password)
+	}
 	return SignedIn{
 		Account: account, Session: session, AccessToken: access, RefreshToken: refresh,
 		GiteaToken: state.GiteaToken, Grant: state.Grant,

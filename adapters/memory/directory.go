@@ -209,6 +209,18 @@ func (d *Directory) AddEmails(username string, emails ...string) {
 	e.Emails = append(e.Emails, emails...)
 }
 
+// Change does something to an entry, as an administrator might. It panics where
+// the entry is absent: a test's mistake.
+func (d *Directory) Change(username string, how func(*Entry)) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	e := d.find(username)
+	if e == nil {
+		panic("memory: Change of an absent entry")
+	}
+	how(&e.Entry)
+}
+
 // Rename gives an entry another name, as an administrator or its owner might.
 func (d *Directory) Rename(from, to string) {
 	d.mu.Lock()
