@@ -115,6 +115,13 @@ func (s *Service) KeepTheirs(ctx context.Context, a Account, password Secret) {
 	s.keepTheirs(ctx, a, password)
 }
 
+// KeepPassword is what a sign-in does when Gitea took the password.
+func (s *Service) KeepPassword(ctx context.Context, a Account, password Secret) error {
+	receipt, err := carryOut(by(ctx, a.ID), s.adoptions.keepPassword, a.ID, keepingPassword{Account: a, Password: password})
+	_, err = settled("keep password", receipt, err)
+	return err
+}
+
 // Targets of codes, as flows name them.
 var (
 	MailTarget = mailTarget

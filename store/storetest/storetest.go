@@ -168,6 +168,8 @@ func Run(t *testing.T, driver string, fresh func(t testing.TB) string) {
 		"repairs: open sessions":                            repairSessions,
 		"repairs: what is written down":                     repairWrites,
 		"repairs: part of a transaction":                    repairInside,
+		"adoption: a password is kept":                      adoptionKeeps,
+		"adoption: what is taken":                           claims,
 		"migrations: a migrated database":                   migrated,
 		"migrations: a newer database":                      migratedNewer,
 		"migrations: a database that does not answer fails": migratedClosed,
