@@ -131,6 +131,12 @@ func (s *Service) lookBeforeMending(ctx context.Context, m *mendingDirectory) er
 	return err
 }
 
+// LacksHome reports whether the account's storage user needs the policy of homes.
+// One that is rightly shut out can be given none, and has none to use.
+func (f Facts) LacksHome(v StorageView) bool {
+	return !v.Home && (v.Enabled || f.Active())
+}
+
 // mendingStorage is the state of the saga that puts a storage user right.
 type mendingStorage struct {
 	Facts Facts
@@ -149,11 +155,10 @@ func (s *Service) MendStorage(ctx context.Context, f Facts, seen StorageView) (s
 	return settled(op, receipt, err)
 }
 
+// A user that is shut out is given no policy by the storage: whoever is to be
+// let in is so before, and whoever is to be shut out afterwards.
 func (s *Service) mendStorageFlow() saga.Definition[mendingStorage] {
 	set := func(ctx context.Context, m *mendingStorage, active bool) error {
-		if m.Seen.Enabled == m.Facts.Active() {
-			return nil
-		}
 		return s.Storage.SetActive(ctx, m.Seen.Key, active)
 	}
 	return exclusive("mend in storage",
@@ -166,17 +171,36 @@ func (s *Service) mendStorageFlow() saga.Definition[mendingStorage] {
 			Do: func(ctx context.Context, m *mendingStorage) error { return s.sameInStorage(ctx, m.Seen) },
 		}),
 		saga.One(saga.Step[mendingStorage]{
-			Name: "let into storage or shut out", Kind: saga.Compensable,
-			Do:   func(ctx context.Context, m *mendingStorage) error { return set(ctx, m, m.Facts.Active()) },
-			Undo: func(ctx context.Context, m *mendingStorage) error { return set(ctx, m, m.Seen.Enabled) },
+			Name: "let into storage", Kind: saga.Compensable,
+			Do: func(ctx context.Context, m *mendingStorage) error {
+				if m.Seen.Enabled || !m.Facts.Active() {
+					return nil
+				}
+				return set(ctx, m, true)
+			},
+			Undo: func(ctx context.Context, m *mendingStorage) error {
+				if m.Seen.Enabled || !m.Facts.Active() {
+					return nil
+				}
+				return set(ctx, m, false)
+			},
 		}),
 		saga.One(saga.Step[mendingStorage]{ // the policy that was there is not known, so there is no way back
 			Name: "set policy", Kind: saga.Pivot,
 			Do: func(ctx context.Context, m *mendingStorage) error {
-				if m.Seen.Home {
+				if !m.Facts.LacksHome(m.Seen) {
 					return nil
 				}
 				return s.StorageRepairs.SetHome(ctx, m.Seen.Key)
+			},
+		}),
+		saga.One(saga.Step[mendingStorage]{
+			Name: "shut out of storage", Kind: saga.Retriable,
+			Do: func(ctx context.Context, m *mendingStorage) error {
+				if !m.Seen.Enabled || m.Facts.Active() {
+					return nil
+				}
+				return set(ctx, m, false)
 			},
 		}),
 	)

@@ -220,25 +220,37 @@ func TestRemakeInStorageFailingEveryStep(t *testing.T) {
 }
 
 func TestMendStorageFailingEveryStep(t *testing.T) {
-	sagatest.FailEveryStep(t, func(t *testing.T, clock *sagatest.Clock) sagatest.World[app.MendingStorageState] {
-		p := newPerson(t, clock)
-		key := p.account.StorageKey
-		require.NoError(t, p.storage.SetActive(t.Context(), key, false))
-		p.storage.LoseHome(key)
-		return audited(t, p.core, clock, sagatest.World[app.MendingStorageState]{
-			Definition: p.service.MendStorageFlow(), Journal: p.store.Journal, Subject: p.account.ID,
-			State: app.MendingStorageState{Facts: p.account.Facts(), Seen: app.StorageView{Key: key}},
-			Check: func(t *testing.T, committed bool) {
-				now, _, err := p.storage.User(t.Context(), key)
-				require.NoError(t, err)
-				require.Equal(t, app.StorageView{Key: key, Enabled: committed, Home: committed}, now)
-				if committed {
-					p.alive(t, p.here)
+	for _, out := range []bool{false, true} {
+		t.Run(map[bool]string{false: "let in", true: "shut out"}[out], func(t *testing.T) {
+			sagatest.FailEveryStep(t, func(t *testing.T, clock *sagatest.Clock) sagatest.World[app.MendingStorageState] {
+				p := newPerson(t, clock)
+				key := p.account.StorageKey
+				p.storage.LoseHome(key)
+				if out {
+					p.suspend(t, app.Locked)
 				}
-				p.alive(t, p.bob)
-			},
+				require.NoError(t, p.storage.SetActive(t.Context(), key, out))
+				seen := app.StorageView{Key: key, Enabled: out}
+				return audited(t, p.core, clock, sagatest.World[app.MendingStorageState]{
+					Definition: p.service.MendStorageFlow(), Journal: p.store.Journal, Subject: p.account.ID,
+					State: app.MendingStorageState{Facts: p.now(t).Facts(), Seen: seen},
+					Check: func(t *testing.T, committed bool) {
+						want := seen
+						if committed {
+							want = app.StorageView{Key: key, Enabled: !out, Home: true}
+						}
+						now, _, err := p.storage.User(t.Context(), key)
+						require.NoError(t, err)
+						require.Equal(t, want, now)
+						if committed && !out {
+							p.alive(t, p.here)
+						}
+						p.alive(t, p.bob)
+					},
+				})
+			})
 		})
-	})
+	}
 }
 
 func TestDropFromStorageFailingEveryStep(t *testing.T) {

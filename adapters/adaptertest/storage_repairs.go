@@ -92,6 +92,8 @@ func storageSetHome(t *testing.T, f StorageFixture, s RepairedStorage) {
 	require.NoError(t, err)
 	require.Equal(t, app.StorageView{Key: key, Enabled: true, Home: true}, v)
 	requireRefused(t, s.SetHome(t.Context(), f.NewKey()))
+	require.NoError(t, s.SetActive(t.Context(), key, false))
+	requireRefused(t, s.SetHome(t.Context(), key))
 }
 
 func storageLookEnded(t *testing.T, f StorageFixture, s RepairedStorage) {

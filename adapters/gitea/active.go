@@ -22,7 +22,11 @@ func (d *Directory) SetActive(ctx context.Context, ref app.DirectoryRef, active 
 		return err
 	}
 	prohibit := !active
-	a, err := d.change(ctx, op, u, change{ProhibitLogin: &prohibit})
+	c := change{ProhibitLogin: &prohibit}
+	if active && !u.Activated {
+		c.Activated = &active
+	}
+	a, err := d.change(ctx, op, u, c)
 	switch {
 	case err != nil:
 		return err
@@ -31,5 +35,5 @@ func (d *Directory) SetActive(ctx context.Context, ref app.DirectoryRef, active 
 	case a.status != http.StatusOK:
 		return a.fault()
 	}
-	return d.confirm(ctx, a, u, func(now user) bool { return now.ProhibitLogin == prohibit })
+	return d.confirm(ctx, a, u, func(now user) bool { return now.ProhibitLogin == prohibit && (now.Activated || prohibit) })
 }

@@ -50,7 +50,7 @@ func (d *Directory) EachCandidate(ctx context.Context, pace reconcile.Pace) iter
 				return
 			}
 			c := app.DirectoryCandidate{
-				DirectoryView: u.view(), Inactive: !u.IsActive, SecondFactor: second[u.ID],
+				DirectoryView: u.view(), Inactive: !u.Activated, SecondFactor: second[u.ID],
 				OtherLogin: u.mark() == "" && u.LoginName != "" && !strings.EqualFold(u.LoginName, u.Login),
 			}
 			if !yield(c, nil) {

@@ -21,6 +21,7 @@ type change struct {
 	Email         *string `json:"email,omitempty"`
 	Password      *string `json:"password,omitempty"`
 	ProhibitLogin *bool   `json:"prohibit_login,omitempty"`
+	Activated     *bool   `json:"active,omitempty"`
 	FullName      *string `json:"full_name,omitempty"`
 	Description   *string `json:"description,omitempty"`
 	Website       *string `json:"website,omitempty"`

@@ -48,7 +48,7 @@ func TestChangesNameOneConcern(t *testing.T) {
 // That Gitea said yes is not enough: the change is read back.
 func TestChangesAreReadBack(t *testing.T) {
 	const kept = `{"id":7,"login":"amy","login_name":"accord:26010100000001","email":"new@example.com",` +
-		`"full_name":"Amy","prohibit_login":true}`
+		`"full_name":"Amy","prohibit_login":true,"active":true}`
 	swap := func(from, to string) string { return strings.Replace(kept, from, to, 1) }
 	for name, c := range map[string]struct {
 		said, shown string

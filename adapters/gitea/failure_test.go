@@ -45,7 +45,7 @@ func cut(w http.ResponseWriter) {
 var someone = app.DirectoryUser{AccountID: "26010100000001", Username: "amy", Email: "amy@example.com", Password: userPassword}
 
 // ours is the user as Gitea shows it.
-const ours = `{"id":7,"login":"amy","login_name":"accord:26010100000001","email":"amy@example.com"}`
+const ours = `{"id":7,"active":true,"login":"amy","login_name":"accord:26010100000001","email":"amy@example.com"}`
 
 // amy is the user that ours shows.
 var amy = app.DirectoryRef{AccountID: someone.AccountID, Username: "amy"}

@@ -23,9 +23,8 @@ var (
 
 func (u user) view() app.DirectoryView {
 	return app.DirectoryView{
-		ID: u.ID, Username: u.Login, Email: u.Email, Mark: u.mark(), Profile: u.profile(), Active: !u.ProhibitLogin,
-		Adopted: u.adopted(),
-		Admin:   u.IsAdmin, Restricted: u.Restricted, External: u.SourceID != 0,
+		ID: u.ID, Username: u.Login, Email: u.Email, Mark: u.mark(), Adopted: u.adopted(), Profile: u.profile(), Active: u.letIn(),
+		Admin: u.IsAdmin, Restricted: u.Restricted, External: u.SourceID != 0,
 	}
 }
 

@@ -19,8 +19,9 @@ type user struct {
 	Email     string `json:"email"`
 	IsAdmin   bool   `json:"is_admin"`
 	// SourceID is of the authentication source; zero for Gitea itself.
-	SourceID      int64  `json:"source_id"`
-	IsActive      bool   `json:"active"`
+	SourceID int64 `json:"source_id"`
+	// Activated users have been let in once, ProhibitLogin shuts them out again.
+	Activated     bool   `json:"active"`
 	ProhibitLogin bool   `json:"prohibit_login"`
 	Restricted    bool   `json:"restricted"`
 	FullName      string `json:"full_name"`
@@ -28,6 +29,9 @@ type user struct {
 	Website       string `json:"website"`
 	Location      string `json:"location"`
 }
+
+// letIn reports whether Gitea lets the user in at all.
+func (u user) letIn() bool { return u.Activated && !u.ProhibitLogin }
 
 // mark is the accountId that the user bears; empty for a foreign one.
 func (u user) mark() string {

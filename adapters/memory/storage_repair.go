@@ -62,8 +62,8 @@ func (s *Storage) SetHome(ctx context.Context, key string) error {
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		u, found := s.users[key]
-		if !plain(key) || !found {
-			return s.refuse(call, "there is no such user")
+		if !plain(key) || !found || u.out {
+			return s.refuse(call, "there is no such user that is let in")
 		}
 		u.home = true
 		s.users[key] = u

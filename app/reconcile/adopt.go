@@ -52,10 +52,10 @@ const (
 	Administrator Obstacle = "administrator"
 	// External users' passwords are kept by another source (LDAP, OAuth, PAM).
 	External Obstacle = "external source"
-	// Prohibited users may not sign in to Gitea.
-	Prohibited Obstacle = "prohibited"
 	// Inactive users have not confirmed their address, or were made inactive.
 	Inactive Obstacle = "inactive"
+	// Prohibited users may not sign in to Gitea.
+	Prohibited Obstacle = "prohibited"
 	// Restricted users see only what they are let at.
 	Restricted Obstacle = "restricted"
 	// SecondFactor users cannot be checked by a password alone.
@@ -261,8 +261,8 @@ func obstacleOf(user app.DirectoryCandidate, s beside) Obstacle {
 		{Ours, user.Mark != ""},
 		{Administrator, user.Admin},
 		{External, user.External},
-		{Prohibited, !user.Active},
 		{Inactive, user.Inactive},
+		{Prohibited, !user.Active},
 		{Restricted, user.Restricted},
 		{SecondFactor, user.SecondFactor},
 		{OtherLogin, user.OtherLogin},

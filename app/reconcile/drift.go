@@ -123,7 +123,7 @@ func compareDirectory(f app.Facts, v app.DirectoryView) Item {
 func compareStorage(f app.Facts, v app.StorageView) Item {
 	item := itemOf(InStorage, f)
 	item.Storage = v
-	if !v.Home {
+	if f.LacksHome(v) {
 		item.differs(Policy)
 	}
 	item.compareStatus(v.Enabled)

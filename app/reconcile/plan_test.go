@@ -133,6 +133,14 @@ func TestPlan(t *testing.T) {
 			s.storage.users = append(s.storage.users[:3:3], app.StorageView{Key: app.StorageKeyOf(ghostID), Enabled: true}, s.storage.users[3])
 		}, nil, nil, nil},
 		"policy": {func(s *situation) { s.storage.users[1].Home = false }, []string{"storage alice policy"}, nil, nil},
+		"policy of one who is shut out rightly": {func(s *situation) {
+			s.accounts.all[0].Status = app.Paused
+			aliceAt(s).Active, s.storage.users[1] = false, app.StorageView{Key: app.StorageKeyOf(aliceID)}
+		}, nil, nil, nil},
+		"policy of one who is wrongly let in": {func(s *situation) {
+			s.accounts.all[0].Status = app.Paused
+			aliceAt(s).Active, s.storage.users[1].Home = false, false
+		}, []string{"storage alice policy+status"}, nil, nil},
 		"tokens": {func(s *situation) {
 			s.directory.tokens = map[string][]string{"alice": {strayToken, openToken, "accord-laptop"}}
 			s.accounts.open = map[string]bool{openToken[len("accord-"):]: true}
