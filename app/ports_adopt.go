@@ -10,7 +10,7 @@ import (
 type DirectoryCandidate struct {
 	DirectoryView
 	// Inactive users have not confirmed their address, or an administrator made
-	// them so.
+	// them so; they are not Active either.
 	Inactive bool
 	// SecondFactor users sign in with more than a password.
 	SecondFactor bool

@@ -246,7 +246,7 @@ func adoptCandidates(t *testing.T, a adoptionTest) {
 	}
 	add(nil, func(*app.DirectoryCandidate) {})
 	add(a.fixture.Restrict, func(c *app.DirectoryCandidate) { c.Restricted = true })
-	add(a.fixture.Deactivate, func(c *app.DirectoryCandidate) { c.Inactive = true })
+	add(a.fixture.Deactivate, func(c *app.DirectoryCandidate) { c.Inactive, c.Active = true, false })
 	add(a.fixture.Promote, func(c *app.DirectoryCandidate) { c.Admin = true })
 	add(a.fixture.SecondFactor, func(c *app.DirectoryCandidate) { c.SecondFactor = true })
 	add(func(t *testing.T, name string) { a.fixture.Login(t, name, "uid=other") }, func(c *app.DirectoryCandidate) { c.OtherLogin = true })

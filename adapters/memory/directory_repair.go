@@ -21,7 +21,7 @@ var (
 
 func (e Entry) view() app.DirectoryView {
 	return app.DirectoryView{
-		ID: e.ID, Username: e.Username, Email: e.Emails[0], Mark: e.Mark, Adopted: e.Adopted, Active: !e.ShutOut,
+		ID: e.ID, Username: e.Username, Email: e.Emails[0], Mark: e.Mark, Adopted: e.Adopted, Active: !e.ShutOut && !e.Inactive,
 		Admin: e.Admin, Restricted: e.Restricted, External: e.External,
 		Profile: app.DirectoryProfile{FullName: e.FullName, Description: e.Description, Website: e.Website, Location: e.Location},
 	}
