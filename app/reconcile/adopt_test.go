@@ -38,8 +38,6 @@ func (c taken) of(texts []string) map[string]bool {
 	return found
 }
 
-func unpaced(context.Context) error { return nil }
-
 // adoptionSummary is NAME: OBSTACLE of each, those to be adopted without one.
 func adoptionSummary(p reconcile.AdoptionPlan) []string {
 	var lines []string
