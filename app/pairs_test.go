@@ -255,7 +255,7 @@ func (p *personWorld) agree(t *testing.T) {
 	account, err := p.store.Accounts.ByID(t.Context(), p.account.ID)
 	require.NoError(t, err)
 	if account.Status == app.Deleted {
-		p.gone(t, account)
+		p.givenBack(t, account)
 		return
 	}
 	there, err := p.directory.Profile(t.Context(), account.Ref())
@@ -273,8 +273,8 @@ func (p *personWorld) agree(t *testing.T) {
 	p.sessionsAgree(t, account)
 }
 
-// gone requires that nothing of alice is left but what she had in Gitea before.
-func (p *personWorld) gone(t *testing.T, account app.Account) {
+// givenBack requires that nothing of alice is left but what she had in Gitea before.
+func (p *personWorld) givenBack(t *testing.T, account app.Account) {
 	t.Helper()
 	require.Equal(t, app.Adopted, account.GiteaOrigin)
 	there := p.view(t, account.GiteaID)
