@@ -202,7 +202,9 @@ func TestAnAdoptedPersonSignsInByTheOldPassword(t *testing.T) {
 	require.Empty(t, account.PasswordHash)
 	require.Equal(t, before.ID, account.GiteaID)
 	require.Equal(t, "Carol C", account.Nickname)
-	require.Equal(t, account.Facts().Profile, app.DirectoryProfile{FullName: "Carol C", Description: "d", Website: "http://c.test", Location: "there"})
+	require.Equal(t, app.DirectoryProfile{
+		FullName: "Carol C", Description: "d", Website: "http://c.test", Location: "there",
+	}, account.Facts().Profile)
 
 	for _, wrong := range []app.Secret{"", "wrong-1password", theirPassword + "x"} {
 		_, err = w.carol(t, wrong)

@@ -6,6 +6,7 @@ import (
 	"iter"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -120,6 +121,9 @@ func (d *Directory) Exists(ctx context.Context, name string) (bool, error) {
 	return found, err
 }
 
+// nameIsToken are the passwords by which Gitea takes the name for a token.
+var nameIsToken = []app.Secret{"", "x-oauth-basic"}
+
 // hindrances are what Gitea says to a person whose password it takes or would
 // take, and whom it does not let in by it.
 var hindrances = []string{
@@ -144,7 +148,7 @@ func (d *Directory) CheckPassword(ctx context.Context, ref app.DirectoryRef, pas
 	if u.SourceID != 0 {
 		return app.PasswordCheck{Hindrance: errElsewhere.Error()}, nil
 	}
-	if password == "" || password == "x-oauth-basic" { // to Gitea: the name is a token
+	if slices.Contains(nameIsToken, password) {
 		return app.PasswordCheck{}, nil
 	}
 	a, err := d.send(ctx, request{op: op, method: http.MethodGet, path: path("user"), person: u.Login, personsPassword: password})

@@ -143,23 +143,15 @@ func (d *Directory) UnmarkUser(ctx context.Context, id int64, ref app.DirectoryR
 // account's off where to is empty.
 func (d *Directory) setMark(ctx context.Context, op string, id int64, ref app.DirectoryRef, to string) error {
 	u, found, err := d.byNumber(ctx, id)
-	bears := found && ref.AccountID != "" && u.mark() == ref.AccountID
+	if err != nil || (!found && to == "") {
+		return err
+	}
+	done, err := u.marking(found, ref, to)
 	switch {
 	case err != nil:
-		return err
-	case !found && to == "":
-		return nil
-	case !found:
-		err = errAbsent
-	case ref.AccountID == "" || !strings.EqualFold(u.Login, ref.Username):
-		err = errAnother
-	case u.mark() == "" && to == "", bears && to != "":
-		return nil
-	case u.mark() != "" && !bears:
-		err = errMarked
-	}
-	if err != nil {
 		return saga.Refused(&app.Error{Kind: app.DirectoryFailed, Op: "gitea: " + op, Err: err})
+	case done:
+		return nil
 	}
 	marked := u
 	marked.LoginName = cmp.Or(to, u.Login)
@@ -171,6 +163,21 @@ func (d *Directory) setMark(ctx context.Context, op string, id int64, ref app.Di
 		return denied(a, a.invalid())
 	}
 	return d.confirm(ctx, a, marked, func(user) bool { return true })
+}
+
+// marking tells whether the user has the mark already that it is to have, and
+// why it may not be given that.
+func (u user) marking(found bool, ref app.DirectoryRef, to string) (done bool, err error) {
+	bears := ref.AccountID != "" && u.mark() == ref.AccountID
+	switch {
+	case !found:
+		return false, errAbsent
+	case ref.AccountID == "" || !strings.EqualFold(u.Login, ref.Username):
+		return false, errAnother
+	case u.mark() != "" && !bears:
+		return false, errMarked
+	}
+	return bears == (to != ""), nil
 }
 
 // denied adds app.ErrDenied to the error of an answer that turned the
