@@ -9,7 +9,7 @@ LINT_VERSION := v2.15.0
 VULN_VERSION := v1.8.0
 LINT         := $(CACHE)/tools/golangci-lint-$(LINT_VERSION)/golangci-lint
 
-.PHONY: help build run servers mariadb test sim chaos bench lint fmt vuln clean
+.PHONY: help build run servers mariadb test sim fuzz chaos bench lint fmt vuln clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 10
@@ -38,6 +38,7 @@ mariadb: # where it is missing, tests have MariaDB installed
 test: servers mariadb ## run every test, on real servers too
 	@go test -race -timeout 30m ./...
 	@$(MAKE) --no-print-directory sim
+	@$(MAKE) --no-print-directory fuzz TIME=2s
 
 N    ?= 100000
 SEED ?= 1
@@ -45,6 +46,9 @@ SEED ?= 1
 sim: ## simulate N schedules of crashes and faults from SEED on
 	@ACCORD_SIM_N=$(N) ACCORD_SIM_SEED=$(SEED) ACCORD_SIM_VERBOSE=$(if $(filter 1,$(N)),1) \
 	go test -count=1 -timeout 2h -v -run '^TestSimulation$$' ./app
+
+fuzz: ## fuzz every decoder of outside bytes; TIME=20s for each
+	@testdata/fuzzall $(or $(TIME),20s)
 
 chaos: servers mariadb ## kill servers and break connections under load, then compare the systems; KILLS=200 SEED=0
 	@go test -count 1 -timeout 60m -run '^TestChaos$$' -v ./cmd/accord -chaos.kills=$(or $(KILLS),200) -chaos.seed=$(or $(SEED),0)

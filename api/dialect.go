@@ -128,8 +128,9 @@ func (t *table) ownLimit(c echo.Context) bool {
 }
 
 // owner is the dialect that answers for a failed request: the one whose route
-// it met, else that of the longest prefix, among equals one that takes the
-// media type, else the first. It is nil where there is no dialect.
+// it met, else one that has the path with another method, else that of the
+// longest prefix, among equals one that takes the media type, else the first.
+// It is nil where there is no dialect.
 func (t *table) owner(c echo.Context) *Dialect {
 	mediaType := mediaTypeOf(c)
 	claims := t.claims[endpoint{c.Request().Method, c.Path()}]
@@ -142,19 +143,26 @@ func (t *table) owner(c echo.Context) *Dialect {
 	var best *Dialect
 	highest := 0
 	for i := range t.dialects {
-		if rank := t.dialects[i].rank(c.Request().URL.Path, mediaType); best == nil || rank > highest {
+		if rank := t.dialects[i].rank(c, mediaType); best == nil || rank > highest {
 			best, highest = &t.dialects[i], rank
 		}
 	}
 	return best
 }
 
-// rank orders dialects by how near a path that no route matched is to theirs.
-func (d Dialect) rank(path, mediaType string) int {
-	if !strings.HasPrefix(path, d.Prefix) {
+// rank orders dialects by how near a request that no route matched is to
+// theirs.
+func (d Dialect) rank(c echo.Context, mediaType string) int {
+	var rank int
+	path := c.Request().URL.Path
+	switch {
+	case slices.ContainsFunc(d.Routes, func(r Route) bool { return r.Path == c.Path() }):
+		rank = 1 + 2*len(path)
+	case strings.HasPrefix(path, d.Prefix):
+		rank = 1 + 2*len(d.Prefix)
+	default:
 		return 0
 	}
-	rank := 1 + 2*len(d.Prefix)
 	if slices.ContainsFunc(d.Routes, func(r Route) bool { return slices.Contains(r.MediaTypes, mediaType) }) {
 		rank++
 	}

@@ -212,7 +212,7 @@ type kept struct {
 // replay sends an answer that was given before.
 func replay(c echo.Context, answer []byte) error {
 	var a kept
-	if err := json.Unmarshal(answer, &a); err != nil {
+	if err := json.Unmarshal(answer, &a); err != nil || a.Status < http.StatusOK || a.Status > 599 {
 		return errors.New("a kept answer cannot be read") // the decoder's own text may quote it
 	}
 	c.Response().Header().Set(replayedHeader, "true")

@@ -70,6 +70,9 @@ type AttributesChange struct {
 	Push, Alert                             *int32
 }
 
+// Of is the change made to nothing: the attributes of a new person.
+func (c AttributesChange) Of() Attributes { return c.on(Attributes{}) }
+
 // empty reports whether the change leaves everything as it is.
 func (c AttributesChange) empty() bool { return c == AttributesChange{} }
 

@@ -136,6 +136,7 @@ func mailTarget(email string) string { return "mail:" + FoldKey(email) }
 
 // checkCode compares a code as people type it: in any case of letters.
 func (s *Service) checkCode(ctx context.Context, target string, code Secret) (CodeRef, error) {
-	typed := Secret(strings.ToUpper(strings.TrimSpace(code.Reveal())))
-	return s.Codes.Check(ctx, target, typed, s.Now())
+	return s.Codes.Check(ctx, target, typedCode(code), s.Now())
 }
+
+func typedCode(code Secret) Secret { return Secret(strings.ToUpper(strings.TrimSpace(code.Reveal()))) }

@@ -2,6 +2,8 @@ package app
 
 import (
 	"context"
+	"regexp"
+	"strings"
 
 	"accord/saga"
 )
@@ -36,12 +38,44 @@ func (s *Service) editing(ctx context.Context, a Account, in PersonChange) (edit
 		return editing{}, &Error{Kind: Invalid, Violations: v}
 	}
 	e := editing{Account: a, Change: in}
-	var err error
-	if in.AvatarURL != nil && *in.AvatarURL != a.AvatarURL {
+	err := s.ownPictures(ctx, a, in)
+	if err == nil && in.AvatarURL != nil && *in.AvatarURL != a.AvatarURL {
 		e.Picture, err = s.Pictures.Fetch(ctx, *in.AvatarURL)
 	}
 	return e, err
 }
+
+// ownPictures refuses pictures that the person did not upload, where the change
+// asks for that. What the avatar is, its fetching tells.
+func (s *Service) ownPictures(ctx context.Context, a Account, in PersonChange) error {
+	if !in.OwnPictures {
+		return nil
+	}
+	if avatar := in.AvatarURL; avatar != nil && *avatar != a.AvatarURL && !s.uploadedBy(a, *avatar) {
+		return invalid("edit", "avatarUrl", Pattern)
+	}
+	cover := in.Attributes.Cover
+	if cover == nil || *cover == "" {
+		return nil
+	}
+	if !s.uploadedBy(a, *cover) {
+		return invalid("edit", "cover", Pattern)
+	}
+	_, err := s.Pictures.Fetch(ctx, *cover)
+	if KindOf(err) == Invalid && err != nil {
+		return invalid("edit", "cover", Pattern)
+	}
+	return err
+}
+
+// uploadedBy reports whether Upload gave such URLs to the account.
+func (s *Service) uploadedBy(a Account, url string) bool {
+	home := s.settings.PicturesURL + a.ID + "/"
+	return s.settings.PicturesURL != "" && strings.HasPrefix(url, home) && pictureName.MatchString(url[len(home):])
+}
+
+// pictureName is what Files call pictures.
+var pictureName = regexp.MustCompile(`^[0-9a-f]{64}\.png$`)
 
 // maxFullName is the most that Gitea keeps of a nickname, in characters.
 const maxFullName = 100

@@ -35,10 +35,13 @@ func TestSignInByCodeFailingEveryStep(t *testing.T) {
 	})
 }
 
-// A reset by a token, and one that needs a permit, which has to be there again
-// where the reset did not come about.
+const redeemedBefore = "by a redeemed code"
+
+// A reset by a token, by a code that was redeemed before, and one that needs a
+// permit; what is used up has to be there again where the reset did not come
+// about.
 func TestResetWithAPermitFailingEveryStep(t *testing.T) {
-	for name, code := range map[string]bool{"by code": true, "by token": false} {
+	for name, code := range map[string]bool{"by code": true, "by token": false, redeemedBefore: false} {
 		t.Run(name, func(t *testing.T) {
 			sagatest.FailEveryStep(t, func(t *testing.T, clock *sagatest.Clock) sagatest.World[app.ResettingPasswordState] {
 				p := newPerson(t, clock)
@@ -48,6 +51,10 @@ func TestResetWithAPermitFailingEveryStep(t *testing.T) {
 				if code {
 					state.Code, state.Permits = p.code(t, app.MailTarget("alice@example.com"), clock), []string{"permit"}
 					require.NoError(t, p.store.Proofs.Put(t.Context(), "permit", clock.Now().Add(grace), clock.Now()))
+				}
+				if name == redeemedBefore {
+					state.Redeemed = "redeemed"
+					require.NoError(t, p.store.Proofs.Put(t.Context(), "redeemed", clock.Now().Add(grace), clock.Now()))
 				}
 				return sagatest.World[app.ResettingPasswordState]{
 					Definition: p.service.ResetPasswordFlow(), Journal: p.store.Journal, Subject: p.account.ID, State: state,
@@ -63,6 +70,7 @@ func TestResetWithAPermitFailingEveryStep(t *testing.T) {
 							p.redeemed(t, state.Code, committed, clock)
 							p.proofIs(t, "permit", !committed, clock)
 						}
+						p.proofIs(t, "redeemed", name == redeemedBefore && !committed, clock)
 						account, err := p.store.Accounts.ByID(t.Context(), p.account.ID)
 						require.NoError(t, err)
 						require.False(t, account.EmailVerified)

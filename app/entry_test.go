@@ -288,14 +288,16 @@ func TestTokenPair(t *testing.T) {
 	}
 	requireKind(t, app.TokenInvalid, authenticate(in.RefreshToken))
 	requireKind(t, app.TokenInvalid, refresh(in.AccessToken))
+	requireKind(t, app.TokenInvalid, refresh(in.ShortToken))
 	requireKind(t, app.TokenMissing, refresh(""))
-	for token, good := range map[app.Secret]bool{in.AccessToken: true, in.RefreshToken: false, "": false} {
+	for token, good := range map[app.Secret]bool{in.AccessToken: true, in.ShortToken: true, in.RefreshToken: false, "": false} {
 		_, _, ok, err := w.service.Introspect(t.Context(), token)
 		require.NoError(t, err)
 		require.Equal(t, good, ok, "only access tokens are vouched for")
 	}
 	clock.Advance(short)
-	requireKind(t, app.TokenExpired, authenticate(in.AccessToken))
+	requireKind(t, app.TokenExpired, authenticate(in.ShortToken))
+	require.NoError(t, authenticate(in.AccessToken))
 	access, err := w.service.Refresh(t.Context(), in.RefreshToken, short)
 	require.NoError(t, err)
 	require.NoError(t, authenticate(access))
@@ -308,6 +310,7 @@ func TestTokenPair(t *testing.T) {
 	require.True(t, in.Session.ExpiresAt.Equal(claims.ExpiresAt), "no longer than the session")
 	clock.Advance(time.Minute)
 	requireKind(t, app.TokenExpired, authenticate(last))
+	requireKind(t, app.TokenExpired, authenticate(in.AccessToken))
 	requireKind(t, app.TokenExpired, refresh(in.RefreshToken))
 
 	in, _, err = w.service.SignIn(t.Context(), app.Credentials{Username: "alice", Password: goodPassword, AccessTTL: short})

@@ -79,8 +79,8 @@ func (s *Service) signInTries(in Credentials) []Try {
 // himself otherwise.
 func (s *Service) forgive(ctx context.Context, a Account) error {
 	return s.Failures.Release(ctx, []string{
-		"mail/" + digest(a.Email), "name/" + digest(a.Username), "confirm/" + a.ID,
-		"human/mail/" + digest(a.Email), "human/name/" + digest(a.Username),
+		"mail/" + digest(a.Email), "name/" + digest(a.Username), "mobile/" + digest(a.Country+a.Mobile), "confirm/" + a.ID,
+		"human/mail/" + digest(a.Email), "human/name/" + digest(a.Username), "human/mobile/" + digest(a.Country+a.Mobile),
 	}, nil)
 }
 

@@ -228,7 +228,7 @@ func TestLookUps(t *testing.T) {
 	})
 	require.NoError(t, err)
 	want := app.PublicPerson{
-		UserID: alice.UserID, Username: "alice", Nickname: nickname, AvatarURL: url, Sign: sign, Cover: cover, Gender: app.Female,
+		UserID: alice.UserID, AccountID: alice.ID, Username: "alice", Nickname: nickname, AvatarURL: url, Sign: sign, Cover: cover, Gender: app.Female,
 	}
 	for _, find := range []func() (app.PublicPerson, error){
 		func() (app.PublicPerson, error) { return w.service.PersonByUserID(t.Context(), alice.UserID) },
@@ -248,6 +248,11 @@ func TestLookUps(t *testing.T) {
 		require.Equal(t, want, id, name)
 		require.Equal(t, want == 0, err != nil && app.KindOf(err) == app.NotFound, name)
 	}
+	id, err := w.service.UserIDOf(t.Context(), bob.ID)
+	require.NoError(t, err)
+	require.Equal(t, bob.UserID, id)
+	_, err = w.service.UserIDOf(t.Context(), "26010100000001")
+	require.Equal(t, app.NotFound, app.KindOf(err))
 	_, err = w.service.PersonByUsername(t.Context(), "\xff")
 	require.Equal(t, app.NotFound, app.KindOf(err))
 }

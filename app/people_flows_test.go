@@ -39,7 +39,7 @@ func (w *world) invitesUsed(t *testing.T) (used int) {
 }
 
 // TestFullRegistrationFailingEveryStep registers with a code for the address, one for the
-// number, an invitation, attributes and an administrator's word.
+// number, an invitation, attributes, a page, a picture and an administrator's word.
 func TestFullRegistrationFailingEveryStep(t *testing.T) {
 	sagatest.FailEveryStep(t, func(t *testing.T, clock *sagatest.Clock) sagatest.World[app.RegistrationState] {
 		p := newPerson(t, clock)
@@ -48,18 +48,20 @@ func TestFullRegistrationFailingEveryStep(t *testing.T) {
 			p.code(t, app.MailTarget("carol@example.com"), clock), p.code(t, app.SMSTarget("86", "13800138000"), clock),
 		}
 		invite := p.invite(t, 5, p.account.ID)
+		require.NoError(t, p.store.Proofs.Put(t.Context(), "proof", clock.Now().Add(grace), clock.Now()))
 		return sagatest.World[app.RegistrationState]{
 			Definition: p.service.RegisterFlow(), Journal: p.store.Journal, Subject: accountID,
 			State: app.RegistrationState{
 				Account: app.Account{
 					ID: accountID, UserID: 1, Username: "carol", Email: "carol@example.com", EmailVerified: true,
-					Country: "86", Mobile: "13800138000", Profile: app.Profile{Nickname: "Carol C"},
-					Status: app.Reserved, Role: app.User, GiteaOrigin: app.Created, StorageOrigin: app.Created,
+					Country: "86", Mobile: "13800138000",
+					Profile: app.Profile{Nickname: "Carol C", Website: "http://c.test", AvatarURL: "http://p.test/c.png"},
+					Status:  app.Reserved, Role: app.User, GiteaOrigin: app.Created, StorageOrigin: app.Created,
 					StorageKey: app.StorageKeyOf(accountID), StorageSecret: "a-storage-secret-of-many-characters",
 					CreatedAt: clock.Now(), UpdatedAt: clock.Now(),
 				},
-				Password: goodPassword, Language: "zh", Actor: boss.Account.ID, Codes: refs, Invite: invite,
-				Attributes: &app.Attributes{QQ: "10001"},
+				Password: goodPassword, Language: "zh", Actor: boss.Account.ID, Codes: refs, Invite: invite, Prove: []string{"proof"},
+				Attributes: &app.Attributes{QQ: "10001"}, Picture: picture(t),
 			},
 			Check: func(t *testing.T, committed bool) {
 				used := 0
@@ -70,6 +72,10 @@ func TestFullRegistrationFailingEveryStep(t *testing.T) {
 					require.NoError(t, err)
 					require.Equal(t, app.Attributes{QQ: "10001", InvitedBy: "alice"}, person.Attributes)
 					require.Equal(t, "13800138000", person.Account.Mobile)
+					there, err := p.directory.Profile(t.Context(), person.Account.Ref())
+					require.NoError(t, err)
+					require.Equal(t, app.DirectoryProfile{FullName: "Carol C", Website: "http://c.test"}, there)
+					require.Equal(t, picture(t), p.directory.Avatar("carol"))
 					require.True(t, person.Account.EmailVerified)
 				} else {
 					p.absent(t, "carol", "carol@example.com")
@@ -80,6 +86,7 @@ func TestFullRegistrationFailingEveryStep(t *testing.T) {
 				for _, ref := range refs {
 					p.redeemed(t, ref, committed, clock)
 				}
+				p.proofIs(t, "proof", !committed, clock)
 				p.alive(t, p.bob)
 			},
 		}

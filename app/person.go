@@ -22,6 +22,7 @@ type Person struct {
 // number.
 type PublicPerson struct {
 	UserID                        int64
+	AccountID                     string
 	Username, Nickname, AvatarURL string
 	Sign, Cover                   string
 	Gender                        Gender
@@ -32,6 +33,9 @@ type PublicPerson struct {
 type PersonChange struct {
 	Nickname, AvatarURL, Description, Website, Location *string
 	Attributes                                          AttributesChange
+	// OwnPictures: an avatar that changes, and the cover, must be pictures that
+	// the person uploaded.
+	OwnPictures bool
 }
 
 // on is p with the change made.
@@ -53,8 +57,11 @@ func wholeProfile(p Profile) PersonChange {
 
 // violations judges only what is to be changed.
 func (c PersonChange) violations(now time.Time) []Violation {
-	profile := c.on(Profile{Nickname: "as it is", AvatarURL: "as it is"})
-	return append(profile.violations(), c.Attributes.on(Attributes{}).violations(now)...)
+	return append(c.profileViolations(), c.Attributes.on(Attributes{}).violations(now)...)
+}
+
+func (c PersonChange) profileViolations() []Violation {
+	return c.on(Profile{Nickname: "as it is", AvatarURL: "as it is"}).violations()
 }
 
 // Person is what there is to know of oneself. Internal.
@@ -104,9 +111,16 @@ func (s *Service) PersonByUsername(ctx context.Context, username string) (Public
 
 func (p Person) public() PublicPerson {
 	return PublicPerson{
-		UserID: p.Account.UserID, Username: p.Account.Username, Nickname: p.Account.Nickname, AvatarURL: p.Account.AvatarURL,
+		UserID: p.Account.UserID, AccountID: p.Account.ID, Username: p.Account.Username, Nickname: p.Account.Nickname, AvatarURL: p.Account.AvatarURL,
 		Sign: p.Attributes.Sign, Cover: p.Attributes.Cover, Gender: p.Attributes.Gender,
 	}
+}
+
+// UserIDOf is the number of the person with that accountId, whom the other use
+// cases may not find all the same. NotFound or Internal.
+func (s *Service) UserIDOf(ctx context.Context, accountID string) (int64, error) {
+	account, err := s.Accounts.ByID(ctx, accountID)
+	return account.UserID, failed("look up an account", err)
 }
 
 // UserIDByName finds the number of the person who has that user name, else of

@@ -34,6 +34,11 @@ func (t Target) ProofName() string {
 	return name
 }
 
+// redeemedProof names the proof that this very code was redeemed for the target.
+func (t Target) redeemedProof(code Secret) string {
+	return t.ProofName() + "/" + digest(typedCode(code).Reveal())
+}
+
 func (s *Service) targetViolations(t Target) []Violation {
 	switch {
 	case t.Email == "":
@@ -45,7 +50,7 @@ func (s *Service) targetViolations(t Target) []Violation {
 }
 
 // VerifyTarget redeems a code that was sent to the target, and remembers for
-// provenLifetime that whoever asks reads it. Invalid, CodeWrong or Internal.
+// provenLifetime that whoever asks reads it, and by which code. Invalid, CodeWrong or Internal.
 func (s *Service) VerifyTarget(ctx context.Context, t Target, code Secret) error {
 	const op = "verify a target"
 	if v := s.targetViolations(t); len(v) > 0 {
@@ -59,7 +64,30 @@ func (s *Service) VerifyTarget(ctx context.Context, t Target, code Secret) error
 	if err := s.Codes.Redeem(ctx, ref, now); err != nil {
 		return failed(op, err)
 	}
-	return failed(op, s.Proofs.Put(ctx, t.ProofName(), now.Add(provenLifetime), now))
+	for _, name := range []string{t.ProofName(), t.redeemedProof(code)} {
+		if err := s.Proofs.Put(ctx, name, now.Add(provenLifetime), now); err != nil {
+			return failed(op, err)
+		}
+	}
+	return nil
+}
+
+// redeemedTries bounds how often a client may say which code it redeemed for a
+// target, in the time that this is remembered.
+const redeemedTries = 5
+
+// redeemed is the name of the proof that the client redeemed this code for the
+// target a short while ago; else CodeWrong.
+func (s *Service) redeemed(ctx context.Context, t Target, code Secret) (string, error) {
+	ok, err := s.Counters.Spend(ctx, "redeemed/"+digest(t.ProofName()), provenLifetime, redeemedTries, s.Now())
+	name := t.redeemedProof(code)
+	if err == nil && ok {
+		ok, err = s.Proofs.Has(ctx, name, s.Now())
+	}
+	if err == nil && !ok {
+		err = &Error{Kind: CodeWrong}
+	}
+	return name, err
 }
 
 // Proven reports whether the target was verified a short while ago, and nobody

@@ -19,6 +19,9 @@ type Registration struct {
 	Language string
 	// Nickname is the user name where it is empty.
 	Nickname string
+	// Website and AvatarURL may be empty; Gitea shows them once the account is
+	// there.
+	Website, AvatarURL string
 	// Country and Mobile are bound at once; the country is the platform's first
 	// one where it is empty.
 	Country, Mobile string
@@ -29,7 +32,11 @@ type Registration struct {
 	// EmailVerified and MobileVerified say that it was proved before. Never taken
 	// from a body.
 	EmailVerified, MobileVerified bool
-	Attributes                    Attributes
+	// Proven says that VerifyTarget has to have proved Email and Mobile, those of
+	// them that are given, to Client as in Target; that is used up.
+	Proven     bool
+	Client     string
+	Attributes Attributes
 	// Invite is an invitation code to use; empty uses none.
 	Invite Secret
 	// Role is given by CreatePerson alone; empty means User.
@@ -46,18 +53,23 @@ type registration struct {
 	Actor  string
 	Codes  []CodeRef
 	Invite Secret
+	// Prove names the proofs that have to be used up.
+	Prove []string
 	// Attributes are nil where there are none.
 	Attributes *Attributes
+	// Picture is the avatar as a PNG; empty where there is none.
+	Picture []byte
 	// Found out on the way.
 	InviteID     int64
+	Spent        []ProofRef
 	GiteaID      int64
 	PasswordHash Secret
 }
 
 // Register makes an account on all three systems, or on none. Invalid,
-// UserTaken, EmailTaken, MobileTaken, CodeWrong (also for a number that nothing
-// proves), InviteWrong, Forbidden for any role but User, DirectoryFailed,
-// StorageFailed, Busy or Internal.
+// UserTaken, EmailTaken, MobileTaken, CodeWrong (also for what should be proved
+// and is not), InviteWrong, Forbidden for any role but User, PictureFailed,
+// DirectoryFailed, StorageFailed, Busy or Internal.
 func (s *Service) Register(ctx context.Context, in Registration) (saga.Receipt, error) {
 	_, receipt, err := s.RegisterAccount(ctx, in)
 	return receipt, err
@@ -89,6 +101,14 @@ func (s *Service) enrol(ctx context.Context, op, actor string, in Registration) 
 	var err error
 	if wanted.Codes, err = s.registrationCodes(ctx, actor, in); err != nil {
 		return Account{}, saga.Receipt{}, failed(op, err)
+	}
+	if wanted.Prove, err = s.registrationProofs(ctx, in); err != nil {
+		return Account{}, saga.Receipt{}, failed(op, err)
+	}
+	if in.AvatarURL != "" {
+		if wanted.Picture, err = s.Pictures.Fetch(ctx, in.AvatarURL); err != nil {
+			return Account{}, saga.Receipt{}, failed(op, err)
+		}
 	}
 	account := in.account()
 	account.StorageSecret = s.IDs.StorageSecret()
@@ -122,8 +142,8 @@ func (s *Service) draw(ctx context.Context, op string, account Account, wanted r
 // account is the account that a newcomer gets, without what is drawn.
 func (in Registration) account() Account {
 	return Account{
-		Username: in.Username, Email: in.Email, EmailVerified: in.Email != "" && (in.EmailVerified || in.EmailCode != ""),
-		Country: in.Country, Mobile: in.Mobile, Profile: Profile{Nickname: cmp.Or(in.Nickname, in.Username)},
+		Username: in.Username, Email: in.Email, EmailVerified: in.Email != "" && (in.EmailVerified || in.Proven || in.EmailCode != ""),
+		Country: in.Country, Mobile: in.Mobile, Profile: in.profile(),
 		Status: Reserved, Role: cmp.Or(in.Role, User), GiteaOrigin: Created, GiteaPassword: SamePassword, StorageOrigin: Created,
 	}
 }
@@ -165,10 +185,35 @@ func (s *Service) registrationCodes(ctx context.Context, actor string, in Regist
 		}
 		refs = append(refs, ref)
 	}
-	if in.Mobile != "" && in.MobileCode == "" && !in.MobileVerified && actor == "" {
+	if in.Mobile != "" && in.MobileCode == "" && !in.MobileVerified && !in.Proven && actor == "" {
 		return nil, &Error{Kind: CodeWrong}
 	}
 	return refs, nil
+}
+
+// registrationProofs names the proofs that a newcomer needs, which must be there
+// before anything is reserved for him.
+func (s *Service) registrationProofs(ctx context.Context, in Registration) ([]string, error) {
+	if !in.Proven {
+		return nil, nil
+	}
+	var names []string
+	if in.Email != "" {
+		names = append(names, Target{Email: in.Email, Client: in.Client}.ProofName())
+	}
+	if in.Mobile != "" {
+		names = append(names, Target{Country: in.Country, Mobile: in.Mobile, Client: in.Client}.ProofName())
+	}
+	for _, name := range names {
+		ok, err := s.Proofs.Has(ctx, name, s.Now())
+		if err == nil && !ok {
+			err = &Error{Kind: CodeWrong}
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	return names, nil
 }
 
 func (s *Service) registerFlow() saga.Definition[registration] {
@@ -204,21 +249,24 @@ func (s *Service) registerFlow() saga.Definition[registration] {
 		saga.One(saga.Step[registration]{
 			Name: "activate", Kind: saga.Pivot, Local: true, Do: s.activate,
 		}),
-		saga.One(saga.Step[registration]{
-			Name: "mail a welcome", Kind: saga.Retriable, Detached: true,
-			Do: func(ctx context.Context, r *registration) error {
-				if !r.Account.HasEmail() {
-					return nil
-				}
-				return s.Mailer.Send(ctx, Mail{
-					Kind: MailWelcome, To: r.Account.Email, Language: r.Language, Username: r.Account.Username,
-				})
+		saga.Parallel(
+			saga.Step[registration]{
+				Name: "mail a welcome", Kind: saga.Retriable, Detached: true,
+				Do: func(ctx context.Context, r *registration) error {
+					if !r.Account.HasEmail() {
+						return nil
+					}
+					return s.Mailer.Send(ctx, Mail{
+						Kind: MailWelcome, To: r.Account.Email, Language: r.Language, Username: r.Account.Username,
+					})
+				},
 			},
-		}),
+			s.showNewcomer(),
+		),
 	)
 }
 
-func (s *Service) reserveNewcomer(ctx context.Context, r *registration) error {
+func (s *Service) reserveNewcomer(ctx context.Context, r *registration) (err error) {
 	if err := s.mayCreate(ctx, r.Actor, r.Account.Role); err != nil {
 		return err
 	}
@@ -230,6 +278,9 @@ func (s *Service) reserveNewcomer(ctx context.Context, r *registration) error {
 			return err
 		}
 	}
+	if r.Spent, err = s.spendProofs(ctx, r.Prove, CodeWrong); err != nil {
+		return err
+	}
 	return s.spendInvite(ctx, r)
 }
 
@@ -238,6 +289,9 @@ func (s *Service) abandonNewcomer(ctx context.Context, r *registration) error {
 		if err := s.Codes.GiveBack(ctx, code); err != nil {
 			return err
 		}
+	}
+	if err := s.giveProofsBack(ctx, r.Spent); err != nil {
+		return err
 	}
 	if r.InviteID != 0 {
 		if err := s.Invites.GiveBack(ctx, r.InviteID, r.Account.ID); err != nil {

@@ -17,6 +17,9 @@ type PasswordReset struct {
 	// this address.
 	NeedsPermit bool
 	Client      string
+	// AfterVerify takes also the code that VerifyTarget redeemed for this Client a
+	// short while ago, once.
+	AfterVerify bool
 }
 
 func (r PasswordReset) target() Target {
@@ -31,8 +34,10 @@ type resettingPassword struct {
 	Code CodeRef
 	// Verified is the address that the code was sent to, if it was an address.
 	Verified string
-	// Permits names the proofs that have to be used up.
-	Permits []string
+	// Permits names the proofs that have to be used up, Redeemed the one that
+	// stands for a code.
+	Permits  []string
+	Redeemed string
 	// Actor is the administrator who asks; empty where a person does himself.
 	Actor string
 	New   Secret
@@ -61,7 +66,7 @@ func (s *Service) ResetPassword(ctx context.Context, in PasswordReset) (saga.Rec
 	if err != nil {
 		return saga.Receipt{}, failed(op, err)
 	}
-	code, err := s.checkCode(ctx, in.target().codeTarget(), in.Code)
+	code, redeemed, err := s.resetCode(ctx, in)
 	if err != nil {
 		return saga.Receipt{}, failed(op, err)
 	}
@@ -73,8 +78,20 @@ func (s *Service) ResetPassword(ctx context.Context, in PasswordReset) (saga.Rec
 		return saga.Receipt{}, failed(op, err)
 	}
 	return s.reset(ctx, op, resettingPassword{
-		Account: account, Code: code, Verified: in.Email, Permits: permits, New: in.New, Hash: hash,
+		Account: account, Code: code, Verified: in.Email, Permits: permits, Redeemed: redeemed, New: in.New, Hash: hash,
 	})
+}
+
+// resetCode checks the code: it is still to be redeemed, or else the name of the
+// proof that it was is returned.
+func (s *Service) resetCode(ctx context.Context, in PasswordReset) (ref CodeRef, redeemed string, err error) {
+	ref, err = s.checkCode(ctx, in.target().codeTarget(), in.Code)
+	if in.AfterVerify && KindOf(err) == CodeWrong {
+		target := in.target()
+		target.Client = in.Client
+		redeemed, err = s.redeemed(ctx, target, in.Code)
+	}
+	return ref, redeemed, err
 }
 
 // permits names the proofs that a reset needs, which must be there before a code
@@ -139,9 +156,18 @@ func (s *Service) redeemForReset(ctx context.Context, r *resettingPassword) (err
 	if err := s.Accounts.StillAt(ctx, r.Account.ID, r.Account.CredentialEpoch); err != nil {
 		return err
 	}
-	r.Spent, err = s.spendProofs(ctx, r.Permits, HumanCheckRequired)
-	if err != nil || r.Code == (CodeRef{}) {
+	if r.Spent, err = s.spendProofs(ctx, r.Permits, HumanCheckRequired); err != nil {
 		return err
+	}
+	if r.Redeemed != "" {
+		spent, err := s.spendProofs(ctx, []string{r.Redeemed}, CodeWrong)
+		if err != nil {
+			return err
+		}
+		r.Spent = append(r.Spent, spent...)
+	}
+	if r.Code == (CodeRef{}) {
+		return nil
 	}
 	return s.Codes.Redeem(ctx, r.Code, s.Now())
 }

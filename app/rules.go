@@ -73,7 +73,7 @@ func PasswordAllowed(password string) bool {
 }
 
 func (s *Service) newcomerViolations(in Registration) []Violation {
-	found := in.violations()
+	found := append(in.violations(), in.profileViolations()...)
 	if in.Mobile != "" {
 		found = append(found, s.numberViolations(in.Country, in.Mobile)...)
 	}

@@ -71,7 +71,9 @@ type Settings struct {
 	Countries []string
 	SMS       SMSLimits
 	Guard     GuardSettings
-	Sweep     SweepSettings
+	// PicturesURL is what the URL of every uploaded picture begins with.
+	PicturesURL string
+	Sweep       SweepSettings
 }
 
 // Service holds every use case. Safe for concurrent use.

@@ -8,9 +8,10 @@ import (
 )
 
 // Credentials are what a person signs in with. Username is used where it is
-// not empty, else Email.
+// not empty, else Email, else Country and Mobile.
 type Credentials struct {
 	Username, Email string
+	Country, Mobile string
 	Password        Secret
 	// Code, in place of the password, is one that was sent to Email.
 	Code Secret
@@ -18,8 +19,8 @@ type Credentials struct {
 	Keep bool
 	// TTL is the length of the session where it is not zero, whatever Keep says.
 	TTL time.Duration
-	// AccessTTL, where it is not zero, asks for an access token of that length
-	// and for a refresh token, which is good for the session's.
+	// AccessTTL, where it is not zero, asks for a second access token, of that
+	// length, and for a refresh token, which is good for the session's.
 	AccessTTL time.Duration
 	// HumanCheck: three failures in a row ask for a human check.
 	HumanCheck bool
@@ -29,10 +30,13 @@ type Credentials struct {
 
 // typed is what failures are counted under. It tells nothing of who exists.
 func (in Credentials) typed() string {
-	if in.Username != "" {
+	switch {
+	case in.Username != "":
 		return "name/" + digest(in.Username)
+	case in.Email != "" || in.Mobile == "":
+		return "mail/" + digest(in.Email)
 	}
-	return "mail/" + digest(in.Email)
+	return "mobile/" + digest(in.Country+in.Mobile)
 }
 
 // SignedIn is a fresh session with the three tokens that are good for it.
@@ -40,9 +44,10 @@ type SignedIn struct {
 	Account     Account
 	Session     Session
 	AccessToken Secret
-	// RefreshToken is empty unless Credentials.AccessTTL asked for one.
-	RefreshToken Secret
-	GiteaToken   Secret
+	// ShortToken and RefreshToken are empty unless Credentials.AccessTTL asked
+	// for them; AccessToken lasts as long as the session.
+	ShortToken, RefreshToken Secret
+	GiteaToken               Secret
 	// Grant may end before a long session does: its Expiration says when.
 	Grant Grant
 }
@@ -84,7 +89,7 @@ func (s *Service) SignIn(ctx context.Context, in Credentials) (SignedIn, saga.Re
 // open runs the sign-in saga for a person who has shown who he is.
 func (s *Service) open(ctx context.Context, op string, account Account, in Credentials, code CodeRef) (SignedIn, saga.Receipt, error) {
 	session := s.newSession(account, in)
-	access, refresh, err := s.tokensFor(account, session, in.AccessTTL)
+	signedIn, err := s.tokensFor(account, session, in.AccessTTL)
 	if err != nil {
 		return SignedIn{}, saga.Receipt{}, failed(op, err)
 	}
@@ -101,21 +106,24 @@ func (s *Service) open(ctx context.Context, op string, account Account, in Crede
 		s.heal(ctx, account, in.Password)
 		s.keepTheirs(ctx, account, in.Password)
 	}
-	return SignedIn{
-		Account: account, Session: session, AccessToken: access, RefreshToken: refresh,
-		GiteaToken: state.GiteaToken, Grant: state.Grant,
-	}, receipt, nil
+	signedIn.Account, signedIn.GiteaToken, signedIn.Grant = account, state.GiteaToken, state.Grant
+	return signedIn, receipt, nil
 }
 
-// tokensFor are the session's own tokens; no refresh token without a ttl.
-func (s *Service) tokensFor(a Account, session Session, ttl time.Duration) (access, refresh Secret, err error) {
-	access, err = s.Tokens.Issue(accessClaims(a, session, session.CreatedAt, ttl))
-	if err == nil && ttl > 0 {
-		claims := accessClaims(a, session, session.CreatedAt, 0)
-		claims.Kind = RefreshToken
-		refresh, err = s.Tokens.Issue(claims)
+// tokensFor is the session with its own tokens; one alone without a ttl.
+func (s *Service) tokensFor(a Account, session Session, ttl time.Duration) (SignedIn, error) {
+	in, claims := SignedIn{Session: session}, accessClaims(a, session, session.CreatedAt, 0)
+	var err error
+	in.AccessToken, err = s.Tokens.Issue(claims)
+	if err != nil || ttl <= 0 {
+		return in, err
 	}
-	return access, refresh, err
+	claims.Kind = RefreshToken
+	if in.RefreshToken, err = s.Tokens.Issue(claims); err != nil {
+		return in, err
+	}
+	in.ShortToken, err = s.Tokens.Issue(accessClaims(a, session, session.CreatedAt, ttl))
+	return in, err
 }
 
 // checkPassword does the same work for every outcome, so that its time does
@@ -149,7 +157,7 @@ func (s *Service) find(ctx context.Context, in Credentials) (Account, error) {
 	if in.Username != "" {
 		return s.Accounts.ByUsername(ctx, in.Username)
 	}
-	return s.Accounts.ByEmail(ctx, in.Email)
+	return s.findTarget(ctx, Target{Email: in.Email, Country: in.Country, Mobile: in.Mobile})
 }
 
 func (s *Service) newSession(a Account, in Credentials) Session {

@@ -80,7 +80,42 @@ var simBroken = []broken{
 	{"an undone change gives back a stale address", unless("app/email.go",
 		"if err == nil && present.Email != a.Email {", "if err == nil && present.Email != a.Email && !BROKEN {")},
 	{"an edit loses its picture", unless("app/edit.go",
-		"if err == nil && len(e.Picture) == 0 &&", "if err == nil && !BROKEN && len(e.Picture) == 0 &&")},
+		"if len(e.Picture) == 0 && e.New", "if !BROKEN && len(e.Picture) == 0 && e.New")},
+	{"attributes are not changed back", unless("app/edit.go",
+		"if e.OldMore != nil {", "if e.OldMore != nil && !BROKEN {")},
+	{"an address that was given is not taken back", unless("app/manage_modify.go",
+		"return move(ctx, e, e.Account.Email) }", "return move(ctx, e, map[bool]string{true: e.Email, false: e.Account.Email}[BROKEN]) }")},
+	{"a password is set and sessions go on", unless("app/manage_password.go",
+		"s.resetInGitea(), s.resetHere(s.setResetPassword), s.endAfterReset(),",
+		"s.resetInGitea(), s.resetHere(s.setResetPassword), saga.One(saga.Step[resettingPassword]{\n"+
+			"\t\t\tName: \"end sessions\", Kind: saga.Retriable,\n"+
+			"\t\t\tDo: func(ctx context.Context, r *resettingPassword) error {\n"+
+			"\t\t\t\treturn s.endRemotely(ctx, r.Account, r.Ended[:map[bool]int{false: len(r.Ended)}[BROKEN]])\n\t\t\t},\n\t\t}),")},
+	{"a role is not given", unless("app/manage_role.go",
+		"return s.Roster.SetRole(ctx,", "if BROKEN {\n\t\t\t\t\treturn nil\n\t\t\t\t}\n\t\t\t\treturn s.Roster.SetRole(ctx,")},
+	{"whoever is the last may go", []edit{
+		{"app/delete.go", "return s.Roster.MayGo(ctx, d.Account.ID)", "if BROKEN {\n\t\treturn nil\n\t}\n\treturn s.Roster.MayGo(ctx, d.Account.ID)"},
+		{"adapters/memory/leaving.go", "if err := db.mayGo(op, a); err != nil {", "if err := db.mayGo(op, a); err != nil && !BROKEN {"},
+	}},
+	{"whoever is the last may lose his role", unless("adapters/memory/roster.go",
+		"if err := r.db.mayGo(op, *a); err != nil {", "if err := r.db.mayGo(op, *a); err != nil && !BROKEN {")},
+	{"an undone suspension lets nobody in", unless("app/doors.go",
+		"if was != Normal {", "if was != Normal || BROKEN {")},
+	{"an undone suspension keeps its grant", unless("app/suspend.go",
+		"return s.Storage.Revoke(ctx, p.Account.StorageKey, p.Probe.ID)", "if BROKEN {\n\t\t\t\t\treturn nil\n\t\t\t\t}\n"+
+			"\t\t\t\treturn s.Storage.Revoke(ctx, p.Account.StorageKey, p.Probe.ID)")},
+	{"a refused question takes the token for unmade", unless("app/suspend.go",
+		"Err: errors.New(err.Error())}", "Err: map[bool]error{true: err, false: errors.New(err.Error())}[BROKEN]}")},
+	{"what Gitea is told once more is not undone", unless("app/suspend.go",
+		"if err != nil || p.Was != Normal {", "if err != nil || p.Was != Normal || BROKEN {")},
+	{"a suspension ends no sessions", unless("app/suspend.go",
+		"append(p.Ended[:len(p.Ended):len(p.Ended)], p.Probe)", "append(p.Ended[:map[bool]int{false: len(p.Ended)}[BROKEN]:len(p.Ended)], p.Probe)")},
+	{"who was suspended comes back let in", unless("app/restore.go",
+		"r.To = before\n", "r.To = map[bool]Status{true: Normal, false: before}[BROKEN]\n")},
+	{"invitations are not given back", unless("app/register.go",
+		"if r.InviteID != 0 {", "if r.InviteID != 0 && !BROKEN {")},
+	{"a newcomer's codes are not given back", unless("app/register.go",
+		"if err := s.Codes.GiveBack(ctx, code); err != nil {", "if err := s.Codes.GiveBack(ctx, code); err != nil || BROKEN {")},
 }
 
 // Every defect is found, and the same binary without one finds none.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"reflect"
 	"slices"
+	"strconv"
 	"strings"
 
 	"accord/adapters/memory"
@@ -19,13 +20,15 @@ import (
 func (w *simWorld) check(s *sagatest.Simulation) {
 	w.checkSystems()
 	w.checkAnswers()
-	w.checkCodes()
+	w.checkUses()
+	w.checkRoles()
 	w.checkMail()
 	w.checkSecrets()
-	if !s.Do(keepTTL, w.sweepAll) {
+	if !s.Do(keepTTL, w.sweepAll) || !s.Do(0, w.resumeAll) {
 		return
 	}
 	w.checkSystems()
+	w.checkRoles()
 	for _, e := range w.directory.Entries() {
 		if len(e.Tokens) > 0 {
 			s.Violate("no live token", "%s keeps %v in Gitea after every session has ended", e.Username, e.Tokens)
@@ -47,6 +50,20 @@ func (w *simWorld) sweepAll(ctx context.Context, r *sagatest.Replica) {
 				continue
 			}
 			break
+		}
+	}
+}
+
+// resumeAll lets in again who was suspended: then his password can be tried.
+func (w *simWorld) resumeAll(ctx context.Context, r *sagatest.Replica) {
+	for _, id := range w.store.AccountIDs() {
+		a, err := w.store.Accounts.ByID(ctx, id)
+		must(err)
+		if !a.Status.Suspended() {
+			continue
+		}
+		if _, err := service(r).Resume(ctx, id); err != nil {
+			w.sim.Violate("let in or shut out", "%s is not resumed: %v", id, err)
 		}
 	}
 }
@@ -82,7 +99,7 @@ func (w *simWorld) checkSystems() {
 		}
 		delete(users, id)
 		switch a.Status {
-		case app.Normal, app.Leaving:
+		case app.Normal, app.Paused, app.Locked, app.Stopped, app.Leaving:
 			w.checkWhole(a, user, there && stored)
 		case app.Abandoned, app.Deleted:
 			if there || stored {
@@ -114,16 +131,32 @@ func (w *simWorld) checkWhole(a app.Account, user memory.Entry, there bool) {
 			a.ID, a.Status, user.ShutOut, w.storage.Active(a.StorageKey))
 	case user.Username != a.Username || !slices.EqualFunc(user.Emails, []string{a.Email}, strings.EqualFold):
 		w.sim.Violate("one name and address", "%s <%s>, in Gitea %s %v", a.Username, a.Email, user.Username, user.Emails)
-	case user.FullName != a.Nickname || user.Location != a.Location:
+	case user.FullName != a.Nickname || user.Location != a.Location || user.Website != a.Website:
 		w.sim.Violate("one profile", "%s: %+v, in Gitea %+v", a.ID, a.Profile, user)
 	case a.AvatarURL != "" && !slices.Equal(w.directory.Avatar(a.Username), simPNGs()[a.AvatarURL]):
 		w.sim.Violate("one profile", "%s: another picture in Gitea", a.ID)
 	case a.GiteaID != user.ID:
 		w.sim.Violate("whole or absent", "%s has number %d, in Gitea %d", a.ID, a.GiteaID, user.ID)
 	}
+	w.checkAttributes(a)
 	password := simPasswordOf(a)
 	if normal && !w.directory.SignsIn(a.Username, password) {
 		w.sim.Violate("one password", "%s of %s is not the one in Gitea", password.Reveal(), a.ID)
+	}
+}
+
+// checkAttributes wants them and the profile to be of one change.
+func (w *simWorld) checkAttributes(a app.Account) {
+	profile, more, err := w.store.People.Hold(context.Background(), a.ID)
+	must(err)
+	want := app.Attributes{InvitedBy: more.InvitedBy}
+	if n, changed := strings.CutPrefix(profile.Nickname, simNick); changed {
+		number, err := strconv.Atoi(n)
+		must(err)
+		want = simAttributes(number)
+	}
+	if more != want {
+		w.sim.Violate("one profile", "%s: %+v with %+v", a.ID, profile, more)
 	}
 }
 
@@ -171,7 +204,8 @@ func (w *simWorld) checkAnswers() {
 			continue
 		}
 		rec, begun := w.sim.Saga(a.receipt.ID)
-		goesOn := a.flow == "sign out" || a.flow == "delete" // they answer what is still to be done
+		// These answer what is still to be done.
+		goesOn := slices.Contains([]string{"sign out", "delete", "remove person", "expel", "suspend"}, a.flow)
 		switch {
 		case a.err == nil && rec.Phase != saga.Committed:
 			w.sim.Violate("answers agree", "%s was answered as done; %s is %q", a.flow, a.receipt.ID, rec.Phase)
@@ -181,18 +215,51 @@ func (w *simWorld) checkAnswers() {
 	}
 }
 
-// checkCodes counts: a code is used up by each saga that is committed, and by
-// no other.
-func (w *simWorld) checkCodes() {
-	committed := 0
+// checkUses counts: codes and invitations are used up by each saga that is
+// committed, and by no other.
+func (w *simWorld) checkUses() {
+	committed := map[string]int{usesCode: w.verified}
 	for _, id := range w.sim.Sagas() {
-		rec, _ := w.sim.Saga(id)
-		if slices.Contains([]string{"reset password", "change e-mail", "change mobile"}, rec.Flow) && rec.Phase == saga.Committed {
-			committed++
+		if rec, _ := w.sim.Saga(id); rec.Phase == saga.Committed {
+			for _, what := range strings.Fields(rec.Origin.Channel) {
+				committed[what]++
+			}
 		}
 	}
-	if n := w.store.Redeemed(); n != committed {
-		w.sim.Violate("codes are used once", "%d are used up by %d sagas", n, committed)
+	if n := w.store.Redeemed(); n != committed[usesCode] {
+		w.sim.Violate("codes are used once", "%d are used up by %d sagas", n, committed[usesCode])
+	}
+	all, err := w.store.Invites.List(context.Background(), 0, 1)
+	must(err)
+	if n := all[0].Used; n != committed[usesInvite] {
+		w.sim.Violate("invitations count", "%d uses by %d registrations", n, committed[usesInvite])
+	}
+}
+
+// checkRoles wants everybody to have the last role that he was given, and a
+// super-administrator where there was one. Operators may suspend everybody.
+func (w *simWorld) checkRoles() {
+	roles, left := map[string]app.Role{}, w.supers == 0
+	for _, p := range w.people {
+		roles[p.id] = p.role
+	}
+	for _, id := range w.sim.Sagas() {
+		rec, _ := w.sim.Saga(id)
+		left = left || rec.Flow == "suspend"
+		if rec.Flow == "set role" && rec.Phase == saga.Committed {
+			roles[rec.Subject] = app.Role(rec.Origin.Channel)
+		}
+	}
+	for _, id := range w.store.AccountIDs() {
+		a, err := w.store.Accounts.ByID(context.Background(), id)
+		must(err)
+		left = left || a.Role == app.SuperAdministrator && a.MaySignIn()
+		if want, known := roles[id]; known && a.Role != want && a.Status != app.Deleted {
+			w.sim.Violate("one role", "%s is %s, and was made %s", id, a.Role, want)
+		}
+	}
+	if !left {
+		w.sim.Violate("one super-administrator stays", "there were %d", w.supers)
 	}
 }
 
@@ -210,7 +277,7 @@ func (w *simWorld) checkMail() {
 			continue
 		}
 		a, err := w.store.Accounts.ByID(context.Background(), rec.Subject)
-		if err == nil && a.Username != "" && !welcomed[a.Username] {
+		if err == nil && a.Username != "" && a.HasEmail() && !welcomed[a.Username] {
 			w.sim.Violate("what follows is done", "%s was never welcomed", a.Username)
 		}
 	}

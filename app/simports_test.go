@@ -100,6 +100,19 @@ func (d simDirectory) Belongings(ctx context.Context, ref app.DirectoryRef) (app
 	return b, nil
 }
 
+func (d simDirectory) LetsIn(ctx context.Context, token app.Secret) (in bool, err error) {
+	var seen bool
+	err = d.do(ctx, "lets in", func(ctx context.Context) (err error) {
+		seen, err = d.inner.LetsIn(ctx, token)
+		return err
+	})
+	return seen && err == nil, err
+}
+
+func (d simDirectory) Tokens(ctx context.Context, ref app.DirectoryRef, prefix string) ([]app.DirectoryToken, error) {
+	return d.inner.Tokens(ctx, ref, prefix)
+}
+
 func (d simDirectory) PurgeUser(ctx context.Context, ref app.DirectoryRef) error {
 	return d.do(ctx, "purge user "+ref.Username, func(ctx context.Context) error { return d.inner.PurgeUser(ctx, ref) })
 }
@@ -143,6 +156,15 @@ func (s simStorage) SetActive(ctx context.Context, key string, active bool) erro
 
 func (s simStorage) CountObjects(ctx context.Context, key string, limit int) (int, error) {
 	return s.inner.CountObjects(ctx, key, limit)
+}
+
+func (s simStorage) LetsIn(ctx context.Context, g app.Grant) (in bool, err error) {
+	var seen bool
+	err = s.do(ctx, "lets in", func(ctx context.Context) (err error) {
+		seen, err = s.inner.LetsIn(ctx, g)
+		return err
+	})
+	return seen && err == nil, err
 }
 
 func (s simStorage) PurgeUser(ctx context.Context, key string) error {

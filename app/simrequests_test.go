@@ -32,19 +32,30 @@ func (w *simWorld) requests() []sagatest.Request {
 // rivals are requests of one person which change the same thing.
 func (w *simWorld) rivals() func() sagatest.Request {
 	makers := pickOf(w.sim,
-		[]func(...*simPerson) sagatest.Request{w.edit}, []func(...*simPerson) sagatest.Request{w.changeEmail},
-		[]func(...*simPerson) sagatest.Request{w.changePassword, w.reset}, []func(...*simPerson) sagatest.Request{w.remove, w.restore, w.signIn},
+		[]func(...*simPerson) sagatest.Request{w.edit, w.modify}, []func(...*simPerson) sagatest.Request{w.changeEmail, w.modify},
+		[]func(...*simPerson) sagatest.Request{w.changePassword, w.reset, w.resetByToken, w.setPassword},
+		[]func(...*simPerson) sagatest.Request{w.remove, w.removePerson, w.restore, w.signIn},
+		[]func(...*simPerson) sagatest.Request{w.suspend, w.resume, w.signIn},
+		[]func(...*simPerson) sagatest.Request{w.suspend, w.resume, w.expel, w.restore},
+		[]func(...*simPerson) sagatest.Request{w.powers},
+		[]func(...*simPerson) sagatest.Request{w.newcomer},
 	)
-	return func() sagatest.Request { return pickOf(w.sim, makers...)(w.people[0]) }
+	p := w.managed()
+	return func() sagatest.Request { return pickOf(w.sim, makers...)(p) }
 }
 
 func (w *simWorld) request() sagatest.Request {
 	p := pickOf(w.sim, w.people...)
-	if w.sim.Chance(5) {
+	switch w.sim.Rand.IntN(10) {
+	case 0, 1:
 		return pickOf(w.sim, w.mailCode, w.smsCode, w.sweepExpired, w.sweepDeparted)()
+	case 2, 3:
+		return pickOf(w.sim, w.modify, w.setPassword, w.setRole, w.removePerson, w.create)(w.managed())
+	case 4:
+		return pickOf(w.sim, w.suspend, w.resume, w.expel, w.restore)(p)
 	}
 	return pickOf(w.sim,
-		w.newcomer, w.signIn, w.signOut, w.edit, w.changeEmail, w.changePassword, w.reset, w.changeMobile, w.remove, w.restore,
+		w.newcomer, w.signIn, w.signOut, w.edit, w.changeEmail, w.changePassword, w.reset, w.resetByToken, w.changeMobile, w.remove, w.restore,
 	)(p)
 }
 
@@ -59,6 +70,8 @@ func (w *simWorld) told(r *sagatest.Replica, flow string, receipt saga.Receipt, 
 	switch {
 	case err == nil:
 		w.sim.Count("answer: done")
+	case strings.Contains(err.Error(), "panicked"):
+		w.sim.Violate("nothing panics", "%s: %v", flow, err)
 	case errors.Is(err, saga.ErrUndecided):
 		w.sim.Count("answer: undecided")
 	default:
@@ -68,15 +81,49 @@ func (w *simWorld) told(r *sagatest.Replica, flow string, receipt saga.Receipt, 
 
 func service(r *sagatest.Replica) *app.Service { return r.Service.(*app.Service) }
 
-func (w *simWorld) newcomer(...*simPerson) sagatest.Request {
-	in := app.Registration{
+// using notes with a saga what it uses up, or gives.
+func using(ctx context.Context, what ...string) context.Context {
+	return saga.WithOrigin(ctx, saga.Origin{Channel: strings.Join(what, " ")})
+}
+
+const (
+	usesCode   = "code"
+	usesInvite = "invitation"
+)
+
+// registration is what a newcomer wants, what it uses up, and the code of his
+// number, which the request sends first.
+func (w *simWorld) registration() (in app.Registration, uses []string, send func()) {
+	in = app.Registration{
 		Username: pickOf(w.sim, "dave", "Dave", "erin", "alice", "carol"),
 		Email:    pickOf(w.sim, "erin@example.com", "new@example.com", "Other@example.com", "alice@example.com", "dave@example.com"),
 		Password: simPassword(90 + w.sim.Rand.IntN(5)), Language: "en",
+		Website: pickOf(w.sim, "", "http://n.test"),
 	}
+	send = func() {}
+	if w.sim.Chance(2) {
+		in.Invite, uses = simInvite, append(uses, usesInvite)
+	}
+	if w.sim.Chance(2) {
+		in.Country, in.Mobile = "86", pickOf(w.sim, simNumbers...)
+		in.MobileCode, send = w.code(app.SMSTarget(in.Country, in.Mobile))
+		uses = append(uses, usesCode)
+		if w.sim.Chance(3) {
+			in.Email = ""
+		}
+	}
+	return in, uses, send
+}
+
+// simNumbers are the numbers that are bound.
+var simNumbers = []string{"13800138000", "13900139000"}
+
+func (w *simWorld) newcomer(...*simPerson) sagatest.Request {
+	in, uses, send := w.registration()
 	signIn := w.sim.Chance(3)
 	return func(ctx context.Context, r *sagatest.Replica) {
-		receipt, err := service(r).Register(ctx, in)
+		send()
+		receipt, err := service(r).Register(using(ctx, uses...), in)
 		w.told(r, "register", receipt, err)
 		if err != nil || !signIn {
 			return
@@ -148,13 +195,27 @@ func (w *simWorld) signOut(p ...*simPerson) sagatest.Request {
 	}
 }
 
-func (w *simWorld) edit(p ...*simPerson) sagatest.Request {
-	n := w.sim.Rand.IntN(3)
-	in := app.Profile{
-		Nickname: fmt.Sprint("Nick ", n), AvatarURL: fmt.Sprintf("http://p.test/%d.png", n), Location: fmt.Sprint("Here ", n),
+// simChange is one of three changes of all that a person says of himself.
+func simChange(n int) app.PersonChange {
+	nickname, avatar, location := fmt.Sprint(simNick, n), fmt.Sprintf("http://p.test/%d.png", n), fmt.Sprint("Here ", n)
+	more := simAttributes(n)
+	return app.PersonChange{
+		Nickname: &nickname, AvatarURL: &avatar, Location: &location,
+		Attributes: app.AttributesChange{RealName: &more.RealName, Company: &more.Company, RoleID: &more.RoleID},
 	}
+}
+
+// simNick begins the nicknames that changes give, which end with their number.
+const simNick = "Nick "
+
+func simAttributes(n int) app.Attributes {
+	return app.Attributes{RealName: fmt.Sprint("Real ", n), Company: fmt.Sprint("Firm ", n), RoleID: int32(n + 1)}
+}
+
+func (w *simWorld) edit(p ...*simPerson) sagatest.Request {
+	in := simChange(w.sim.Rand.IntN(3))
 	return w.as(p[0], "edit", func(ctx context.Context, s *app.Service, who app.Principal, _ app.Secret) (saga.Receipt, error) {
-		return s.Edit(ctx, who, in)
+		return s.EditPerson(ctx, who, in)
 	})
 }
 
@@ -173,7 +234,7 @@ func (w *simWorld) changeEmail(p ...*simPerson) sagatest.Request {
 	return w.as(p[0], "change e-mail", func(ctx context.Context, s *app.Service, who app.Principal, password app.Secret) (saga.Receipt, error) {
 		send()
 		in.Code, in.Password, in.Old = code, password, who.Account.Email
-		return s.ChangeEmail(ctx, who, in)
+		return s.ChangeEmail(using(ctx, usesCode), who, in)
 	})
 }
 
@@ -191,18 +252,36 @@ func (w *simWorld) reset(p ...*simPerson) sagatest.Request {
 	in.Code = code
 	return func(ctx context.Context, r *sagatest.Replica) {
 		send()
-		receipt, err := service(r).ResetPassword(ctx, in)
+		receipt, err := service(r).ResetPassword(using(ctx, usesCode), in)
 		w.told(r, "reset password", receipt, err)
 	}
 }
 
+// resetByToken has a code exchanged for a token first.
+func (w *simWorld) resetByToken(p ...*simPerson) sagatest.Request {
+	password := pickOf(w.sim, p[0].passwords...)
+	code, send := w.code(app.MailTarget(p[0].email))
+	return func(ctx context.Context, r *sagatest.Replica) {
+		send()
+		token, err := service(r).VerifyForReset(ctx, p[0].email, code)
+		if err != nil {
+			return
+		}
+		w.mu.Lock()
+		w.verified++
+		w.mu.Unlock()
+		receipt, err := service(r).ResetByToken(ctx, app.TokenReset{Token: token, New: password})
+		w.told(r, "reset by token", receipt, err)
+	}
+}
+
 func (w *simWorld) changeMobile(p ...*simPerson) sagatest.Request {
-	in := app.MobileChange{New: pickOf(w.sim, "13800138000", "13900139000")}
+	in := app.MobileChange{New: pickOf(w.sim, simNumbers...)}
 	code, send := w.code(app.SMSTarget("86", in.New))
 	return w.as(p[0], "change mobile", func(ctx context.Context, s *app.Service, who app.Principal, password app.Secret) (saga.Receipt, error) {
 		send()
 		in.Code, in.Password = code, password
-		return s.ChangeMobile(ctx, who, in)
+		return s.ChangeMobile(using(ctx, usesCode), who, in)
 	})
 }
 

@@ -45,8 +45,7 @@ func simNumber(t *testing.T, name string, otherwise uint64) uint64 {
 func simulate(t *testing.T, seed uint64, verbose bool) sagatest.Outcome {
 	var w *simWorld
 	return sagatest.Simulate(t, seed, verbose, func(s *sagatest.Simulation) sagatest.Scenario {
-		st := memory.NewStore(sagatest.NewJournal())
-		w = newSimWorld(s, simStore{st.Accounts, st.Sessions, st.Codes, st.Journal, st})
+		w = newSimWorld(s, memory.NewStore(sagatest.NewJournal()))
 		return w.scenario()
 	}, func(s *sagatest.Simulation) { w.check(s) })
 }
@@ -124,6 +123,9 @@ var simMet = []string{
 	"outcome: reset password committed", "outcome: reset password aborted", "outcome: change mobile committed",
 	"outcome: delete committed", "outcome: delete aborted", "outcome: purge committed",
 	"outcome: restore committed", "outcome: restore aborted",
+	"outcome: modify committed", "outcome: modify aborted", "outcome: set password committed", "outcome: set role committed",
+	"outcome: suspend committed", "outcome: suspend aborted", "outcome: resume committed",
+	"answer: forbidden", "answer: last administrator", "answer: invitation wrong", "answer: mobile taken", "answer: token invalid",
 	"outcome: send mail code committed", "outcome: send short message committed",
 }
 

@@ -3,6 +3,7 @@ package app_test
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"fmt"
 	"image"
 	"image/png"
@@ -21,7 +22,7 @@ import (
 // systems, people with accounts on them, and foreigners without.
 type simWorld struct {
 	sim       *sagatest.Simulation
-	store     simStore
+	store     *memory.Store
 	directory *memory.Directory
 	storage   *memory.Storage
 	mailer    *memory.Mailer
@@ -32,33 +33,20 @@ type simWorld struct {
 
 	people     []*simPerson
 	foreigners []memory.Entry
+	// supers counts the super-administrators there are at first.
+	supers int
 
 	mu      sync.Mutex
 	answers []simAnswer
-	// redeeming counts the sagas that use a code up, by outcome.
-}
-
-// simStore is the account store of a schedule, and what can be seen of it.
-type simStore struct {
-	Accounts app.Accounts
-	Sessions app.Sessions
-	Codes    app.Codes
-	Journal  saga.Journal
-	simView
-}
-
-// simView tells what is in a store.
-type simView interface {
-	AccountIDs() []string
-	Addresses() []string
-	Redeemed() int
-	OpenSessions() []app.Session
-	ReservedSessions() int
+	// verified counts the codes that were exchanged for a token.
+	verified int
 }
 
 // simPerson is somebody with an account from the start.
 type simPerson struct {
 	id, name, email string
+	userID          int64
+	role            app.Role
 	passwords       []app.Secret // the first is the account's
 	sessions        []app.SignedIn
 }
@@ -88,7 +76,7 @@ var simForeigners = []memory.Entry{
 
 const simForeignKey = "accforeign"
 
-func newSimWorld(s *sagatest.Simulation, store simStore) *simWorld {
+func newSimWorld(s *sagatest.Simulation, store *memory.Store) *simWorld {
 	w := &simWorld{
 		sim: s, store: store, directory: memory.NewDirectory(), storage: memory.NewStorage(), mailer: memory.NewMailer(),
 		sms: memory.NewSMS(), files: memory.NewFiles(), ids: &simIDs{},
@@ -103,14 +91,29 @@ func newSimWorld(s *sagatest.Simulation, store simStore) *simWorld {
 	}
 	w.storage.PlaceForeign(simForeignKey, "foreign")
 	w.foreigners = w.directory.Entries()
-	for _, name := range []string{"alice", "bob"}[:1+s.Rand.IntN(2)] {
-		w.people = append(w.people, w.settleIn(name))
+	roles := pickOf(s,
+		[]app.Role{app.User, app.User}, []app.Role{app.User, app.SuperAdministrator}, []app.Role{app.SuperAdministrator, app.User},
+		[]app.Role{app.Administrator, app.SuperAdministrator}, []app.Role{app.SuperAdministrator, app.SuperAdministrator},
+	)
+	for i, name := range []string{"alice", "bob"}[:pickOf(s, 1, 2, 2, 2)] {
+		p := w.settleIn(name, roles[i])
+		w.people = append(w.people, p)
+		if s.Chance(8) {
+			w.lockOut(p)
+		} else if p.role == app.SuperAdministrator {
+			w.supers++
+		}
 	}
+	_, err := store.Invites.Add(context.Background(), "S3CRETINVITE", app.Invite{Inviter: w.people[0].id, Uses: 1, CreatedAt: s.Now()})
+	must(err)
 	return w
 }
 
+// simInvite is the code of the one invitation there is, as it is typed.
+const simInvite = simSecret + "-INVITE"
+
 // settleIn makes an account with up to two sessions, without a saga.
-func (w *simWorld) settleIn(name string) *simPerson {
+func (w *simWorld) settleIn(name string, role app.Role) *simPerson {
 	ctx, now := context.Background(), w.sim.Now()
 	p := &simPerson{id: w.ids.AccountID(now), name: name, email: name + "@example.com"}
 	for i := range 3 {
@@ -118,8 +121,9 @@ func (w *simWorld) settleIn(name string) *simPerson {
 	}
 	userID, err := w.ids.UserID()
 	must(err)
+	p.userID, p.role = userID, role
 	a := app.Account{
-		ID: p.id, UserID: userID, Username: name, Email: p.email, Profile: app.Profile{Nickname: name},
+		ID: p.id, UserID: userID, Username: name, Email: p.email, Role: role, Profile: app.Profile{Nickname: name},
 		GiteaOrigin: app.Created, StorageOrigin: app.Created, StorageKey: app.StorageKeyOf(p.id), StorageSecret: w.ids.StorageSecret(),
 		CreatedAt: now, UpdatedAt: now,
 	}
@@ -134,6 +138,21 @@ func (w *simWorld) settleIn(name string) *simPerson {
 		p.sessions = append(p.sessions, w.open(a))
 	}
 	return p
+}
+
+// lockOut suspends an account, without a saga.
+func (w *simWorld) lockOut(p *simPerson) {
+	ctx := context.Background()
+	ended, err := w.store.Standings.Suspend(ctx, p.id, app.Locked, w.sim.Now())
+	must(err)
+	a, err := w.store.Accounts.ByID(ctx, p.id)
+	must(err)
+	must(w.directory.SetActive(ctx, a.Ref(), false))
+	must(w.storage.SetActive(ctx, a.StorageKey, false))
+	for _, session := range ended {
+		must(w.directory.DeleteToken(ctx, a.Username, session.GiteaTokenName()))
+		must(w.storage.Revoke(ctx, a.StorageKey, session.ID))
+	}
 }
 
 func (w *simWorld) open(a app.Account) app.SignedIn {
@@ -155,8 +174,10 @@ func (w *simWorld) open(a app.Account) app.SignedIn {
 func (w *simWorld) serve(r *sagatest.Replica) *saga.Runner {
 	runner := saga.NewRunner(r.Journal(), r.Options())
 	service, err := app.New(app.Deps{
-		Accounts: w.store.Accounts, Sessions: oneByOneSessions{w.store.Sessions}, Codes: w.store.Codes,
-		Directory: simDirectory{w.directory, r}, Storage: simStorage{w.storage, r}, Files: simFiles{w.files, r},
+		Accounts: w.store.Accounts, Sessions: oneByOneSessions{w.store.Sessions}, People: w.store.People, Roster: w.store.Roster,
+		Standings: w.store.Standings, Mobiles: w.store.Mobiles, Codes: w.store.Codes, Proofs: w.store.Proofs, Invites: w.store.Invites,
+		Directory: simDirectory{w.directory, r}, Storage: simStorage{w.storage, r}, DirectoryDoor: simDirectory{w.directory, r},
+		StorageDoor: simStorage{w.storage, r}, Files: simFiles{w.files, r},
 		Mailer: simMailer{w.mailer, r}, SMS: simSMS{w.sms, r},
 		Hasher: simHasher{}, Tokens: simTokens{}, Pictures: simPictures{}, Counters: simCounters{}, Failures: simFailures{},
 		IDs: w.ids, Runner: runner, Now: r.Now, Logger: slog.New(slog.DiscardHandler),
@@ -226,15 +247,16 @@ func (simHasher) Verify(_ context.Context, hash, password app.Secret) (bool, err
 type simTokens struct{}
 
 func (simTokens) Issue(c app.Claims) (app.Secret, error) {
-	return app.Secret(simSecret + " " + c.SessionID), nil
+	text, err := json.Marshal(c)
+	return app.Secret(simSecret + " " + string(text)), err
 }
 
-func (simTokens) Verify(token app.Secret) (app.Claims, error) {
-	_, id, found := strings.Cut(token.Reveal(), " ")
-	if !found {
-		return app.Claims{}, &app.Error{Kind: app.TokenInvalid}
+func (simTokens) Verify(token app.Secret) (c app.Claims, err error) {
+	_, text, _ := strings.Cut(token.Reveal(), " ")
+	if json.Unmarshal([]byte(text), &c) != nil {
+		err = &app.Error{Kind: app.TokenInvalid}
 	}
-	return app.Claims{SessionID: id}, nil
+	return c, err
 }
 
 type simPictures struct{}

@@ -71,10 +71,7 @@ func (s *Service) suspendFlow() saga.Definition[suspending] {
 		shuttingOut(s, func(p *suspending) (Account, Status) { return p.Account, p.Was }),
 		saga.Parallel(
 			saga.Step[suspending]{
-				Name: "see Gitea refuse", Kind: saga.Compensable, Do: s.seeGiteaRefuse,
-				Undo: func(ctx context.Context, p *suspending) error {
-					return s.Directory.DeleteToken(ctx, p.Account.Username, p.Probe.GiteaTokenName())
-				},
+				Name: "see Gitea refuse", Kind: saga.Compensable, Do: s.seeGiteaRefuse, Undo: s.unseeGitea,
 			},
 			saga.Step[suspending]{Name: "see storage refuse", Kind: saga.Compensable, Do: s.seeStorageRefuse},
 		),
@@ -142,8 +139,21 @@ func (s *Service) seeGiteaRefuse(ctx context.Context, p *suspending) error {
 		return err
 	}
 	in, err := s.DirectoryDoor.LetsIn(ctx, token)
-	if err == nil && in {
-		err = &Error{Kind: DirectoryFailed, Op: "suspend", Err: errLetIn}
+	switch {
+	case err != nil: // even where the question was refused the token has been made
+		return &Error{Kind: KindOf(err), Op: "see Gitea refuse", Err: errors.New(err.Error())}
+	case in:
+		return &Error{Kind: DirectoryFailed, Op: "suspend", Err: errLetIn}
 	}
-	return err
+	return nil
+}
+
+// unseeGitea undoes both that seeGiteaRefuse may have done: Gitea may carry out
+// late what it was told once more.
+func (s *Service) unseeGitea(ctx context.Context, p *suspending) error {
+	err := s.Directory.DeleteToken(ctx, p.Account.Username, p.Probe.GiteaTokenName())
+	if err != nil || p.Was != Normal {
+		return err
+	}
+	return s.Directory.SetActive(ctx, p.Account.Ref(), true)
 }

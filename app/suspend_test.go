@@ -172,6 +172,24 @@ func TestSuspendReadsBack(t *testing.T) {
 	}
 }
 
+// A system that refuses to be asked whether it refuses leaves nothing behind.
+func TestSuspendCannotReadBack(t *testing.T) {
+	for name, refuse := range map[string]func(p *personWorld){
+		"directory": func(p *personWorld) { p.directory.Inject("LetsIn", memory.Refuse) },
+		"storage":   func(p *personWorld) { p.storage.Inject("LetsIn", memory.Refuse) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := newPerson(t, sagatest.NewClock())
+			refuse(p)
+			_, err := p.service.Suspend(t.Context(), p.account.ID, app.Locked)
+			require.Error(t, err)
+			p.statusIs(t, app.Normal)
+			p.alive(t, p.here)
+			p.noProbes(t)
+		})
+	}
+}
+
 // openGitea and openStorage let everybody in.
 type (
 	openGitea   struct{ *memory.Directory }

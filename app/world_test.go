@@ -38,6 +38,8 @@ type core struct {
 	hasher  *password.Hasher
 	runner  *saga.Runner
 	service *app.Service
+	// turnedAway gets a signal when a flow has met another that holds its account.
+	turnedAway chan struct{}
 }
 
 const (
@@ -48,6 +50,8 @@ const (
 	codeLife     = 5 * time.Minute
 	settle       = time.Hour
 	keep         = 30 * 24 * time.Hour
+	// patience is longer than a slow machine takes, since it runs on a real clock.
+	patience = time.Minute
 )
 
 // keys makes one key ring for all worlds.
@@ -70,7 +74,7 @@ func newCore(t testing.TB, now func() time.Time, cost password.Options, d app.De
 	t.Helper()
 	ring, err := keys()
 	require.NoError(t, err)
-	c := &core{store: openStore(t, ring)}
+	c := &core{store: openStore(t, ring), turnedAway: make(chan struct{}, 1)}
 	tokens, err := token.New(token.Options{Keys: ring, Issuer: "accord.test", Now: now})
 	require.NoError(t, err)
 	c.hasher, err = password.New(cost)
@@ -81,7 +85,10 @@ func newCore(t testing.TB, now func() time.Time, cost password.Options, d app.De
 	})
 	require.NoError(t, err)
 	logger := slog.New(slog.DiscardHandler)
-	c.runner = saga.NewRunner(c.store.Journal, saga.Options{Now: now, Logger: logger, Decided: app.Audited(c.store.Audit, now)})
+	c.runner = saga.NewRunner(watched{c.store.Journal, c.turnedAway}, saga.Options{
+		Now: now, Logger: logger, Decided: app.Audited(c.store.Audit, now),
+		Deadline: patience, Answer: patience, StepTimeout: patience,
+	})
 	d.Accounts, d.Sessions, d.Codes, d.Counters = c.store.Accounts, c.store.Sessions, c.store.Codes, c.store.Counters
 	d.Failures, d.Standings, d.Listings = c.store.Failures, c.store.Standings, c.store.Listings
 	d.Repairs, d.Adoptions = c.store.Repairs, c.store.Repairs
@@ -93,7 +100,7 @@ func newCore(t testing.TB, now func() time.Time, cost password.Options, d app.De
 	c.service, err = app.New(d, app.Settings{
 		SessionTTL: sessionTTL, KeepTTL: keepTTL, DeletionGrace: grace, Countries: []string{"86"},
 		SMS:   app.SMSLimits{PerClientHour: 3, PlatformDay: 5},
-		Sweep: app.SweepSettings{Settle: settle, Keep: keep},
+		Sweep: app.SweepSettings{Settle: settle, Keep: keep}, PicturesURL: memory.PicturesURL,
 	})
 	require.NoError(t, err)
 	return c

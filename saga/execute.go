@@ -52,6 +52,7 @@ func (f *Flow[S]) Execute(ctx context.Context, subject string, s S) (S, Receipt,
 func (r *Runner) execute(ctx context.Context, f *flow, rec Record) (state any, pending, err error) {
 	answer, cancel := context.WithTimeout(ctx, r.o.Answer)
 	defer cancel()
+	held := false
 	for try := 0; ; try++ {
 		p := r.newPass(context.WithoutCancel(ctx), f, rec, r.o.Now().Add(r.o.Lease))
 		p.watch = newWatch(rec.ID, f)
@@ -66,10 +67,21 @@ func (r *Runner) execute(ctx context.Context, f *flow, rec Record) (state any, p
 			return r.await(answer, p.watch)
 		}
 		p.end()
-		if !errors.Is(err, ErrBusy) || !r.pause(answer, try) {
+		busy := errors.Is(err, ErrBusy)
+		if held && !busy && outOfTime(answer, err) {
+			return nil, nil, ErrBusy
+		}
+		if held = busy; !busy || !r.pause(answer, try) {
 			return nil, nil, err
 		}
 	}
+}
+
+// outOfTime reports whether the error of a saga that did not begin is nothing
+// but the end of the wait.
+func outOfTime(answer context.Context, err error) bool {
+	end, _ := answer.Deadline()
+	return errors.Is(err, context.DeadlineExceeded) && !errors.Is(err, ErrUndecided) && !time.Now().Before(end)
 }
 
 // begin stores a saga that starts now. It is bounded by the deadline of answer,

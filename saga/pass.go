@@ -85,6 +85,9 @@ func (p *pass) unfit() error {
 	if step, found := p.f.shape.stranger(p.rec); found {
 		return strangerError(step)
 	}
+	if what, found := meaningless(p.rec); found {
+		return errors.New("saga: " + what + " has no meaning here")
+	}
 	state, err := p.f.decode(p.rec.State)
 	p.state = state
 	return err

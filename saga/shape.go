@@ -77,3 +77,21 @@ func (sh shape) stranger(r Record) (string, bool) {
 	}
 	return "", false
 }
+
+// meaningless returns what of a record no version of these rules has written: a
+// phase or the status of a step. Guessing at it could leave something half-done.
+func meaningless(r Record) (string, bool) {
+	switch r.Phase {
+	case Running, Unwinding, Settling, Completing, Lingering, Committed, Aborted:
+	default:
+		return "its phase", true
+	}
+	for _, name := range slices.Sorted(maps.Keys(r.Steps)) {
+		switch r.Steps[name] {
+		case Started, Done, DoneUnsettled, RefusedStep, Unknown, Undone, UndoneUnsettled:
+		default:
+			return "the status of its step " + name, true
+		}
+	}
+	return "", false
+}

@@ -256,3 +256,37 @@ func TestExclusiveIsBusyInTheEnd(t *testing.T) {
 		close(release)
 	})
 }
+
+// slowSecond is a journal whose second beginning after the first saga's takes
+// for ever.
+type slowSecond struct {
+	saga.Journal
+	begins int
+}
+
+func (s *slowSecond) Begin(ctx context.Context, fn saga.WriteFunc) error {
+	if s.begins++; s.begins == 3 {
+		<-ctx.Done()
+		return ctx.Err()
+	}
+	return s.Journal.Begin(ctx, fn)
+}
+
+// The time that ran out within a try was spent on waiting all the same.
+func TestExclusiveIsBusyHoweverItEnds(t *testing.T) {
+	timed(t, saga.Options{Lease: long, Deadline: long, StepTimeout: long}, func(t *testing.T, l *lab) {
+		d := l.simple()
+		d.Exclusive = true
+		l.journal.Journal = &slowSecond{Journal: l.journal.Journal}
+		release := make(chan struct{})
+		l.on("do a", func(context.Context, *order) error { <-release; return nil })
+		f := l.bind(l.r, d)
+		go func() { _, _, _ = f.Execute(t.Context(), "subject", order{}) }()
+		synctest.Wait()
+		start := time.Now()
+		_, _, err := f.Execute(t.Context(), "subject", order{})
+		require.ErrorIs(t, err, saga.ErrBusy)
+		require.Equal(t, 10*time.Second, since(start))
+		close(release)
+	})
+}

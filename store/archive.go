@@ -44,10 +44,7 @@ func (j *journal) List(ctx context.Context, f saga.Filter, p saga.Page) ([]saga.
 	}
 	records := make([]saga.Record, len(rows))
 	for i, row := range rows {
-		var err error
-		if records[i], err = row.record(); err != nil {
-			return nil, err
-		}
+		records[i] = row.record()
 	}
 	return records, nil
 }
@@ -77,7 +74,7 @@ func (j *journal) Find(ctx context.Context, id string) (saga.Record, error) {
 	if err := j.db.one(ctx, &row, selectSeen+" WHERE id = ?", id); err != nil {
 		return saga.Record{}, during("find saga", inPlaceOfNone(err, saga.ErrNotFound))
 	}
-	return row.record()
+	return row.record(), nil
 }
 
 // Revise implements saga.Archive.
@@ -91,11 +88,7 @@ func (j *journal) Revise(ctx context.Context, id string, fn func(context.Context
 		if err != nil {
 			return err
 		}
-		record, err := row.record()
-		if err != nil {
-			return err
-		}
-		w, err := fn(ctx, record)
+		w, err := fn(ctx, row.record())
 		if err != nil {
 			return err
 		}

@@ -65,7 +65,7 @@ func (s sealing) openAttributes(id string, sealed []byte) (app.Attributes, error
 	}
 	var doc attributesDoc
 	if err := json.Unmarshal(plain, &doc); err != nil {
-		return app.Attributes{}, fmt.Errorf("store: decode attributes of %s: %w", id, err)
+		return app.Attributes{}, fmt.Errorf("store: decode attributes of %s: %T", id, err) // whose text quotes them
 	}
 	return app.Attributes(doc), nil
 }

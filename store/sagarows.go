@@ -65,13 +65,17 @@ func (j *journal) recordOf(row sagaRow) (saga.Record, error) {
 	if err != nil {
 		return saga.Record{}, err
 	}
-	r, err := row.record()
+	r := row.record()
 	r.State = state
-	return r, err
+	return r, nil
 }
 
+// unreadable stands for steps that cannot be read. No flow has such a step, so
+// that no runner guesses how far the saga has come: it becomes stuck.
+const unreadable = "(unreadable)"
+
 // record leaves the state sealed, and out.
-func (row sagaRow) record() (saga.Record, error) {
+func (row sagaRow) record() saga.Record {
 	r := saga.Record{
 		ID: row.ID, Flow: row.Flow, Subject: row.Subject, Exclusive: row.Exclusive,
 		Origin: saga.Origin{Actor: row.Actor, Channel: row.Channel, Request: row.Request},
@@ -81,9 +85,9 @@ func (row sagaRow) record() (saga.Record, error) {
 		CreatedAt: row.CreatedAt.time(), UpdatedAt: row.UpdatedAt.time(),
 	}
 	if err := json.Unmarshal([]byte(row.Steps), &r.Steps); err != nil {
-		return saga.Record{}, fmt.Errorf("store: steps of saga %s: %w", row.ID, err)
+		r.Steps = map[string]saga.StepStatus{unreadable: saga.Unknown}
 	}
-	return r, nil
+	return r
 }
 
 const entryColumns = "saga_id seq event step cause epoch at"

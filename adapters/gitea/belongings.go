@@ -17,6 +17,8 @@ const (
 	// maxOrganizations bounds those that are looked into, and maxVersions those
 	// of packages.
 	maxOrganizations, maxVersions = 1000, 500
+	// maxName is more than Gitea takes for a name of any of them, in bytes.
+	maxName = 255
 )
 
 var errTooMany = errors.New("the user has more organizations than are looked into")
@@ -26,12 +28,26 @@ type named struct {
 	Name string `json:"name"`
 }
 
-func names(things []named) []string {
+// names lists a user's repositories or organizations, and reports whether that
+// is all of them or only the first so many.
+func (d *Directory) names(ctx context.Context, op, path string, most int) ([]string, bool, error) {
+	things, whole, err := list[named](ctx, d, op, path, most)
+	if err != nil {
+		return nil, false, err
+	}
 	all := make([]string, len(things))
 	for i, t := range things {
+		if !addressable(t.Name) || len(t.Name) > maxName {
+			return nil, false, unreadable(op)
+		}
 		all[i] = t.Name
 	}
-	return all
+	return all, whole, nil
+}
+
+// unreadable is the error of a request that only reads.
+func unreadable(op string) error {
+	return request{op: op, method: http.MethodGet}.failed(true, errUnreadable)
 }
 
 // Belongings implements app.Directory. Repositories are named without their
@@ -42,7 +58,7 @@ func (d *Directory) Belongings(ctx context.Context, ref app.DirectoryRef) (app.B
 	if err != nil {
 		return app.Belongings{}, err
 	}
-	repositories, _, err := list[named](ctx, d, "list repositories", path("users", u.Login, "repos"), maxListed)
+	repositories, _, err := d.names(ctx, "list repositories", path("users", u.Login, "repos"), maxListed)
 	if err != nil {
 		return app.Belongings{}, err
 	}
@@ -59,7 +75,7 @@ func (d *Directory) Belongings(ctx context.Context, ref app.DirectoryRef) (app.B
 		return app.Belongings{}, err
 	}
 	return app.Belongings{
-		Repositories: names(repositories), Packages: packages,
+		Repositories: repositories, Packages: packages,
 		Organizations: organizations[:min(len(organizations), maxListed)],
 		LastOwnerOf:   last[:min(len(last), maxListed)],
 	}, nil
@@ -71,12 +87,16 @@ func (d *Directory) packages(ctx context.Context, u user) ([]string, error) {
 		Type string `json:"type"`
 		Name string `json:"name"`
 	}
-	versions, _, err := list[version](ctx, d, "list packages", path("packages", u.Login), maxVersions)
+	const op = "list packages"
+	versions, _, err := list[version](ctx, d, op, path("packages", u.Login), maxVersions)
 	if err != nil {
 		return nil, err
 	}
 	var all []string
 	for _, v := range versions {
+		if len(v.Type)+len(v.Name) > 2*maxName {
+			return nil, unreadable(op)
+		}
 		if name := v.Type + "/" + v.Name; len(all) < maxListed && !slices.Contains(all, name) {
 			all = append(all, name)
 		}
@@ -87,14 +107,14 @@ func (d *Directory) packages(ctx context.Context, u user) ([]string, error) {
 // organizations lists all that the user is a member of.
 func (d *Directory) organizations(ctx context.Context, u user) ([]string, error) {
 	const op = "list organizations"
-	all, whole, err := list[named](ctx, d, op, path("users", u.Login, "orgs"), maxOrganizations)
+	all, whole, err := d.names(ctx, op, path("users", u.Login, "orgs"), maxOrganizations)
 	if err == nil && !whole {
 		err = request{op: op, method: http.MethodGet}.failed(true, errTooMany)
 	}
 	if err != nil {
 		return nil, err
 	}
-	return names(all), nil
+	return all, nil
 }
 
 // lastOwnerOf picks the organizations that have other members and no other
@@ -125,7 +145,7 @@ func (d *Directory) isLastOwner(ctx context.Context, u user, organization string
 	const op = "find the owners"
 	owners, _, err := first[team](ctx, d, op, path("orgs", organization, "teams")) // the owners are always the first
 	if err == nil && owners.Permission != "owner" {
-		err = request{op: op, method: http.MethodGet}.failed(true, errUnreadable)
+		err = unreadable(op)
 	}
 	if err != nil {
 		return false, err

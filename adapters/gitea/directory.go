@@ -156,10 +156,20 @@ func (d *Directory) onlyToUsers(req *http.Request, via []*http.Request) error {
 	const hops = 3
 	home := d.base.Path + apiPath + "/users/"
 	if len(via) > hops || req.URL.Scheme != d.base.Scheme || req.URL.Host != d.base.Host ||
-		!strings.HasPrefix(req.URL.Path, home) {
+		!strings.HasPrefix(req.URL.Path, home) || !plain(req.URL.Path[len(home):]) {
 		return http.ErrUseLastResponse
 	}
 	return nil
+}
+
+// plain reports whether no segment of a path stands for another place.
+func plain(path string) bool {
+	for segment := range strings.SplitSeq(path, "/") {
+		if !addressable(segment) {
+			return false
+		}
+	}
+	return true
 }
 
 // Close lets go of idle connections. The Directory stays usable.

@@ -74,7 +74,7 @@ func (d *Directory) emailRefused(ctx context.Context, u user, email string, a an
 		return err
 	case found && holder.ID != u.ID:
 		return taken(a.request.op, app.EmailTaken, holder)
-	case strings.HasPrefix(a.message, "e-mail already in use"):
+	case certain(a.status) && strings.HasPrefix(a.message, "e-mail already in use"):
 		return taken(a.request.op, app.EmailTaken, user{})
 	}
 	return a.invalid()

@@ -21,8 +21,12 @@ var (
 )
 
 // certain reports whether a status says that the request changed nothing:
-// refusals, and redirects that are not followed.
-func certain(status int) bool { return status >= 300 && status < 500 }
+// refusals, and redirects that are not followed. Who gave up waiting, as a proxy
+// may, says nothing of the kind.
+func certain(status int) bool {
+	const gaveUp = 499 // nginx's
+	return status >= 300 && status < 500 && status != http.StatusRequestTimeout && status != gaveUp
+}
 
 // failed is the DirectoryFailed error of a request. It is refused where nothing
 // was done for certain, as by every request that only reads.

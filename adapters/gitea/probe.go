@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"strings"
 	"time"
 )
 
@@ -80,13 +81,22 @@ func (d *Directory) probeVersion(ctx context.Context, r *Report) error {
 	if err := a.decode(&said); err != nil {
 		return err
 	}
-	r.Version = said.Version
+	if isVersion(said.Version) {
+		r.Version = said.Version
+	}
 	var major, minor int
 	if n, _ := fmt.Sscanf(r.Version, "%d.%d", &major, &minor); n == 2 &&
 		(major < oldestMajor || major == oldestMajor && minor < oldestMinor) {
 		r.fault("Gitea %s is too old: install %d.%d or later.", r.Version, oldestMajor, oldestMinor)
 	}
 	return nil
+}
+
+// isVersion reports whether a text looks like the version of a program.
+func isVersion(text string) bool {
+	return len(text) <= 64 && !strings.ContainsFunc(text, func(c rune) bool {
+		return (c < '0' || c > '9') && (c < 'a' || c > 'z') && (c < 'A' || c > 'Z') && !strings.ContainsRune(".+-_~", c)
+	})
 }
 
 func (d *Directory) probeClock(r *Report, a answer, before time.Time) {

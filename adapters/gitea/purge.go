@@ -36,9 +36,10 @@ func (d *Directory) PurgeUser(ctx context.Context, ref app.DirectoryRef) error {
 	if err != nil {
 		return err
 	}
-	if len(last) > 0 {
+	if n := len(last); n > 0 {
+		const told = 5
 		return saga.Refused(&app.Error{
-			Kind: app.LastOwner, Op: "gitea: " + op, Err: fmt.Errorf("last owner of %s", strings.Join(last, ", ")),
+			Kind: app.LastOwner, Op: "gitea: " + op, Err: fmt.Errorf("last owner of %d: %s", n, strings.Join(last[:min(n, told)], ", ")),
 		})
 	}
 	a, err := d.send(ctx, request{

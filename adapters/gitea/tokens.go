@@ -202,6 +202,9 @@ func (d *Directory) eachToken(ctx context.Context, username string, visit func(t
 		if err := a.decode(&tokens); err != nil {
 			return err
 		}
+		if len(tokens) > perPage {
+			return a.request.failed(true, errUnreadable)
+		}
 		for _, t := range tokens {
 			visit(t)
 		}

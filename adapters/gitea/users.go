@@ -162,10 +162,10 @@ var refusals = []struct {
 }
 
 // invalid is the error of input that Gitea refused, or the answer's fault where
-// it is not known what was wrong.
+// it is not known what was wrong, or that nothing was done.
 func (a answer) invalid() error {
 	for _, r := range refusals {
-		if strings.HasPrefix(a.message, r.beginning) {
+		if certain(a.status) && strings.HasPrefix(a.message, r.beginning) {
 			return saga.Refused(&app.Error{
 				Kind: app.Invalid, Op: "gitea: " + a.request.op, Violations: []app.Violation{r.violation},
 			})
@@ -215,7 +215,7 @@ func (d *Directory) byName(ctx context.Context, name string, renamed bool) (user
 	if err := a.decode(&u); err != nil {
 		return user{}, false, err
 	}
-	if u.ID <= 0 || (!renamed && !strings.EqualFold(u.Login, name)) {
+	if u.ID <= 0 || !addressable(u.Login) || (!renamed && !strings.EqualFold(u.Login, name)) {
 		return user{}, false, a.request.failed(true, errUnreadable)
 	}
 	return u, true, nil

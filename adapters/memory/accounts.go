@@ -1,8 +1,8 @@
 package memory
 
 import (
+	"cmp"
 	"context"
-	"slices"
 	"time"
 
 	"accord/app"
@@ -35,7 +35,7 @@ func (s *accounts) Reserve(ctx context.Context, a app.Account) error {
 		case idUsed || db.userIDs[a.UserID]:
 			return app.ErrIDTaken
 		}
-		a.Status = app.Reserved
+		a.Status, a.Role, a.GiteaPassword = app.Reserved, cmp.Or(a.Role, app.User), cmp.Or(a.GiteaPassword, app.SamePassword)
 		a.CreatedAt, a.UpdatedAt, a.LeavingUntil = kept(a.CreatedAt), kept(a.UpdatedAt), time.Time{}
 		put(tx, db.accounts, a.ID, a)
 		put(tx, db.userIDs, a.UserID, true)
@@ -96,6 +96,11 @@ func (s *accounts) ByEmail(ctx context.Context, email string) (app.Account, erro
 
 func (s *accounts) ByID(ctx context.Context, id string) (app.Account, error) {
 	return s.find(ctx, func() string { return id })
+}
+
+// ByMobile implements app.Mobiles.
+func (s *accounts) ByMobile(ctx context.Context, country, mobile string) (app.Account, error) {
+	return s.find(ctx, func() string { return s.db.mobiles[mobileKey(country, mobile)] })
 }
 
 func (s *accounts) find(ctx context.Context, key func() string) (a app.Account, err error) {
@@ -170,7 +175,7 @@ func (s *accounts) change(ctx context.Context, op, id string, do func(*app.Accou
 // changeLiving changes an account that is no tombstone.
 func (s *accounts) changeLiving(ctx context.Context, op, id string, do func(*app.Account, *transaction) error) error {
 	return s.change(ctx, op, id, func(a *app.Account, tx *transaction) error {
-		if slices.Contains([]app.Status{app.Deleted, app.Abandoned}, a.Status) {
+		if gone(*a) {
 			return refusal(app.NotFound, op)
 		}
 		return do(a, tx)
@@ -190,4 +195,5 @@ func (db *tables) bindMobile(tx *transaction, a app.Account) {
 	}
 }
 
-func mobileKey(country, mobile string) string { return country + " " + mobile }
+// mobileKey is a number as it is dialled.
+func mobileKey(country, mobile string) string { return country + mobile }

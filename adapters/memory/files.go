@@ -14,8 +14,8 @@ import (
 	"accord/saga"
 )
 
-// picturesURL is what the URL of every picture begins with.
-const picturesURL = "http://storage.invalid/homes-public/"
+// PicturesURL is what the URL of every picture begins with.
+const PicturesURL = "http://storage.invalid/homes-public/"
 
 // Files is a fake of app.Files with the behaviour of the real adapter. Its
 // methods' names are those of its faults. Safe for concurrent use.
@@ -38,7 +38,7 @@ func NewFiles() *Files {
 func (f *Files) PutPicture(ctx context.Context, accountID string, png []byte) (string, error) {
 	const call = "PutPicture"
 	sum := sha256.Sum256(png)
-	url := picturesURL + accountID + "/" + hex.EncodeToString(sum[:]) + ".png"
+	url := PicturesURL + accountID + "/" + hex.EncodeToString(sum[:]) + ".png"
 	err := f.run(ctx, call, func() error {
 		if !plain(accountID) {
 			return saga.Refused(f.failure(call, errNoAccount))
@@ -64,7 +64,7 @@ func (f *Files) RemovePictures(ctx context.Context, accountID string) error {
 		f.mu.Lock()
 		defer f.mu.Unlock()
 		maps.DeleteFunc(f.pictures, func(url string, _ []byte) bool {
-			return strings.HasPrefix(url, picturesURL+accountID+"/")
+			return strings.HasPrefix(url, PicturesURL+accountID+"/")
 		})
 		return nil
 	})

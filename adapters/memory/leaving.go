@@ -9,20 +9,29 @@ import (
 	"accord/app"
 )
 
-func (s *accounts) Leave(ctx context.Context, id string, until, at time.Time) (closed []app.Session, err error) {
-	const op = "leave"
-	err = s.db.atomically(ctx, func(_ context.Context, tx *transaction) error {
-		a := s.db.accounts[id]
+func (s *accounts) Leave(ctx context.Context, id string, until, at time.Time) ([]app.Session, error) {
+	return s.db.leave(ctx, "leave", id, until, at, app.BadCredentials, app.Normal)
+}
+
+// leave puts an account that has one of the statuses into status Leaving. Those
+// of others, unless they are leaving, are refused.
+func (db *tables) leave(ctx context.Context, op, id string, until, at time.Time, refused app.Kind, from ...app.Status) (closed []app.Session, err error) {
+	err = db.atomically(ctx, func(_ context.Context, tx *transaction) error {
+		a := db.accounts[id]
 		switch {
 		case a.Status == app.Leaving:
 			return nil
-		case !a.MaySignIn():
-			return refusal(app.BadCredentials, op)
+		case !slices.Contains(from, a.Status):
+			return refusal(refused, op)
 		}
+		if err := db.mayGo(op, a); err != nil {
+			return err
+		}
+		put(tx, db.left, id, a.Status)
 		a.Status, a.LeavingUntil, a.UpdatedAt = app.Leaving, kept(until), kept(at)
 		a.CredentialEpoch++
-		put(tx, s.db.accounts, id, a)
-		closed = s.db.closeSessions(tx, id, "")
+		put(tx, db.accounts, id, a)
+		closed = db.closeSessions(tx, id, "")
 		return nil
 	})
 	return closed, err
@@ -39,10 +48,15 @@ func (s *accounts) MayBury(ctx context.Context, id string) error {
 
 func (s *accounts) ComeBack(ctx context.Context, id string, at time.Time) error {
 	return s.change(ctx, "come back", id, func(a *app.Account, _ *transaction) error {
-		if a.Status != app.Leaving && a.Status != app.Normal {
+		back := s.db.leftAs(id)
+		switch a.Status {
+		case back:
+			return nil
+		case app.Leaving:
+		default:
 			return refusal(app.NotFound, "come back")
 		}
-		a.Status, a.LeavingUntil, a.UpdatedAt = app.Normal, time.Time{}, kept(at)
+		a.Status, a.LeavingUntil, a.UpdatedAt = back, time.Time{}, kept(at)
 		return nil
 	})
 }
@@ -58,6 +72,8 @@ func (s *accounts) Bury(ctx context.Context, id string, at time.Time) error {
 			return refusal(app.Internal, "bury")
 		}
 		s.db.free(tx, a)
+		drop(tx, s.db.left, id)
+		drop(tx, s.db.attributes, id)
 		dropAll(tx, s.db.sessions, func(row sessionRow) bool { return row.AccountID == id })
 		put(tx, s.db.accounts, id, app.Account{
 			ID: a.ID, UserID: a.UserID, Status: app.Deleted, Role: app.User, GiteaPassword: app.SamePassword,
@@ -72,7 +88,8 @@ func (s *accounts) Bury(ctx context.Context, id string, at time.Time) error {
 func (s *accounts) Departed(ctx context.Context, now time.Time, limit int) (departed []app.Account, err error) {
 	err = s.db.atomically(ctx, func(context.Context, *transaction) error {
 		departed = s.db.list(sorted(s.db.accounts, func(a app.Account) bool {
-			return a.Status == app.Leaving && !a.LeavingUntil.After(now)
+			_, held := s.db.holds[a.ID]
+			return a.Status == app.Leaving && !a.LeavingUntil.After(now) && !held
 		}))
 		return nil
 	})

@@ -17,6 +17,7 @@ type sessions struct{ db *tables }
 type sessionRow struct {
 	app.Session
 	opened, closed bool
+	openedAt       time.Time
 }
 
 func (r sessionRow) live() bool { return r.opened && !r.closed }
@@ -41,14 +42,16 @@ func (s *sessions) Reserve(ctx context.Context, session app.Session) error {
 	})
 }
 
-func (s *sessions) Open(ctx context.Context, id string, _ time.Time) error {
+func (s *sessions) Open(ctx context.Context, id string, at time.Time) error {
 	return s.db.atomically(ctx, func(_ context.Context, tx *transaction) error {
 		row, found := s.db.sessions[id]
 		a := s.db.accounts[row.AccountID]
 		if !found || row.closed || !a.MaySignIn() || a.CredentialEpoch != row.CredentialEpoch {
 			return refusal(app.BadCredentials, "open session")
 		}
-		row.opened = true
+		if !row.opened {
+			row.opened, row.openedAt = true, kept(at)
+		}
 		put(tx, s.db.sessions, id, row)
 		return nil
 	})

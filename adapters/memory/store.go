@@ -16,10 +16,16 @@ import (
 // a saga.WriteFunc asks of it with its context is part of the journal's
 // transaction. It fails with its caller's context only. Safe for concurrent use.
 type Store struct {
-	Accounts app.Accounts
-	Sessions app.Sessions
-	Codes    app.Codes
-	Journal  saga.Journal
+	Accounts  app.Accounts
+	Sessions  app.Sessions
+	People    app.People
+	Roster    app.Roster
+	Standings app.Standings
+	Mobiles   app.Mobiles
+	Codes     app.Codes
+	Proofs    app.Proofs
+	Invites   app.Invites
+	Journal   saga.Journal
 
 	db *tables
 }
@@ -30,9 +36,13 @@ func NewStore(j saga.Journal) *Store {
 	db := &tables{
 		accounts: map[string]app.Account{}, userIDs: map[int64]bool{}, names: map[string]string{},
 		mobiles: map[string]string{}, addresses: map[string]address{},
-		sessions: map[string]sessionRow{}, codes: map[int64]codeRow{},
+		attributes: map[string]app.Attributes{}, left: map[string]app.Status{}, holds: map[string]string{},
+		sessions: map[string]sessionRow{}, codes: map[int64]codeRow{}, proofs: map[string]time.Time{}, invites: map[int64]inviteRow{},
 	}
-	return &Store{Accounts: &accounts{db}, Sessions: &sessions{db}, Codes: &codes{db}, Journal: &journal{j, db}, db: db}
+	return &Store{
+		Accounts: &accounts{db}, Sessions: &sessions{db}, People: &people{db}, Roster: &roster{db}, Standings: &standings{db},
+		Mobiles: &accounts{db}, Codes: &codes{db}, Proofs: &proofs{db}, Invites: &invites{db}, Journal: &journal{j, db}, db: db,
+	}
 }
 
 // Addresses are the addresses, folded, that accounts only reserve, in order.
@@ -90,8 +100,11 @@ func (s *Store) ReservedSessions() (n int) {
 // tables are what a Store keeps, under one lock. Keys of names and addresses
 // are folded.
 type tables struct {
-	mu        sync.Mutex
-	accounts  map[string]app.Account
+	mu         sync.Mutex
+	accounts   map[string]app.Account
+	attributes map[string]app.Attributes
+	// left is what accounts were when they left.
+	left      map[string]app.Status
 	userIDs   map[int64]bool
 	names     map[string]string
 	mobiles   map[string]string
@@ -99,6 +112,12 @@ type tables struct {
 	sessions  map[string]sessionRow
 	codes     map[int64]codeRow
 	lastCode  int64
+	// proofs are when they end.
+	proofs     map[string]time.Time
+	invites    map[int64]inviteRow
+	lastInvite int64
+	// holds are the exclusive sagas under way, by subject.
+	holds map[string]string
 }
 
 type (
@@ -118,14 +137,21 @@ func (db *tables) atomically(ctx context.Context, fn func(ctx context.Context, t
 	}
 	db.mu.Lock()
 	defer db.mu.Unlock()
-	tx := &transaction{}
-	err := fn(context.WithValue(ctx, transactionKey{db}, tx), tx)
-	if err != nil {
-		for _, undo := range slices.Backward(tx.undos) {
-			undo()
+	tx, done := &transaction{}, false
+	defer func() { // also where fn panics
+		if !done {
+			tx.rollback()
 		}
-	}
+	}()
+	err := fn(context.WithValue(ctx, transactionKey{db}, tx), tx)
+	done = err == nil
 	return err
+}
+
+func (tx *transaction) rollback() {
+	for _, undo := range slices.Backward(tx.undos) {
+		undo()
+	}
 }
 
 // put and drop change a table within a transaction.
@@ -186,13 +212,36 @@ type journal struct {
 }
 
 func (j *journal) Begin(ctx context.Context, fn saga.WriteFunc) error {
-	return j.db.atomically(ctx, func(ctx context.Context, _ *transaction) error { return j.Journal.Begin(ctx, fn) })
+	return j.write(ctx, fn, func(ctx context.Context, fn saga.WriteFunc) error { return j.Journal.Begin(ctx, fn) })
 }
 
 func (j *journal) Append(ctx context.Context, id string, epoch int64, fn saga.WriteFunc) error {
-	return j.db.atomically(ctx, func(ctx context.Context, _ *transaction) error {
-		return j.Journal.Append(ctx, id, epoch, fn)
+	return j.write(ctx, fn, func(ctx context.Context, fn saga.WriteFunc) error { return j.Journal.Append(ctx, id, epoch, fn) })
+}
+
+func (j *journal) write(ctx context.Context, fn saga.WriteFunc, write func(context.Context, saga.WriteFunc) error) error {
+	return j.db.atomically(ctx, func(ctx context.Context, tx *transaction) error {
+		var written saga.Record
+		err := write(ctx, func(ctx context.Context) (saga.Write, error) {
+			w, err := fn(ctx)
+			written = w.Record
+			return w, err
+		})
+		if err == nil {
+			j.db.hold(tx, written)
+		}
+		return err
 	})
+}
+
+func (db *tables) hold(tx *transaction, r saga.Record) {
+	switch {
+	case !r.Exclusive:
+	case !r.Phase.Ended():
+		put(tx, db.holds, r.Subject, r.ID)
+	case db.holds[r.Subject] == r.ID:
+		drop(tx, db.holds, r.Subject)
+	}
 }
 
 func refusal(kind app.Kind, op string) error { return &app.Error{Kind: kind, Op: op} }
@@ -211,4 +260,15 @@ func (s *Store) AccountIDs() []string {
 	s.db.mu.Lock()
 	defer s.db.mu.Unlock()
 	return slices.Sorted(maps.Keys(s.db.accounts))
+}
+
+// SetStatus changes an account behind the ports' back; one that there is not
+// stays away.
+func (s *Store) SetStatus(id string, status app.Status) {
+	s.db.mu.Lock()
+	defer s.db.mu.Unlock()
+	if a, found := s.db.accounts[id]; found {
+		a.Status = status
+		s.db.accounts[id] = a
+	}
 }

@@ -10,8 +10,11 @@ import (
 )
 
 func TestStoreConformance(t *testing.T) {
-	storetest.RunPorts(t, func() *store.Store {
+	storetest.RunPorts(t, func() storetest.Fake {
 		s := memory.NewStore(sagatest.NewJournal())
-		return &store.Store{Accounts: s.Accounts, Sessions: s.Sessions, Codes: s.Codes, Journal: s.Journal}
+		return storetest.Fake{SetStatus: s.SetStatus, Store: &store.Store{
+			Accounts: s.Accounts, Sessions: s.Sessions, People: s.People, Roster: s.Roster, Standings: s.Standings, Mobiles: s.Mobiles,
+			Codes: s.Codes, Proofs: s.Proofs, Invites: s.Invites, Journal: s.Journal,
+		}}
 	})
 }

@@ -103,8 +103,10 @@ func goodServer() http.HandlerFunc {
 			status(http.StatusOK, `{"mode":"online"}`)(w, r)
 		case asked == "AssumeRole":
 			status(http.StatusOK, lentXML)(w, r)
-		case asked == "list":
+		case asked == "list" && strings.HasPrefix(r.URL.Query().Get("prefix"), ".accord/"):
 			status(http.StatusOK, listXML)(w, r)
+		case asked == "list":
+			status(http.StatusOK, `<ListBucketResult><Contents><Key>acc1/a</Key></Contents></ListBucketResult>`)(w, r)
 		case asked == "versions" && batches.Load() == 0:
 			status(http.StatusOK, versionsXML)(w, r)
 		case asked == "versions":

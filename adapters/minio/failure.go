@@ -1,12 +1,16 @@
 package minio
 
 import (
+	"context"
+	"crypto/tls"
 	"encoding/json"
 	"encoding/xml"
 	"errors"
 	"fmt"
+	"io"
+	"net"
 	"net/http"
-	"net/url"
+	"slices"
 	"strings"
 
 	miniogo "github.com/minio/minio-go/v7"
@@ -54,17 +58,52 @@ func (f *failure) Unwrap() error { return f.cause }
 // unanswered describes a request that got no answer; sent tells whether it may
 // have reached the server.
 func unanswered(call string, err error, sent, readOnly bool) *failure {
-	var wrapped *url.Error
-	if errors.As(err, &wrapped) {
-		err = wrapped.Err // its text repeats the whole address
-	}
-	return &failure{call: call, cause: err, harmless: readOnly || !sent || notSent(err)}
+	return &failure{call: call, cause: unquoted(err), harmless: readOnly || !sent || notSent(err) != nil}
 }
 
-// notSent reports whether a breaker kept the request back.
-func notSent(err error) bool {
-	var kept interface{ NotSent() bool }
-	return errors.As(err, &kept) && kept.NotSent()
+// notSent is the word of a breaker that kept the request back, or nil.
+func notSent(err error) error {
+	var kept interface {
+		error
+		NotSent() bool
+	}
+	if errors.As(err, &kept) && kept.NotSent() {
+		return kept
+	}
+	return nil
+}
+
+var errTooLong = errors.New("the answer is too long")
+
+// unquoted is the cause of a broken exchange without what a server may have
+// echoed: the transport and the decoders quote what they cannot read, and
+// url.Error the whole address.
+func unquoted(err error) error {
+	var (
+		dial *net.OpError
+		name *net.DNSError
+		cert *tls.CertificateVerificationError
+		long *http.MaxBytesError
+	)
+	switch {
+	case notSent(err) != nil:
+		return notSent(err)
+	case errors.Is(err, context.DeadlineExceeded):
+		return fmt.Errorf("no answer in time: %w", context.DeadlineExceeded)
+	case errors.Is(err, context.Canceled):
+		return context.Canceled
+	case errors.As(err, &dial):
+		return dial
+	case errors.As(err, &name):
+		return name
+	case errors.As(err, &cert):
+		return cert
+	case errors.Is(err, errTooLong), errors.As(err, &long):
+		return errTooLong
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
+		return errors.New("the connection was cut")
+	}
+	return errors.New("the exchange broke off, or the answer cannot be read")
 }
 
 // turnedDown describes an answer other than success.
@@ -128,12 +167,13 @@ func errorCode(body []byte) string {
 	return ""
 }
 
-// plainWord lets a code through to logs only if it looks like one.
-func plainWord(code string) string {
-	letters := func(r rune) bool {
-		return (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && (r < '0' || r > '9')
+// plainWord lets a code through to logs only if it looks like one: letters and
+// digits, and what else it may have.
+func plainWord(code string, signs ...rune) string {
+	strange := func(r rune) bool {
+		return (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && (r < '0' || r > '9') && !slices.Contains(signs, r)
 	}
-	if len(code) > 64 || strings.ContainsFunc(code, letters) {
+	if len(code) > 64 || strings.ContainsFunc(code, strange) {
 		return ""
 	}
 	return code

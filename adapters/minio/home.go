@@ -127,9 +127,16 @@ func policyOf(statements ...statement) []byte {
 	return document
 }
 
+// maxPolicy is several times the length of our policies, in bytes. Putting the
+// lists of a long one in order could take minutes.
+const maxPolicy = 16 << 10
+
 // samePolicy compares two documents without regard to the order of actions,
 // resources and statements, which the server does not keep.
 func samePolicy(a, b []byte) bool {
+	if len(a) > maxPolicy || len(b) > maxPolicy {
+		return false
+	}
 	left, err := canonical(a)
 	if err != nil {
 		return false

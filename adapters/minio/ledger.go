@@ -14,6 +14,9 @@ import (
 // outside of every home: the ledger. Before it revokes, the adapter names them.
 const ledger = ".accord/grants/"
 
+// maxEntries is more than one user ever has.
+const maxEntries = 100_000
+
 // enter writes a grant down.
 func (s *Storage) enter(ctx context.Context, key, session, accessKeyID string) error {
 	return s.object(ctx, http.MethodPut, "write down grant", ledger+path.Join(key, session, accessKeyID))
@@ -29,8 +32,11 @@ func (s *Storage) entries(ctx context.Context, below ...string) ([]string, error
 			return nil, err
 		}
 		found = append(found, page...)
-		if !more {
+		switch {
+		case !more:
 			return found, nil
+		case len(found) > maxEntries:
+			return nil, nonsense("list grants", http.StatusOK, errors.New("there is no end to them"), true)
 		}
 		last = page[len(page)-1]
 	}

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"strings"
 )
 
 const (
@@ -30,7 +31,8 @@ func (n name) plain(encoding string) (string, error) {
 }
 
 // list finds objects of homes and ledger by name, in order: those after last,
-// at most limit. more tells that there are further ones.
+// at most limit. more tells that there are further ones. An answer with others,
+// which would be taken for the account's or never come to an end, is none.
 func (s *Storage) list(ctx context.Context, prefix, last string, limit int) (names []string, more bool, err error) {
 	const call = "list objects"
 	var page struct {
@@ -47,13 +49,13 @@ func (s *Storage) list(ctx context.Context, prefix, last string, limit int) (nam
 	}
 	for _, key := range page.Keys {
 		plain, err := key.plain(page.EncodingType)
-		if err != nil {
-			return nil, false, nonsense(call, http.StatusOK, errors.New("a name in it is broken"), true)
+		if err != nil || !strings.HasPrefix(plain, prefix) || plain <= last {
+			return nil, false, nonsense(call, http.StatusOK, errors.New("a name in it is broken or out of place"), true)
 		}
-		names = append(names, plain)
+		names, last = append(names, plain), plain
 	}
-	if page.IsTruncated && len(names) == 0 {
-		return nil, false, nonsense(call, http.StatusOK, errors.New("an empty page that is not the last"), true)
+	if len(names) > limit || page.IsTruncated && len(names) == 0 {
+		return nil, false, nonsense(call, http.StatusOK, errors.New("a page too long, or empty and not the last"), true)
 	}
 	return names, page.IsTruncated, nil
 }

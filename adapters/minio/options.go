@@ -128,7 +128,7 @@ func newS3(o Options, base *url.URL, transport http.RoundTripper) (*miniogo.Clie
 	return miniogo.New(base.Host, &miniogo.Options{
 		Creds:        credentials.NewStaticV4(o.AdminUser, o.AdminPassword.Reveal(), ""),
 		Secure:       base.Scheme == "https",
-		Transport:    transport,
+		Transport:    bounded{transport},
 		Region:       o.Region,
 		BucketLookup: miniogo.BucketLookupPath,
 		MaxRetries:   1,

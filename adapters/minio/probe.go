@@ -68,11 +68,11 @@ func (r *Report) fault(format string, args ...any) {
 }
 
 func (r *Report) describe(info serverInfo) {
-	r.Mode = info.Mode
+	r.Mode = plainWord(info.Mode)
 	if len(info.Servers) > 0 {
-		r.Version = info.Servers[0].Version
+		r.Version = plainWord(info.Servers[0].Version, '.', ':', '-', '_')
 	}
-	if r.Mode != "" && r.Mode != "online" {
+	if info.Mode != "" && info.Mode != "online" {
 		r.fault("The storage server says it is %q: wait until it has started, or look into its log.", r.Mode)
 	}
 }

@@ -56,9 +56,14 @@ func (s *Storage) wipe(ctx context.Context, bucket, folder string) error {
 		if err := s.deleteVersions(ctx, bucket, found); err != nil {
 			return after(err)
 		}
-		if found, err = s.versions(ctx, bucket, folder); err != nil {
+		left, err := s.versions(ctx, bucket, folder)
+		if err != nil {
 			return after(err)
 		}
+		if len(left) > 0 && left[0].Key == found[0].Key && left[0].VersionID == found[0].VersionID {
+			return &failure{call: "delete objects", cause: errors.New("what was deleted is still there")}
+		}
+		found = left
 	}
 	return nil
 }
@@ -160,7 +165,8 @@ func (s *Storage) abortUploads(ctx context.Context, bucket, folder string) error
 			return nil
 		}
 		marker, err := page.NextKeyMarker.plain(page.EncodingType)
-		if err != nil || marker == "" {
+		before := query.Get("key-marker")
+		if same := marker == before && page.NextUploadIDMarker == query.Get("upload-id-marker"); err != nil || same || marker < before {
 			return nonsense(call, http.StatusOK, errors.New("the way to the next page is broken"), true)
 		}
 		query.Set("key-marker", marker)

@@ -11,7 +11,7 @@ import (
 )
 
 // sealedWith seals as a server may, in any of the suites.
-func sealedWith(t *testing.T, s *sealer, suite byte, plain []byte) []byte {
+func sealedWith(t testing.TB, s *sealer, suite byte, plain []byte) []byte {
 	t.Helper()
 	header := bytes.Repeat([]byte{7}, headerSize)
 	header[saltSize] = suite

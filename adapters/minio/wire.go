@@ -7,7 +7,6 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -86,12 +85,17 @@ func newTransport(timeout time.Duration) *http.Transport {
 func (w *wire) do(ctx context.Context, r request) (answer, error) {
 	ctx, cancel := context.WithTimeout(ctx, w.timeout)
 	defer cancel()
-	// A request without a connection was certainly never sent.
+	// A request that asked for a connection and got none was certainly never sent.
 	var sent atomic.Bool
+	sent.Store(true)
 	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
+		GetConn: func(string) { sent.Store(false) },
 		GotConn: func(httptrace.GotConnInfo) { sent.Store(true) },
 	})
 	req, err := w.build(ctx, r)
+	if err == nil {
+		err = ctx.Err()
+	}
 	if err != nil {
 		return answer{}, unanswered(r.call, err, false, r.readOnly)
 	}
@@ -105,7 +109,7 @@ func (w *wire) do(ctx context.Context, r request) (answer, error) {
 	case resp.StatusCode >= 300:
 		return dated(resp, nil), turnedDown(r.call, resp.StatusCode, body, r.readOnly)
 	case err != nil:
-		return answer{}, nonsense(r.call, resp.StatusCode, err, r.readOnly)
+		return answer{}, nonsense(r.call, resp.StatusCode, unquoted(err), r.readOnly)
 	}
 	return dated(resp, body), nil
 }
@@ -179,9 +183,20 @@ func readAll(r io.Reader, limit int64) ([]byte, error) {
 		return body, err
 	}
 	if int64(len(body)) > limit {
-		return nil, fmt.Errorf("more than %d bytes", limit)
+		return nil, errTooLong
 	}
 	return body, nil
+}
+
+// bounded bounds what is read of each answer, as minio-go does not.
+type bounded struct{ http.RoundTripper }
+
+func (b bounded) RoundTrip(r *http.Request) (*http.Response, error) {
+	resp, err := b.RoundTripper.RoundTrip(r)
+	if err == nil {
+		resp.Body = http.MaxBytesReader(nil, resp.Body, maxPage)
+	}
+	return resp, err
 }
 
 // decode reads a JSON answer into out; nothing but JSON will do.

@@ -59,6 +59,7 @@ func TestRemoteAnswers(t *testing.T) {
 		"bad request":       {400, `{"Code":"no"}`, true},
 		"unauthorized":      {401, `nobody`, true},
 		"too many":          {429, success, true},
+		"gave up waiting":   {408, success, false},
 		"server error":      {500, `{"Code":"InternalError"}`, false},
 		"bad gateway":       {502, `<html>`, false},
 		"unavailable":       {503, ``, false},

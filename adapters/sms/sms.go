@@ -73,8 +73,8 @@ func quotable(said string, m app.ShortMessage, secrets ...app.Secret) string {
 	bad := !consistsOf(said, shape) || len(said) > 64 ||
 		strings.Contains(folded, strings.ToLower(m.Code.Reveal())) || strings.Contains(folded, m.Mobile)
 	for _, secret := range secrets {
-		text := secret.Reveal()
-		bad = bad || text != "" && strings.Contains(said, text) || len(said) >= long && strings.Contains(text, said)
+		text := strings.ToLower(secret.Reveal())
+		bad = bad || text != "" && strings.Contains(folded, text) || len(said) >= long && strings.Contains(text, folded)
 	}
 	if bad {
 		return "unnamed"

@@ -46,8 +46,12 @@ type answer struct {
 }
 
 // refusal reports whether the status alone says that nothing was sent: the
-// request was turned down, or sent elsewhere, where it was not followed.
-func (a answer) refusal() bool { return a.status >= 300 && a.status < 500 }
+// request was turned down, or sent elsewhere, where it was not followed. Who gave
+// up waiting, as a proxy may, says nothing of the kind.
+func (a answer) refusal() bool {
+	const gaveUp = 499 // nginx's
+	return a.status >= 300 && a.status < 500 && a.status != http.StatusRequestTimeout && a.status != gaveUp
+}
 
 // exchange sends a request and reads the answer. Its error is classified: there
 // was no answer. An answer of whatever status is not an error.

@@ -26,7 +26,7 @@ var rules = map[string]rule{
 	"text":         {app.TypeMismatch, func(fl validator.FieldLevel) bool { return fl.Field().Kind() == reflect.String }},
 	"textOrSwitch": {app.TypeMismatch, textOrSwitch},
 	"length":       {app.Length, withinLength},
-	"printable":    {app.Pattern, func(fl validator.FieldLevel) bool { return printable(fl.Field().String()) }},
+	"printable":    {app.Pattern, func(fl validator.FieldLevel) bool { return Printable(fl.Field().String()) }},
 	"username":     {app.Pattern, func(fl validator.FieldLevel) bool { return app.UsernameAllowed(fl.Field().String()) }},
 	"emailAddress": {app.EmailSyntax, func(fl validator.FieldLevel) bool { return app.EmailAllowed(fl.Field().String()) }},
 	"website":      {app.Pattern, func(fl validator.FieldLevel) bool { return app.WebsiteAllowed(fl.Field().String()) }},
@@ -79,8 +79,8 @@ func withinLength(fl validator.FieldLevel) bool {
 	return err == nil && utf8.RuneCountInString(fl.Field().String()) <= limit
 }
 
-// printable refuses control characters, and U+FFFD, which is what the decoder
+// Printable refuses control characters, and U+FFFD, which is what the decoder
 // puts for bytes that are not UTF-8.
-func printable(s string) bool {
+func Printable(s string) bool {
 	return !strings.ContainsFunc(s, func(r rune) bool { return unicode.IsControl(r) || r == utf8.RuneError })
 }

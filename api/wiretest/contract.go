@@ -83,7 +83,7 @@ func (c Contract) Check(r *http.Request, sent []byte, got *httptest.ResponseReco
 		return fmt.Errorf("status %d of a path or method that is not documented", got.Code)
 	}
 	if c.succeeded(got.Body.String()) {
-		if err := taken(route, r, sent); err != nil {
+		if err := c.taken(route, r, sent); err != nil {
 			return fmt.Errorf("taken, but the document forbids it: %s", reason(err))
 		}
 	}
@@ -94,14 +94,15 @@ func (c Contract) Check(r *http.Request, sent []byte, got *httptest.ResponseReco
 }
 
 // taken checks a request that was carried out.
-func taken(route *routers.Route, r *http.Request, sent []byte) error {
+func (c Contract) taken(route *routers.Route, r *http.Request, sent []byte) error {
 	r = r.Clone(context.WithoutCancel(r.Context()))
 	r.Body = io.NopCloser(bytes.NewReader(sent))
 	if r.Header.Get("Content-Type") == "" {
 		r.Header.Set("Content-Type", "application/json")
 	}
+	_, inPath, _ := c.router.FindRoute(r)
 	return openapi3filter.ValidateRequest(r.Context(), &openapi3filter.RequestValidationInput{
-		Request: r, Route: route, Options: &openapi3filter.Options{
+		Request: r, Route: route, PathParams: inPath, Options: &openapi3filter.Options{
 			AuthenticationFunc: openapi3filter.NoopAuthenticationFunc,
 			// A picture is not the schema's to judge.
 			ExcludeRequestBody: route.Path == "/api/file/upload",

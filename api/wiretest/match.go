@@ -105,7 +105,7 @@ func (v variables) pattern(want string) (*regexp.Regexp, []string, error) {
 	return pattern, names, err
 }
 
-var secretField = regexp.MustCompile(`("(?:accessToken|giteaToken|storageToken|secretAccessKey|sessionToken)": )"[^"]*"`)
+var secretField = regexp.MustCompile(`("(?:token|access_token|refresh_token|accessToken|giteaToken|storageToken|secretAccessKey|sessionToken)": )"[^"]*"`)
 
 // masked is a body without the secrets in it, fit for a test's output.
 func masked(body string) string { return secretField.ReplaceAllString(body, `$1"***"`) }

@@ -16,9 +16,11 @@ var errOfTest = reconcile.Incomplete("of the test")
 
 // accounts is an account store as lists.
 type accounts struct {
-	all  []app.Facts
-	busy map[string]bool
-	open map[string]bool
+	all []app.Facts
+	// since is what became of accounts after they were read.
+	since []app.Facts
+	busy  map[string]bool
+	open  map[string]bool
 }
 
 func each[T any](all []T, fault error) iter.Seq2[T, error] {
@@ -55,7 +57,7 @@ func (a accounts) Count(context.Context) (int, error) { return len(a.all), nil }
 
 func (a accounts) Find(_ context.Context, ids []string) (map[string]app.Facts, error) {
 	found := map[string]app.Facts{}
-	for _, f := range a.all {
+	for _, f := range append(slices.Clone(a.all), a.since...) {
 		if slices.Contains(ids, f.AccountID) {
 			found[f.AccountID] = f
 		}

@@ -148,6 +148,12 @@ func TestPlan(t *testing.T) {
 		"a saga at work": {func(s *situation) {
 			aliceAt(s).Email, s.accounts.busy = "x@example.com", map[string]bool{aliceID: true}
 		}, nil, nil, []string{"gitea alice address"}},
+		"changed since it was read": {func(s *situation) {
+			aliceAt(s).Email = "new@example.com"
+			now := s.accounts.all[0]
+			now.Email = "new@example.com"
+			s.accounts.since = []app.Facts{now}
+		}, nil, nil, []string{"gitea alice address"}},
 		"a page that shifted":             {func(s *situation) { s.directory.hidden = []int64{7} }, nil, nil, nil},
 		"a storage listing without order": {func(s *situation) { u := s.storage.users; u[0], u[2] = u[2], u[0] }, nil, nil, nil},
 		"made since the storage was listed": {func(s *situation) {

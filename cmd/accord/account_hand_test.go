@@ -111,18 +111,29 @@ func orphansOf(t testing.TB, s site, p person) []string {
 // TestALockWithoutASystemLeavesThePersonAsBefore, and says what to do.
 func TestALockWithoutASystemLeavesThePersonAsBefore(t *testing.T) {
 	site := newSite(t, store.SQLite)
+	site.Saga.Settle = time.Second
 	server := site.spawn(t)
 	alice, s := joined(t, server.client)
 	server.kill() // beside it, the one command would meet the other's database only
-	for system, away := range map[string]func(c *config.Config){
-		"Gitea":       func(c *config.Config) { c.Gitea.URL = "http://localhost:1" },
-		"the storage": func(c *config.Config) { c.Storage.Endpoint = "http://localhost:1" },
+	for _, away := range []struct {
+		system string
+		of     func(c *config.Config)
+	}{
+		{"Gitea", func(c *config.Config) { c.Gitea.URL = "http://localhost:1" }},
+		{"the storage", func(c *config.Config) { c.Storage.Endpoint = "http://localhost:1" }},
 	} {
 		broken := site
-		away(&broken.Config)
-		require.Regexp(t, `^accord: `+alice.name+` \(`+s.AccountID+`\): not locked, `+system+` did not take part; mend `,
+		away.of(&broken.Config)
+		require.Regexp(t, `^accord: `+alice.name+` \(`+s.AccountID+`\): not locked, `+away.system+` did not take part; mend `,
 			broken.refused(t, "lock", alice.name))
 	}
+	site.spawn(t) // undoes what the storage was away for
+	db := site.database(t)
+	require.Eventually(t, func() bool {
+		var held int
+		require.NoError(t, db.QueryRowContext(t.Context(), "SELECT count(*) FROM saga_holds").Scan(&held))
+		return held == 0
+	}, soon, 50*time.Millisecond)
 	require.Equal(t, http.StatusOK, s.gitea(t, site.Gitea.URL))
 	require.NoError(t, s.put(t, s.Storage.Prefix, "still.txt", "here"))
 	site.done(t, "lock", alice.name)

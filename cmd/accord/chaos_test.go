@@ -33,8 +33,9 @@ var (
 )
 
 const (
-	// crowd is how many people there are at once.
-	crowd = 64
+	// crowd is how many people there are at once, shortCrowd in a short run, which
+	// has to find time for itself beside other tests.
+	crowd, shortCrowd = 64, 8
 	// takeoverLimit is how soon the sagas of a dead replica are taken over.
 	takeoverLimit = 10 * time.Second
 	// settleLimit bounds the wait for everything to settle.
@@ -57,6 +58,7 @@ type chaos struct {
 	faults   *faults
 	foreign  *foreigners
 	kills    int
+	crowd    int
 	// settleTime is the replicas'.
 	settleTime time.Duration
 	took       time.Duration // the load
@@ -98,9 +100,9 @@ func TestChaos(t *testing.T) {
 
 func newChaos(t *testing.T, seed uint64, kills int) *chaos {
 	t.Helper()
-	settle := chaosSettle
+	settle, people := chaosSettle, crowd
 	if kills <= shortRun {
-		settle = shortSettle
+		settle, people = shortSettle, shortCrowd
 	}
 	site := newChaosSite(t, settle)
 	db, err := sqlx.Open("mysql", site.direct.Database.DSN.Reveal())
@@ -110,7 +112,7 @@ func newChaos(t *testing.T, seed uint64, kills int) *chaos {
 	require.NoError(t, err)
 	r := startReplicas(t, site.file, 2)
 	c := &chaos{
-		t: t, site: site, replicas: r, db: db, watch: newLeaseWatch(db), kills: kills, settleTime: settle,
+		t: t, site: site, replicas: r, db: db, watch: newLeaseWatch(db), kills: kills, crowd: people, settleTime: settle,
 		world: &world{
 			seed: seed, front: newFront(r), accounts: &accountRows{db, hasher}, file: site.file,
 			post: newCodeBox(site.direct.mail, readMail), texts: newCodeBox(site.direct.SMS.Dir, readText),
@@ -128,7 +130,7 @@ func (c *chaos) rage() {
 	watching, endWatching := context.WithCancel(c.t.Context())
 	var people, others sync.WaitGroup
 	var number atomic.Int64
-	for range crowd {
+	for range c.crowd {
 		people.Go(func() {
 			for load.Err() == nil {
 				c.oneLife(load, int(number.Add(1)))

@@ -103,8 +103,16 @@ func TestThePlanIsDescribed(t *testing.T) {
 	text, err := os.ReadFile("../../docs/sync.md")
 	require.NoError(t, err)
 	for _, part := range []any{
-		planDocument{}, planItem{}, planField{}, planSites{}, planSaga{}, planForeign{},
-		planAccount{}, planGiteaUser{}, planStorageUser{}, planProfile{},
+		planDocument{},
+		planItem{},
+		planField{},
+		planSites{},
+		planSaga{},
+		planForeign{},
+		planAccount{},
+		planGiteaUser{},
+		planStorageUser{},
+		planProfile{},
 	} {
 		of := reflect.TypeOf(part)
 		for i := range of.NumField() {

@@ -72,7 +72,7 @@ func describe(i reconcile.Item, kind reconcile.Kind) string {
 		text = "given back: it was adopted, and stays without our mark"
 	}
 	if text == "" {
-		text = fields(i, kind)
+		text = differences(i, kind)
 	}
 	if i.Protected {
 		text += " (protected: left as it is)"
@@ -80,8 +80,8 @@ func describe(i reconcile.Item, kind reconcile.Kind) string {
 	return text
 }
 
-// fields are those that the kind is about.
-func fields(i reconcile.Item, kind reconcile.Kind) string {
+// differences are the fields that the kind is about.
+func differences(i reconcile.Item, kind reconcile.Kind) string {
 	names := map[reconcile.Kind][]string{
 		reconcile.Name: {"name"}, reconcile.Address: {"address"}, reconcile.Status: {"status"},
 		reconcile.Profile: {"full name", "description", "website", "location"},

@@ -19,8 +19,11 @@ import (
 	"accord/adapters/password"
 	"accord/adapters/token"
 	"accord/api"
+	"accord/api/community"
 	"accord/api/infinite"
+	"accord/api/jpress"
 	"accord/api/portal"
+	"accord/api/registry"
 	"accord/app"
 	"accord/cmd/accord/internal/config"
 	"accord/saga"
@@ -103,7 +106,7 @@ func (p *parts) assemble(c config.Config, ring *keyring.Live, log *slog.Logger) 
 	}, app.Settings{
 		SessionTTL: c.Session.TTL, KeepTTL: c.Session.Keep, DeletionGrace: c.Deletion.Grace, Countries: c.SMS.Countries,
 		SMS:   app.SMSLimits{PerClientHour: c.SMS.PerClientHour, PlatformDay: c.SMS.PlatformDay},
-		Guard: guard,
+		Guard: guard, PicturesURL: storage.PicturesURL(),
 		Sweep: sweepSettings(c.Sweep),
 	})
 	if err != nil {
@@ -127,6 +130,15 @@ func (p *parts) newHandler(c config.Config, zone *time.Location, tokens *token.T
 	dialects := map[string]func() api.Dialect{
 		"infinite": func() api.Dialect { return infinite.New(infinite.Options{Service: p.service, Zone: zone}) },
 		"portal":   func() api.Dialect { return portal.New(portal.Options{Service: p.service}) },
+		"community": func() api.Dialect {
+			return community.New(community.Options{Service: p.service, Zone: zone, TokenPair: c.Community.TokenPair})
+		},
+		"jpress": func() api.Dialect {
+			return jpress.New(jpress.Options{Service: p.service, Zone: zone, OpenCreate: c.JPress.OpenCreate})
+		},
+		"registry": func() api.Dialect {
+			return registry.New(registry.Options{Service: p.service, Invitations: c.Registry.Invitations})
+		},
 	}
 	var served []api.Dialect
 	for _, name := range c.Dialects {

@@ -116,6 +116,13 @@ func (s *Simulation) spawn(name string, do func(ctx context.Context)) {
 	}()
 }
 
+// resting reports whether every actor is through.
+func (s *Simulation) resting() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.active == 0
+}
+
 // tick is one round of recovery on a replica.
 func (s *Simulation) tick(r *Replica) {
 	name := fmt.Sprintf("tick%d", s.step)
@@ -139,6 +146,8 @@ func (s *Simulation) shutDown(r *Replica) {
 
 // able are the replicas that take requests.
 func (s *Simulation) able() []*Replica {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	var all []*Replica
 	for _, r := range s.replicas {
 		if !r.gone && !r.ends {

@@ -3,7 +3,6 @@ package sagatest
 import (
 	"context"
 	"fmt"
-	"testing/synctest"
 	"time"
 )
 
@@ -12,14 +11,14 @@ func (s *Simulation) storm() {
 	requests := s.scenario.Requests
 	s.inTurn = s.Chance(2)
 	for s.step = 0; s.step < maxChaos; s.step++ {
-		synctest.Wait()
+		s.quiet()
 		s.overdue()
 		for _, do := range s.plan.at[s.step] {
 			do(s)
-			synctest.Wait()
+			s.quiet()
 		}
 		waiting := s.waiting()
-		if len(requests) == 0 && len(waiting) == 0 && s.active == 0 {
+		if len(requests) == 0 && len(waiting) == 0 && s.resting() {
 			return
 		}
 		if s.letGo(waiting) {
@@ -28,7 +27,7 @@ func (s *Simulation) storm() {
 		switch able := s.able(); {
 		case len(waiting) > 0 && s.Rand.IntN(10) < 7:
 			s.advance(waiting)
-		case len(requests) > 0 && len(able) > 0 && (!s.inTurn || s.active == 0) && s.Chance(2):
+		case len(requests) > 0 && len(able) > 0 && (!s.inTurn || s.resting()) && s.Chance(2):
 			s.request(len(requests), requests[0], able[s.Rand.IntN(len(able))])
 			requests = requests[1:]
 		case len(s.late) > 0 && !s.lateOnly && s.Chance(16):
@@ -97,14 +96,14 @@ func (s *Simulation) settle() bool {
 	ticked := false
 	for range maxRounds {
 		s.step++
-		synctest.Wait()
+		s.quiet()
 		s.overdue()
 		waiting := s.waiting()
 		switch due, left := s.nextDue(); {
 		case s.letGo(waiting):
 		case len(waiting) > 0:
 			s.advance(waiting)
-		case s.active > 0:
+		case !s.resting():
 			s.pass(100 * time.Millisecond)
 		case left && due > 0:
 			s.pass(due)

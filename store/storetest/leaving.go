@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"accord/app"
+	"accord/saga"
 	"accord/store"
 )
 
@@ -40,7 +41,7 @@ func leave(t *testing.T, d *database) {
 	_, err = d.Accounts.Leave(t.Context(), accountID(9), at(0), at(0))
 	requireKind(t, app.BadCredentials, err)
 	for _, status := range []app.Status{app.Reserved, app.Paused, app.Locked, app.Stopped, app.Deleted, app.Abandoned} {
-		d.exec(t, "UPDATE accounts SET status = ? WHERE id = ?", string(status), other.ID)
+		d.setStatus(t, other.ID, status)
 		_, err = d.Accounts.Leave(t.Context(), other.ID, at(0), at(0))
 		requireKind(t, app.BadCredentials, err)
 		require.Equal(t, status, load(t, d, other.ID).Status)
@@ -75,14 +76,50 @@ func departed(t *testing.T, d *database) {
 	requireDeparted(t, d, at(2*time.Second), 10, leaving["first"], leaving["second"])
 	requireDeparted(t, d, at(time.Hour), 10, leaving["first"], leaving["second"], leaving["third"])
 	requireDeparted(t, d, at(time.Hour), 2, leaving["first"], leaving["second"])
+}
+
+// departedUnreadable has an account that cannot be opened, and one that only
+// another key opens.
+func departedUnreadable(t *testing.T, d *database) {
+	var all []app.Account
+	for i := range 3 {
+		all = append(all, leaving(t, d, i))
+	}
+	d.exec(t, "UPDATE accounts SET storage_secret = ? WHERE id = ?", []byte("not sealed"), all[0].ID)
+	requireDeparted(t, d, at(time.Hour), 1, all[1])
+	requireDeparted(t, d, at(time.Hour), 10, all[1], all[2])
 
 	other := openStore(t, store.Options{Driver: d.options.Driver, DSN: d.options.DSN, Sealer: NewSealer()})
 	require.NoError(t, other.Accounts.Reserve(t.Context(), newAccount(10, "readable", "readable@example.com")))
-	d.exec(t, "UPDATE accounts SET status = 'leaving' WHERE id = ?", accountID(10))
+	d.setStatus(t, accountID(10), app.Leaving)
 	readable, err := other.Accounts.Departed(t.Context(), at(time.Hour), 10)
 	require.NoError(t, err, "what cannot be opened holds nobody up")
 	require.Len(t, readable, 1)
 	require.Equal(t, accountID(10), readable[0].ID)
+}
+
+// leaving makes an account whose grace period ends n nanoseconds after the
+// suite's first moment.
+func leaving(t *testing.T, d *database, n int) app.Account {
+	t.Helper()
+	a := normal(t, d, n, fmt.Sprint("user", n))
+	_, err := d.Accounts.Leave(t.Context(), a.ID, at(time.Duration(n)), at(0))
+	require.NoError(t, err)
+	return load(t, d, a.ID)
+}
+
+// A purge that does not get on holds nobody up.
+func departedHeld(t *testing.T, d *database) {
+	first, second := leaving(t, d, 1), leaving(t, d, 2)
+	held := running("purge")
+	held.Subject, held.Exclusive = first.ID, true
+	begin(t, d.Journal, held)
+	requireDeparted(t, d, at(time.Hour), 1, second)
+	requireDeparted(t, d, at(time.Hour), 10, second)
+
+	held.Phase, held.Owner = saga.Aborted, ""
+	require.NoError(t, d.Journal.Append(t.Context(), held.ID, held.Epoch, writing(held, nothing)))
+	requireDeparted(t, d, at(time.Hour), 10, first, second)
 }
 
 func comeBack(t *testing.T, d *database) {
@@ -100,7 +137,7 @@ func comeBack(t *testing.T, d *database) {
 	require.True(t, live(t, d, opened(t, d, newSession("t", want))))
 	requireKind(t, app.NotFound, d.Accounts.ComeBack(t.Context(), accountID(9), at(0)))
 	for _, status := range []app.Status{app.Reserved, app.Paused, app.Locked, app.Stopped, app.Deleted, app.Abandoned} {
-		d.exec(t, "UPDATE accounts SET status = ?", string(status))
+		d.setStatus(t, a.ID, status)
 		requireKind(t, app.NotFound, d.Accounts.ComeBack(t.Context(), a.ID, at(0)))
 	}
 }
@@ -132,12 +169,6 @@ func bury(t *testing.T, d *database) {
 		require.NoError(t, d.Accounts.Bury(ctx, a.ID, at(time.Minute+time.Duration(i))))
 		requireEqual(t, want, load(t, d, a.ID))
 	}
-	var sessions int
-	require.NoError(t, d.raw.Get(&sessions, "SELECT COUNT(*) FROM sessions"))
-	require.Zero(t, sessions, "they tell where a person was")
-	var told int
-	require.NoError(t, d.raw.Get(&told, "SELECT COUNT(*) FROM accounts WHERE attributes IS NOT NULL"))
-	require.Zero(t, told)
 	require.Empty(t, holder(t, d, a.Email))
 	_, err = d.Accounts.ByUsername(ctx, "")
 	requireKind(t, app.NotFound, err)
@@ -148,6 +179,20 @@ func bury(t *testing.T, d *database) {
 	require.NoError(t, d.Accounts.SetMobile(ctx, again.ID, "86", "13800000000", at(0)))
 	require.NoError(t, d.Accounts.ReserveEmail(ctx, again.ID, "new@example.com"))
 	require.Equal(t, again.ID, holder(t, d, a.Email))
+}
+
+// buryRows looks for what is left of a person in the rows.
+func buryRows(t *testing.T, d *database) {
+	a := leaving(t, d, 1)
+	require.NoError(t, d.Sessions.Reserve(t.Context(), newSession("s", a)))
+	require.NoError(t, d.People.SetAttributes(t.Context(), a.ID, wholeAttributes, at(0)))
+	require.NoError(t, d.Accounts.Bury(t.Context(), a.ID, at(time.Minute)))
+	var sessions int
+	require.NoError(t, d.raw.Get(&sessions, "SELECT COUNT(*) FROM sessions"))
+	require.Zero(t, sessions, "they tell where a person was")
+	var told int
+	require.NoError(t, d.raw.Get(&told, "SELECT COUNT(*) FROM accounts WHERE attributes IS NOT NULL"))
+	require.Zero(t, told)
 }
 
 // leaveRace buries and restores accounts at the same instant: one of the two

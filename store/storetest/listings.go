@@ -21,7 +21,7 @@ func accountPages(t *testing.T, d *database) {
 	var all []app.Account
 	for i, status := range []app.Status{app.Normal, app.Locked, app.Normal, app.Deleted, app.Normal, app.Normal} {
 		a := normal(t, d, i, "user"+string(rune('a'+i)))
-		standAs(t, d, a, status)
+		d.setStatus(t, a.ID, status)
 		all = append(all, load(t, d, a.ID))
 	}
 	page := func(after string, limit int, in ...app.Status) []string {

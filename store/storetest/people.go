@@ -22,11 +22,6 @@ var wholeAttributes = app.Attributes{
 // hidden are the statuses of accounts that others do not find.
 var hidden = []app.Status{app.Reserved, app.Leaving, app.Deleted, app.Abandoned}
 
-func setStatus(t *testing.T, d *database, id string, status app.Status) {
-	t.Helper()
-	d.exec(t, "UPDATE accounts SET status = ? WHERE id = ?", string(status), id)
-}
-
 func peopleFound(t *testing.T, d *database) {
 	ctx := t.Context()
 	a, b := normal(t, d, 1, "alice"), normal(t, d, 2, "bob")
@@ -50,17 +45,17 @@ func peopleFound(t *testing.T, d *database) {
 	require.NoError(t, err)
 	_, err = d.People.ByNickname(ctx, "alice")
 	requireKind(t, app.NotFound, err)
-	setStatus(t, d, b.ID, app.Leaving)
+	d.setStatus(t, b.ID, app.Leaving)
 	_, err = d.People.ByNickname(ctx, "alice")
 	require.NoError(t, err, "the other one is not there any more")
 
 	for _, status := range []app.Status{app.Paused, app.Locked, app.Stopped} {
-		setStatus(t, d, a.ID, status)
+		d.setStatus(t, a.ID, status)
 		_, err = d.People.ByUserID(ctx, a.UserID)
 		require.NoError(t, err, status)
 	}
 	for _, status := range hidden {
-		setStatus(t, d, a.ID, status)
+		d.setStatus(t, a.ID, status)
 		for name, find := range finders {
 			_, err := find()
 			require.Equal(t, app.NotFound, app.KindOf(err), "%s by %s", status, name)
@@ -74,7 +69,7 @@ func peoplePages(t *testing.T, d *database) {
 		all[i].Account = normal(t, d, i, fmt.Sprint("user", i))
 	}
 	for i, status := range hidden {
-		setStatus(t, d, normal(t, d, 10+i, fmt.Sprint("hidden", i)).ID, status)
+		d.setStatus(t, normal(t, d, 10+i, fmt.Sprint("hidden", i)).ID, status)
 	}
 	page := func(offset int) []app.Person {
 		got, total, err := d.People.Page(t.Context(), app.PeopleQuery{Offset: offset, Limit: 2})
@@ -145,7 +140,7 @@ func peopleAttributes(t *testing.T, d *database) {
 
 	requireKind(t, app.NotFound, d.People.SetAttributes(ctx, accountID(9), wholeAttributes, at(0)))
 	for _, status := range tombstones {
-		setStatus(t, d, a.ID, status)
+		d.setStatus(t, a.ID, status)
 		requireKind(t, app.NotFound, d.People.SetAttributes(ctx, a.ID, wholeAttributes, at(0)))
 		_, _, err = d.People.Hold(ctx, a.ID)
 		requireKind(t, app.NotFound, err)

@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"fmt"
 	"testing"
 	"time"
 
@@ -82,18 +83,35 @@ func sealedPlace(t *testing.T, d *database) {
 	requireKind(t, app.Internal, err)
 }
 
-// journalUnreadable claims with one saga among others that another key sealed.
+// journalUnreadable claims one saga behind many that another key sealed, or that
+// are damaged.
 func journalUnreadable(t *testing.T, d *database) {
+	const many = 25
 	other := openStore(t, store.Options{Driver: d.options.Driver, DSN: d.options.DSN, Sealer: NewSealer()})
-	r := running("unreadable")
-	r.Due = at(-time.Hour)
-	begin(t, other.Journal, r)
+	r := running("")
+	for i := range many {
+		r.ID, r.Subject = fmt.Sprintf("unreadable-%d", i), fmt.Sprintf("other-%d", i)
+		r.Due = at(time.Duration(i%3-5) * time.Hour)
+		begin(t, other.Journal, r)
+	}
+	damaged := running("damaged")
+	damaged.Subject, damaged.Due = "another", at(-time.Hour)
+	begin(t, d.Journal, damaged)
+	d.exec(t, "UPDATE sagas SET steps = ? WHERE id = ?", "{", damaged.ID)
 	begin(t, d.Journal, running("readable"))
-	claimed, err := d.Journal.Claim(t.Context(), "two", at(time.Minute), at(time.Hour), 10)
+	claimed, err := d.Journal.Claim(t.Context(), "two", at(time.Minute), at(time.Hour), 3)
 	require.NoError(t, err)
-	require.Len(t, claimed, 1)
-	require.Equal(t, "readable", claimed[0].ID)
+	require.Len(t, claimed, 2)
+	require.Equal(t, []string{"damaged", "readable"}, []string{claimed[0].ID, claimed[1].ID})
+	require.Equal(t, map[string]saga.StepStatus{"(unreadable)": saga.Unknown}, claimed[0].Steps, "no runner takes it for new")
 	kept, err := other.Journal.Load(t.Context(), r.ID)
 	require.NoError(t, err)
 	requireEqual(t, r, kept)
+
+	listed, err := d.Archive.List(t.Context(), saga.Filter{}, saga.Page{Limit: saga.MaxPage})
+	require.NoError(t, err, "an operator sees the others")
+	require.Len(t, listed, many+2)
+	seen, err := d.Archive.Find(t.Context(), damaged.ID)
+	require.NoError(t, err)
+	require.Equal(t, damaged.Flow, seen.Flow)
 }

@@ -59,12 +59,12 @@ func sessionRefused(t *testing.T, d *database) {
 	s := newSession("s", a)
 	require.NoError(t, d.Sessions.Reserve(t.Context(), s))
 	for _, status := range []app.Status{app.Reserved, app.Paused, app.Locked, app.Stopped, app.Deleted, app.Abandoned} {
-		d.exec(t, "UPDATE accounts SET status = ?", string(status))
+		d.setStatus(t, a.ID, status)
 		requireKind(t, app.BadCredentials, d.Sessions.Open(t.Context(), s.ID, at(0)))
 		_, _, err := d.Sessions.Live(t.Context(), s.ID, at(0))
 		requireKind(t, app.TokenInvalid, err)
 	}
-	d.exec(t, "UPDATE accounts SET status = ?", string(app.Normal))
+	d.setStatus(t, a.ID, app.Normal)
 	require.NoError(t, d.Sessions.Open(t.Context(), s.ID, at(0)))
 }
 

@@ -11,11 +11,6 @@ import (
 
 var everySuspended = []app.Status{app.Paused, app.Locked, app.Stopped}
 
-func standAs(t *testing.T, d *database, a app.Account, status app.Status) {
-	t.Helper()
-	d.exec(t, "UPDATE accounts SET status = ? WHERE id = ?", string(status), a.ID)
-}
-
 func suspend(t *testing.T, d *database) {
 	a, other := normal(t, d, 1, "alice"), normal(t, d, 2, "bob")
 	first, second := opened(t, d, newSession("first", a)), opened(t, d, newSession("second", a))
@@ -59,7 +54,7 @@ func liveErr(t *testing.T, d *database, s app.Session) error {
 func suspendRefused(t *testing.T, d *database) {
 	a := normal(t, d, 1, "alice")
 	for _, status := range []app.Status{app.Reserved, app.Leaving, app.Deleted, app.Abandoned} {
-		standAs(t, d, a, status)
+		d.setStatus(t, a.ID, status)
 		_, err := d.Standings.Suspend(t.Context(), a.ID, app.Locked, at(0))
 		requireKind(t, app.NotFound, err)
 		requireKind(t, app.NotFound, d.Standings.Resume(t.Context(), a.ID, at(0)))
@@ -81,7 +76,7 @@ func dismissAndBack(t *testing.T, d *database) {
 	for i, was := range append(everySuspended, app.Normal) {
 		a := normal(t, d, i, "user"+string(was))
 		s := opened(t, d, newSession("s"+string(was), a))
-		standAs(t, d, a, was)
+		d.setStatus(t, a.ID, was)
 		closed, err := d.Standings.Dismiss(t.Context(), a.ID, at(time.Hour), at(time.Second))
 		require.NoError(t, err)
 		requireEqual(t, []app.Session{s}, closed)
@@ -135,22 +130,4 @@ func suspendRace(t *testing.T, d *database) {
 	for _, s := range sessions {
 		require.False(t, live(t, d, s))
 	}
-}
-
-// A purge that does not get on holds nobody up, nor does an account that cannot
-// be opened.
-func departedHeld(t *testing.T, d *database) {
-	var all []app.Account
-	for i := range 4 {
-		a := normal(t, d, i, "user"+string(rune('a'+i)))
-		_, err := d.Accounts.Leave(t.Context(), a.ID, at(time.Duration(i)), at(0))
-		require.NoError(t, err)
-		all = append(all, load(t, d, a.ID))
-	}
-	held := running("purge")
-	held.Subject, held.Exclusive = all[0].ID, true
-	begin(t, d.Journal, held)
-	d.exec(t, "UPDATE accounts SET storage_secret = ? WHERE id = ?", []byte("not sealed"), all[1].ID)
-	requireDeparted(t, d, at(time.Hour), 1, all[2])
-	requireDeparted(t, d, at(time.Hour), 10, all[2], all[3])
 }

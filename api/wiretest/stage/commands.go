@@ -3,6 +3,7 @@ package stage
 import (
 	"maps"
 	"slices"
+	"strconv"
 	"testing"
 	"time"
 
@@ -22,6 +23,7 @@ import (
 //	role NAME ROLE                 an operator's doing
 //	code ADDRESS|NUMBER            gives the code that was sent there last
 //	puzzle ID                      gives the answer of a human check
+//	invite USES [DURATION]         gives the code of a fresh invitation
 //	fault gitea|storage|mail|sms|files CALL KIND
 //	                               every such call is refused (refuse), fails (fail) or loses its reply (lose)
 //	fault store|hasher|pictures CALL KIND
@@ -50,6 +52,8 @@ func (w *Stage) Setup(t testing.TB, command []string) string {
 		return w.SentCode(t, args[0])
 	case "puzzle":
 		return w.challenges.answer(t, args[0])
+	case "invite":
+		return w.invite(t, args)
 	case "fault":
 		w.inject(t, args[0], args[1], args[2])
 	case "mend":
@@ -58,6 +62,22 @@ func (w *Stage) Setup(t testing.TB, command []string) string {
 		require.Fail(t, "unknown command", "%q", command)
 	}
 	return ""
+}
+
+// invite makes an invitation that an operator makes.
+func (w *Stage) invite(t testing.TB, args []string) string {
+	t.Helper()
+	uses, err := strconv.Atoi(args[0])
+	require.NoError(t, err)
+	wanted := app.NewInvite{Uses: uses}
+	if len(args) > 1 {
+		d, err := time.ParseDuration(args[1])
+		require.NoError(t, err)
+		wanted.ExpiresAt = w.Clock.Now().Add(d)
+	}
+	_, code, err := w.Service.CreateInvite(t.Context(), wanted)
+	require.NoError(t, err)
+	return code.Reveal()
 }
 
 // set changes a column of one account behind everybody's back.

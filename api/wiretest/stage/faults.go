@@ -60,6 +60,13 @@ func (a accounts) ByUsername(ctx context.Context, username string) (app.Account,
 	return a.Accounts.ByUsername(ctx, username)
 }
 
+func (a accounts) ByEmail(ctx context.Context, email string) (app.Account, error) {
+	if err := a.faults.met("store ByEmail"); err != nil {
+		return app.Account{}, err
+	}
+	return a.Accounts.ByEmail(ctx, email)
+}
+
 type sessions struct {
 	app.Sessions
 	faults *faults
@@ -129,6 +136,15 @@ func (c *challenges) Put(ctx context.Context, id string, kind app.ChallengeKind,
 	return c.Challenges.Put(ctx, id, kind, answer, ends, now)
 }
 
+func (c *challenges) Solve(
+	ctx context.Context, id string, kind app.ChallengeKind, now time.Time, right func(app.Secret) bool,
+) error {
+	if err := c.faults.met("store Solve"); err != nil {
+		return err
+	}
+	return c.Challenges.Solve(ctx, id, kind, now, right)
+}
+
 func (c *challenges) answer(t testing.TB, id string) string {
 	t.Helper()
 	c.mu.Lock()
@@ -136,6 +152,37 @@ func (c *challenges) answer(t testing.TB, id string) string {
 	answer, found := c.answers[id]
 	require.True(t, found, "no puzzle %s was drawn", id)
 	return answer.Reveal()
+}
+
+type people struct {
+	app.People
+	faults *faults
+}
+
+func (p people) ByUserID(ctx context.Context, userID int64) (app.Person, error) {
+	if err := p.faults.met("store Person"); err != nil {
+		return app.Person{}, err
+	}
+	return p.People.ByUserID(ctx, userID)
+}
+
+func (p people) ByUsername(ctx context.Context, username string) (app.Person, error) {
+	if err := p.faults.met("store Person"); err != nil {
+		return app.Person{}, err
+	}
+	return p.People.ByUsername(ctx, username)
+}
+
+type proofs struct {
+	app.Proofs
+	faults *faults
+}
+
+func (p proofs) Consume(ctx context.Context, name string, now time.Time) (app.ProofRef, error) {
+	if err := p.faults.met("store Consume"); err != nil {
+		return app.ProofRef{}, err
+	}
+	return p.Proofs.Consume(ctx, name, now)
 }
 
 // onePixel is a picture, as a GIF.

@@ -135,13 +135,13 @@ func (w *Stage) service(t *testing.T) *app.Service {
 		Directory: w.Directory, Storage: w.Storage, Hasher: slowHasher{hasher, w.faults},
 		Tokens: w.Tokens, Mailer: w.Mailer, SMS: w.SMS, Pictures: newPictures(t, w), Files: w.Files,
 		Codes: codes{st.Codes, w.faults}, Counters: st.Counters, Failures: st.Failures,
-		Puzzles: captcha.New(), Challenges: w.challenges, Proofs: st.Proofs, Mobiles: st.Mobiles,
-		People: st.People, Roster: st.Roster, Invites: st.Invites,
+		Puzzles: captcha.New(), Challenges: w.challenges, Proofs: proofs{st.Proofs, w.faults}, Mobiles: st.Mobiles,
+		People: people{st.People, w.faults}, Roster: st.Roster, Invites: st.Invites,
 		Standings: st.Standings, Listings: st.Listings, Leaders: st.Leaders, Leftovers: st.Leftovers,
 		IDs: ids, Runner: runner, Now: w.Clock.Now, Logger: slog.New(slog.DiscardHandler),
 	}, app.Settings{
 		SessionTTL: 2 * time.Hour, KeepTTL: 7 * 24 * time.Hour, Countries: []string{"86", "852"},
-		SMS: app.SMSLimits{PerClientHour: 4, PlatformDay: 3},
+		SMS: app.SMSLimits{PerClientHour: 4, PlatformDay: 3}, PicturesURL: memory.PicturesURL,
 	})
 	require.NoError(t, err)
 	run(t, runner)

@@ -19,7 +19,8 @@ type Config struct {
 	// Issuer is what access tokens name as theirs (iss).
 	Issuer string `koanf:"issuer" validate:"required"`
 	// Dialects are the wire dialects that are served.
-	Dialects []string `koanf:"dialects" validate:"min=1,unique,dive,oneof=infinite portal"`
+	Dialects []string `koanf:"dialects" validate:"min=1,unique,dive,oneof=infinite portal community jpress registry"`
+	JPress   JPress   `koanf:"jpress"`
 	HTTP     HTTP     `koanf:"http"`
 	Session  Session  `koanf:"session"`
 	Gitea    Gitea    `koanf:"gitea"`
@@ -32,6 +33,9 @@ type Config struct {
 	Keys     Keys     `koanf:"keys"`
 	// Introspection says which services may ask about tokens.
 	Introspection Introspection `koanf:"introspection"`
+	Community     Community     `koanf:"community"`
+	// Registry is for the dialect of that name.
+	Registry Registry `koanf:"registry"`
 
 	Password Password `koanf:"password"`
 	Guard    Guard    `koanf:"guard"`
@@ -52,6 +56,12 @@ type HTTP struct {
 	ShutdownGrace time.Duration `koanf:"shutdownGrace" validate:"min=1s"`
 }
 
+// Community are the settings of the community dialect.
+type Community struct {
+	// TokenPair: clients of the document's version 1.0 are served too.
+	TokenPair bool `koanf:"tokenPair"`
+}
+
 // Session says how long a sign-in lasts.
 type Session struct {
 	// TTL is the lifetime of a sign-in, Keep of one that is to be kept.
@@ -59,6 +69,12 @@ type Session struct {
 	Keep time.Duration `koanf:"keep" validate:"min=1s"`
 	// SweepEvery is how often expired sessions are looked for and ended.
 	SweepEvery time.Duration `koanf:"sweepEvery" validate:"min=100ms"`
+}
+
+// JPress says how far the dialect of that name goes.
+type JPress struct {
+	// OpenCreate lets anybody make an account; else administrators may.
+	OpenCreate bool `koanf:"openCreate"`
 }
 
 // Gitea is where Gitea is and who administers it.
@@ -186,6 +202,12 @@ type Introspection struct {
 	ClientsFile string     `koanf:"clientsFile"`
 }
 
+// Registry is how the registry dialect works.
+type Registry struct {
+	// Invitations asks every newcomer for an invitation code.
+	Invitations bool `koanf:"invitations"`
+}
+
 // Password is the cost of one Argon2id hash, and how many are made at once.
 type Password struct {
 	// MemoryKiB and Passes are Argon2id's m and t.
@@ -263,7 +285,7 @@ func Default() Config {
 		Listen:   "localhost:8081",
 		Zone:     "Asia/Shanghai",
 		Issuer:   "accord",
-		Dialects: []string{"infinite", "portal"},
+		Dialects: []string{"infinite", "portal", "community", "jpress", "registry"},
 		HTTP:     HTTP{BodyLimit: 1 << 20, ShutdownGrace: 15 * time.Second},
 		Session:  Session{TTL: 2 * time.Hour, Keep: 7 * 24 * time.Hour, SweepEvery: 5 * time.Second},
 		Gitea:    Gitea{Timeout: 5 * time.Second},

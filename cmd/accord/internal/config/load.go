@@ -3,13 +3,13 @@ package config
 import (
 	"errors"
 	"fmt"
-	"io/fs"
 	"maps"
 	"reflect"
 	"regexp"
 	"slices"
 	"strings"
 
+	koanfmaps "github.com/knadh/koanf/maps"
 	"github.com/knadh/koanf/parsers/yaml"
 	"github.com/knadh/koanf/providers/confmap"
 	"github.com/knadh/koanf/providers/env/v2"
@@ -75,13 +75,38 @@ func parseFile(path string) (map[string]any, error) {
 	if path == "" {
 		return map[string]any{}, nil
 	}
-	k := koanf.New(delim)
-	err := k.Load(file.Provider(path), yaml.Parser())
-	var ofSystem *fs.PathError // names the file
-	if err != nil && !errors.As(err, &ofSystem) {
-		err = fmt.Errorf("%s: %s", path, notYAML(err))
+	text, err := file.Provider(path).ReadBytes()
+	if err != nil { // which names the file
+		return nil, err
 	}
-	return k.All(), err
+	tree, err := yaml.Parser().Unmarshal(text)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %s", path, notYAML(err))
+	}
+	koanfmaps.IntfaceKeysToStrings(tree)
+	values := map[string]any{}
+	if twice := flatten("", tree, values); len(twice) > 0 {
+		slices.Sort(twice)
+		return nil, fmt.Errorf("%s: gives these twice, by groups and by dots: %s", path, strings.Join(slices.Compact(twice), ", "))
+	}
+	return values, nil
+}
+
+// flatten puts every value of a group, the empty ones too, under its whole key,
+// and returns the keys that there is more than one value for.
+func flatten(prefix string, group, values map[string]any) (twice []string) {
+	for name, value := range group {
+		key := prefix + name
+		if inner, isGroup := value.(map[string]any); isGroup && len(inner) > 0 {
+			twice = append(twice, flatten(key+delim, inner, values)...)
+			continue
+		}
+		if _, given := values[key]; given {
+			twice = append(twice, key)
+		}
+		values[key] = value
+	}
+	return twice
 }
 
 // syntaxFault is what the parser says of the file's form; its other errors quote

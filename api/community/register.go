@@ -1,0 +1,32 @@
+package community
+
+import (
+	"github.com/labstack/echo/v4"
+
+	"accord/api"
+	"accord/api/body"
+	"accord/app"
+)
+
+// sendCode mails a code to whoever has shown to be a person.
+func (d *dialect) sendCode(c echo.Context) error {
+	in, err := body.Decode[codeRequest](c, d.validate)
+	if err != nil {
+		return err
+	}
+	receipt, err := d.service.SendMailCodeToHuman(c.Request().Context(), in.Email.Text(), c.RealIP(), api.Language(c))
+	return done(c, receipt, err)
+}
+
+// register makes an account without a user name of its person's choice.
+func (d *dialect) register(c echo.Context) error {
+	in, err := body.Decode[registerRequest](c, d.validate)
+	if err != nil {
+		return err
+	}
+	receipt, err := d.service.Register(c.Request().Context(), app.Registration{
+		NoUsername: true, Email: in.Email.Text(), EmailCode: in.Code.Secret(), Password: in.Password.Secret(),
+		Language: api.Language(c),
+	})
+	return done(c, receipt, err)
+}

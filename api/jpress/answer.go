@@ -1,0 +1,52 @@
+package jpress
+
+import (
+	"net/http"
+
+	"github.com/labstack/echo/v4"
+
+	"accord/api"
+	"accord/app"
+)
+
+type doneAnswer struct {
+	State string `json:"state"`
+}
+
+// failAnswer says why beside the document's state.
+type failAnswer struct {
+	State   string `json:"state"`
+	Message string `json:"message"`
+}
+
+type createdAnswer struct {
+	State  string `json:"state"`
+	UserID int64  `json:"userId"`
+}
+
+// signedInAnswer has the document's fields first.
+type signedInAnswer struct {
+	Jwt          string            `json:"Jwt"`
+	State        string            `json:"state"`
+	GiteaToken   string            `json:"giteaToken"`
+	StorageToken string            `json:"storageToken"`
+	Storage      api.StorageAnswer `json:"storage"`
+}
+
+func newSignedInAnswer(in app.SignedIn) signedInAnswer {
+	return signedInAnswer{
+		Jwt: in.AccessToken.Reveal(), State: ok, GiteaToken: in.GiteaToken.Reveal(),
+		StorageToken: in.Grant.SessionToken.Reveal(), Storage: api.NewStorageAnswer(in.Grant),
+	}
+}
+
+type detailAnswer struct {
+	State string `json:"state"`
+	User  user   `json:"user"`
+}
+
+func succeed(c echo.Context, answer any) error { return c.JSON(http.StatusOK, answer) }
+
+func writeError(c echo.Context, err error) error {
+	return c.JSON(api.Status(err), failAnswer{State: fail, Message: explanation(err, api.Language(c))})
+}

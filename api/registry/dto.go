@@ -1,0 +1,194 @@
+package registry
+
+import (
+	"cmp"
+	"math"
+	"regexp"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"accord/api"
+	"accord/api/body"
+	"accord/app"
+)
+
+// userRequest is the one body of the document, in its order, without what is
+// the server's own to know: numbers, roles, states, times.
+type userRequest struct {
+	Username  body.Value `json:"username" validate:"text,printable"`
+	Email     body.Value `json:"email" validate:"text,printable"`
+	Phone     body.Value `json:"phone" validate:"text,printable"`
+	Password  body.Value `json:"password" validate:"text,length=32"`
+	Password1 body.Value `json:"password1" validate:"text,length=32"`
+	Password2 body.Value `json:"password2" validate:"text,length=32"`
+	Nickname  body.Value `json:"nickname" validate:"text,printable"`
+	RealName  body.Value `json:"realname" validate:"text,printable"`
+	CorpID    body.Value `json:"corpId" validate:"integer"`
+	CorpName  body.Value `json:"corpName" validate:"text,printable"`
+	DeptID    body.Value `json:"deptId" validate:"integer"`
+	DeptName  body.Value `json:"deptName" validate:"text,printable"`
+	// Gender is 0 for a woman and 1 for a man.
+	Gender     body.Value `json:"gender" validate:"integer"`
+	Birthday   body.Value `json:"birthday" validate:"text,printable"`
+	QQ         body.Value `json:"qq" validate:"text,printable"`
+	Major      body.Value `json:"major" validate:"text,printable"`
+	University body.Value `json:"university" validate:"text,printable"`
+	Address    body.Value `json:"address" validate:"text,printable"`
+	Introduce  body.Value `json:"introduce" validate:"text"`
+	// Code is the verification code, or in its absence an invitation.
+	Code body.Value `json:"code" validate:"text,length=64,printable"`
+	// Inviter is a user name, or an invitation code.
+	Inviter body.Value `json:"invateUsername" validate:"text,length=64,printable"`
+	Push    body.Value `json:"push" validate:"integer"`
+	Alert   body.Value `json:"alert" validate:"integer"`
+}
+
+const (
+	maxUsername              = 12
+	minNickname, maxNickname = 2, 12
+	// country is that of every number of the document's shape.
+	country = "86"
+	dayForm = "2006-01-02"
+)
+
+var phoneShape = regexp.MustCompile(`^1[3-9][0-9]{9}$`)
+
+// targetFaults judges the address and the number, where they are given.
+func (in userRequest) targetFaults() []app.Violation {
+	var found []app.Violation
+	if email := in.Email.Text(); email != "" && !app.EmailAllowed(email) {
+		found = append(found, app.Violation{Field: "email", Rule: app.EmailSyntax})
+	}
+	if phone := in.Phone.Text(); phone != "" && !phoneShape.MatchString(phone) {
+		found = append(found, app.Violation{Field: "phone", Rule: app.Pattern})
+	}
+	return found
+}
+
+// faults judges whatever is given by the document's rules, in its order. The
+// core judges what the account store can hold.
+func (in userRequest) faults() []app.Violation {
+	var found []app.Violation
+	if name := in.Username.Text(); utf8.RuneCountInString(name) > maxUsername {
+		found = append(found, app.Violation{Field: "username", Rule: app.Length})
+	} else if name != "" && !app.UsernameAllowed(name) {
+		found = append(found, app.Violation{Field: "username", Rule: app.Pattern})
+	}
+	found = append(found, in.targetFaults()...)
+	if length := utf8.RuneCountInString(strings.TrimSpace(in.Nickname.Text())); in.Nickname.Text() != "" && (length < minNickname || length > maxNickname) {
+		found = append(found, app.Violation{Field: "nickname", Rule: app.Length})
+	}
+	if _, err := in.birthday(); err != nil {
+		found = append(found, app.Violation{Field: "birthday", Rule: app.Pattern})
+	}
+	if n, given := in.Gender.Int(); given && n != 0 && n != 1 {
+		found = append(found, app.Violation{Field: "gender", Rule: app.NotContainsDict})
+	}
+	for _, number := range []struct {
+		field string
+		value body.Value
+	}{{"corpId", in.CorpID}, {"deptId", in.DeptID}, {"push", in.Push}, {"alert", in.Alert}} {
+		if n, _ := number.value.Int(); n < math.MinInt32 || n > math.MaxInt32 {
+			found = append(found, app.Violation{Field: number.field, Rule: app.Length})
+		}
+	}
+	return found
+}
+
+// birthday is zero where none is given.
+func (in userRequest) birthday() (time.Time, error) {
+	if in.Birthday.Text() == "" {
+		return time.Time{}, nil
+	}
+	return time.Parse(dayForm, in.Birthday.Text())
+}
+
+// newPassword is the password that is to be set. The document has three fields
+// for it; those that are given must be the same, and a repetition is asked for
+// where the first of them is used.
+func (in userRequest) newPassword() (app.Secret, error) {
+	whole, typed, again := in.Password.Text(), in.Password1.Text(), in.Password2.Text()
+	password := cmp.Or(typed, whole)
+	switch {
+	case password == "" && again == "":
+		return "", invalid("password", app.NotBlank)
+	case whole != "" && whole != password, (typed != "" || again != "") && again != password:
+		return "", invalid("password2", app.Pattern)
+	case !app.PasswordAllowed(password):
+		return "", invalid("password", app.Pattern)
+	}
+	return app.Secret(password), nil
+}
+
+// newcomer is whom the body tells of, as far as it does. Its faults were looked
+// for.
+func (in userRequest) newcomer() app.Registration {
+	birthday, _ := in.birthday()
+	r := app.Registration{
+		Username: in.Username.Text(), NoUsername: in.Username.Text() == "", Email: in.Email.Text(), Mobile: in.Phone.Text(),
+		Nickname: strings.TrimSpace(in.Nickname.Text()),
+		Attributes: app.Attributes{
+			Gender: in.gender(), Birthday: birthday, RealName: in.RealName.Text(), QQ: in.QQ.Text(),
+			Major: in.Major.Text(), University: in.University.Text(), Address: in.Address.Text(), Introduce: in.Introduce.Text(),
+			CorpID: small(in.CorpID), CorpName: in.CorpName.Text(), DeptID: small(in.DeptID), DeptName: in.DeptName.Text(),
+			Push: small(in.Push), Alert: small(in.Alert),
+		},
+	}
+	if r.Mobile != "" {
+		r.Country = country
+	}
+	return r
+}
+
+func (in userRequest) gender() app.Gender {
+	n, given := in.Gender.Int()
+	switch {
+	case !given:
+		return app.UnknownGender
+	case n == 0:
+		return app.Female
+	}
+	return app.Male
+}
+
+// small is a number that faults has found to be small enough; 0 where none is
+// given.
+func small(v body.Value) int32 {
+	n, _ := v.Int()
+	return int32(n) //nolint:gosec // bounded by faults
+}
+
+type loginRequest struct {
+	Username body.Value `json:"username" validate:"text,length=255,printable"`
+	Email    body.Value `json:"email" validate:"text,length=255,printable"`
+	Phone    body.Value `json:"phone" validate:"text,length=32,printable"`
+	Password body.Value `json:"password" validate:"notBlank,text,length=32,printable"`
+}
+
+type signedInAnswer struct {
+	Token        string            `json:"token"`
+	GiteaToken   string            `json:"giteaToken"`
+	StorageToken string            `json:"storageToken"`
+	Storage      api.StorageAnswer `json:"storage"`
+}
+
+func newSignedInAnswer(in app.SignedIn) signedInAnswer {
+	return signedInAnswer{
+		Token: in.AccessToken.Reveal(), GiteaToken: in.GiteaToken.Reveal(), StorageToken: in.Grant.SessionToken.Reveal(),
+		Storage: api.NewStorageAnswer(in.Grant),
+	}
+}
+
+// invalid is the error of one field that broke one rule.
+func invalid(field string, rule app.Rule) error {
+	return broken([]app.Violation{{Field: field, Rule: rule}})
+}
+
+// broken is the error of broken rules; none of none.
+func broken(found []app.Violation) error {
+	if len(found) == 0 {
+		return nil
+	}
+	return &app.Error{Kind: app.Invalid, Op: "decode", Violations: found}
+}
