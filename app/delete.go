@@ -25,11 +25,16 @@ type deleting struct {
 }
 
 // burying is the state of the purge saga.
-type burying struct{ Account Account }
+type burying struct {
+	Account Account
+	// Found out on the way. Was is what an adopted account was before it left.
+	Was Status
+}
 
 // Delete ends an account on all three systems: it is shut out everywhere at
 // once, and removed when the grace period is over, which without one is at
-// once. Gitea repositories and storage objects go with it. BadCredentials,
+// once. Gitea repositories and storage objects go with it; a Gitea user that was
+// adopted stays with all it has. BadCredentials,
 // LastOwner, LastAdministrator, DirectoryFailed, StorageFailed, Busy or Internal. DirectoryFailed
 // and StorageFailed after the account was shut out tell that the removal goes on
 // in the background.
@@ -90,8 +95,11 @@ func (s *Service) deleteFlow() saga.Definition[deleting] {
 }
 
 // takeInventory refuses where deleting the account would take an organization
-// from others.
+// from others. An adopted one takes none: its Gitea user stays.
 func (s *Service) takeInventory(ctx context.Context, d *deleting) error {
+	if d.Account.GiteaOrigin == Adopted {
+		return nil
+	}
 	has, err := s.Directory.Belongings(ctx, d.Account.Ref())
 	if err != nil {
 		return err
@@ -114,12 +122,11 @@ func (s *Service) purgeFlow() saga.Definition[burying] {
 	return exclusive("purge",
 		saga.One(saga.Step[burying]{
 			Name: "decide", Kind: saga.Pivot, Local: true,
-			Do: func(ctx context.Context, b *burying) error { return s.Accounts.MayBury(ctx, b.Account.ID) },
+			Do: s.decideToBury,
 		}),
 		saga.Parallel(
 			saga.Step[burying]{
-				Name: "purge in Gitea", Kind: saga.Retriable,
-				Do: func(ctx context.Context, b *burying) error { return s.Directory.PurgeUser(ctx, b.Account.Ref()) },
+				Name: "purge in Gitea", Kind: saga.Retriable, Do: s.leaveGitea,
 			},
 			saga.Step[burying]{
 				Name: "purge in storage", Kind: saga.Retriable,
@@ -135,6 +142,13 @@ func (s *Service) purgeFlow() saga.Definition[burying] {
 			Do: func(ctx context.Context, b *burying) error { return s.Accounts.Bury(ctx, b.Account.ID, s.Now()) },
 		}),
 	)
+}
+
+func (s *Service) decideToBury(ctx context.Context, b *burying) (err error) {
+	if err = s.Accounts.MayBury(ctx, b.Account.ID); err == nil && b.Account.GiteaOrigin == Adopted {
+		_, b.Was, err = s.Standings.Standing(ctx, b.Account.ID)
+	}
+	return err
 }
 
 // EndDeparted removes accounts whose grace period is over, at most a batch of

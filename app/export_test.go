@@ -33,6 +33,10 @@ type (
 	RemakingInStorageState     = remakingInStorage
 	MendingStorageState        = mendingStorage
 	DroppingFromStorageState   = droppingFromStorage
+
+	AdoptingState        = adopting
+	KeepingPasswordState = keepingPassword
+	ReleasingState       = releasing
 )
 
 func (s *Service) RegisterFlow() saga.Definition[registration] { return s.registerFlow() }
@@ -98,6 +102,24 @@ func (s *Service) MendStorageFlow() saga.Definition[mendingStorage] {
 
 func (s *Service) DropFromStorageFlow() saga.Definition[droppingFromStorage] {
 	return s.dropFromStorageFlow()
+}
+
+func (s *Service) AdoptFlow() saga.Definition[adopting]               { return s.adoptFlow() }
+func (s *Service) KeepPasswordFlow() saga.Definition[keepingPassword] { return s.keepPasswordFlow() }
+func (s *Service) ReleaseFlow() saga.Definition[releasing]            { return s.releaseFlow() }
+
+// AccountOf is accountOf, and KeepTheirs keepTheirs.
+var AccountOf = accountOf
+
+func (s *Service) KeepTheirs(ctx context.Context, a Account, password Secret) {
+	s.keepTheirs(ctx, a, password)
+}
+
+// KeepPassword is what a sign-in does when Gitea took the password.
+func (s *Service) KeepPassword(ctx context.Context, a Account, password Secret) error {
+	receipt, err := carryOut(by(ctx, a.ID), s.adoptions.keepPassword, a.ID, keepingPassword{Account: a, Password: password})
+	_, err = settled("keep password", receipt, err)
+	return err
 }
 
 // Targets of codes, as flows name them.

@@ -84,9 +84,10 @@ func actions(p *personWorld, t *testing.T, clock *sagatest.Clock) map[string]act
 				return err
 			}
 			seen, err := p.directory.UsersMarked(ctx, account.ID)
-			if err == nil {
-				_, err = p.service.MendDirectory(ctx, account.Facts(), seen[0])
+			if err != nil || len(seen) == 0 { // given back
+				return err
 			}
+			_, err = p.service.MendDirectory(ctx, account.Facts(), seen[0])
 			return err
 		}},
 		"modify": {"SetEmail", false, false, func(ctx context.Context, p *personWorld) error {
@@ -131,6 +132,13 @@ func actions(p *personWorld, t *testing.T, clock *sagatest.Clock) map[string]act
 			_, _, err := p.service.SignIn(ctx, app.Credentials{Username: "alice", Password: goodPassword})
 			return err
 		}},
+		"release": {"Profile", true, false, func(ctx context.Context, p *personWorld) error {
+			_, err := p.service.Release(ctx, p.account.ID, true)
+			return err
+		}},
+		"keep password": {"", false, true, func(ctx context.Context, p *personWorld) error {
+			return p.service.KeepPassword(ctx, p.account, goodPassword)
+		}},
 		"sign out": {"DeleteToken", false, false, func(ctx context.Context, p *personWorld) error {
 			_, err := p.service.SignOut(ctx, who)
 			return err
@@ -146,6 +154,25 @@ var operators = map[string]bool{
 
 // administrators are the actions of one upon alice.
 var administrators = map[string]bool{"modify": true, "set password": true, "set role": true, "be removed": true}
+
+// adoptions are the actions on accounts that were adopted; they are tried on such
+// a one.
+var adoptions = map[string]bool{"release": true, "keep password": true}
+
+// newAdopted is newPerson, with an alice who was in Gitea before us.
+func newAdopted(t *testing.T, clock *sagatest.Clock) *personWorld {
+	t.Helper()
+	p := &personWorld{world: newWorld(t, clock)}
+	id := p.directory.Place(memory.Entry{Username: "alice", Emails: []string{"alice@example.com"}, FullName: "alice"}, goodPassword)
+	_, _, err := p.service.Adopt(t.Context(), p.view(t, id))
+	require.NoError(t, err)
+	p.here, p.away = p.signIn(t, "alice"), p.signIn(t, "alice")
+	p.account, err = p.store.Accounts.ByUsername(t.Context(), "alice")
+	require.NoError(t, err)
+	p.register(t, "bob", "bob@example.com")
+	p.bob = p.signIn(t, "bob")
+	return p
+}
 
 // watched tells when a saga finds its subject held.
 type watched struct {
@@ -190,7 +217,11 @@ func TestEveryPairOfFlows(t *testing.T) {
 		for second := range actions(newPerson(t, sagatest.NewClock()), t, sagatest.NewClock()) {
 			t.Run(fmt.Sprintf("%s during %s", second, first), func(t *testing.T) {
 				clock := sagatest.NewClock()
-				p := newPerson(t, clock)
+				person, also := newPerson, []app.Kind(nil)
+				if adoptions[first] || adoptions[second] {
+					person, also = newAdopted, []app.Kind{app.DirectoryFailed} // for a user that has been given back
+				}
+				p := person(t, clock)
 				all := actions(p, t, clock)
 				hold := p.directory.Inject(held.call, memory.Hold)
 				answer := make(chan error, 1)
@@ -198,16 +229,16 @@ func TestEveryPairOfFlows(t *testing.T) {
 				<-hold.Met()
 
 				during := all[second].do(p.untilTurnedAway(t), p)
-				requireExpected(t, during)
+				requireExpected(t, during, also...)
 				if all[first].exclusive() && all[second].exclusive() {
 					require.Error(t, during)
 				}
 				require.NoError(t, hold.Release())
 				before := <-answer
-				requireExpected(t, before)
+				requireExpected(t, before, also...)
 
 				after := all[second].do(t.Context(), p)
-				requireExpected(t, after)
+				requireExpected(t, after, also...)
 				if before == nil && all[first].renews && all[second].old {
 					require.Contains(t, []app.Kind{app.BadCredentials, app.TokenInvalid}, app.KindOf(after), "%v", after)
 				}
@@ -222,15 +253,15 @@ func TestEveryPairOfFlows(t *testing.T) {
 // first, that the credentials it was given no longer hold, that storage has shut
 // the account out already, that it stands elsewhere than the flow is about or is
 // found no more, that the address is kept for the other flow, or that the one to
-// be changed is another since.
-func requireExpected(t *testing.T, err error) {
+// be changed is another since; and what more says.
+func requireExpected(t *testing.T, err error, more ...app.Kind) {
 	t.Helper()
 	var e *app.Error
 	readdressed := errors.As(err, &e) && slices.Equal(e.Violations, []app.Violation{{Field: "oriEmail", Rule: app.Pattern}})
 	if err != nil && !readdressed {
-		require.Contains(t, []app.Kind{
+		require.Contains(t, append(more,
 			app.Busy, app.BadCredentials, app.CodeWrong, app.TokenInvalid, app.StorageFailed, app.NotFound, app.EmailTaken, app.Unchanged,
-		}, app.KindOf(err), "%v", err)
+		), app.KindOf(err), "%v", err)
 	}
 }
 
@@ -249,6 +280,10 @@ func (p *personWorld) agree(t *testing.T) {
 	t.Helper()
 	account, err := p.store.Accounts.ByID(t.Context(), p.account.ID)
 	require.NoError(t, err)
+	if account.Status == app.Deleted {
+		p.givenBack(t, account)
+		return
+	}
 	there, err := p.directory.Profile(t.Context(), account.Ref())
 	require.NoError(t, err)
 	require.Equal(t, account.Nickname, there.FullName)
@@ -262,6 +297,20 @@ func (p *personWorld) agree(t *testing.T) {
 	}
 	require.Equal(t, account.MaySignIn(), p.storage.Active(account.StorageKey))
 	p.sessionsAgree(t, account)
+}
+
+// givenBack requires that nothing of alice is left but what she had in Gitea before.
+func (p *personWorld) givenBack(t *testing.T, account app.Account) {
+	t.Helper()
+	require.Equal(t, app.Adopted, account.GiteaOrigin)
+	there := p.view(t, account.GiteaID)
+	require.Empty(t, there.Mark)
+	require.True(t, there.Active)
+	require.Empty(t, p.entry(t, there.Username).Tokens)
+	require.NotContains(t, p.storage.Users(), account.StorageKey)
+	p.dead(t, p.here)
+	p.dead(t, p.away)
+	p.alive(t, p.bob)
 }
 
 // sessionsAgree requires that each session is alive everywhere or dead

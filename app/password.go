@@ -47,7 +47,7 @@ func (s *Service) ChangePassword(ctx context.Context, p Principal, in PasswordCh
 func (s *Service) confirmPassword(ctx context.Context, p Principal, password Secret) (Account, error) {
 	tries := []Try{{Key: "confirm/" + p.Account.ID, Limit: s.settings.Guard.Account, Resets: true}}
 	ok, err := s.guarded(ctx, tries, func() (bool, error) {
-		return s.verify(ctx, p.Account.PasswordHash, password)
+		return s.rightPassword(ctx, p.Account, password)
 	})
 	if err == nil && !ok {
 		err = &Error{Kind: BadCredentials}

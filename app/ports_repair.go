@@ -16,7 +16,9 @@ type DirectoryView struct {
 	ID              int64
 	Username, Email string
 	// Mark is the accountId of the ownership mark; empty for a foreign user.
-	Mark    string
+	Mark string
+	// Adopted users were there before us, as their mark says.
+	Adopted bool
 	Profile DirectoryProfile
 	// Active users are let in.
 	Active bool

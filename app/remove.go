@@ -7,7 +7,8 @@ import (
 	"accord/saga"
 )
 
-// Inventory is what goes with an account that is removed.
+// Inventory is what goes with an account that is removed: nothing in Gitea where
+// the user there was adopted.
 type Inventory struct {
 	Account Account
 	Belongings
@@ -27,7 +28,10 @@ func (s *Service) TakeInventory(ctx context.Context, accountID string) (Inventor
 	if err != nil {
 		return Inventory{}, failed(op, err)
 	}
-	has, err := s.Directory.Belongings(ctx, account.Ref())
+	var has Belongings
+	if account.GiteaOrigin != Adopted {
+		has, err = s.Directory.Belongings(ctx, account.Ref())
+	}
 	if err != nil {
 		return Inventory{}, failed(op, err)
 	}

@@ -20,7 +20,8 @@ type droppingFromDirectory struct {
 
 // DropFromDirectory removes a Gitea user that bears our mark and is no account's.
 // One that has repositories, packages or organizations is shut out instead, and
-// kept is true: what is in it is for an operator to decide. DirectoryFailed, Busy
+// kept is true: what is in it is for an operator to decide. One that was adopted
+// is given back. DirectoryFailed, Busy
 // (ErrChanged in the chain where it has changed, or an account has it by now) or
 // Internal.
 func (s *Service) DropFromDirectory(ctx context.Context, seen DirectoryView) (kept bool, receipt saga.Receipt, err error) {
@@ -55,6 +56,9 @@ func (s *Service) removeOrShutOut(ctx context.Context, d *droppingFromDirectory)
 	_, found, err := s.DirectoryRepairs.UserNumbered(ctx, d.Seen.ID)
 	if err != nil || !found { // by an earlier try
 		return err
+	}
+	if d.Seen.Adopted {
+		return s.giveBack(ctx, d.Seen, false)
 	}
 	has, err := s.Directory.Belongings(ctx, d.Seen.Ref())
 	if err != nil {

@@ -72,7 +72,7 @@ func (s *Service) mendDirectoryFlow() saga.Definition[mendingDirectory] {
 		saga.One(saga.Step[mendingDirectory]{Name: "look at Gitea", Kind: saga.Compensable, Do: s.lookBeforeMending}),
 		differing("mark", func(m *mendingDirectory) bool { return m.Seen.Mark == "" },
 			func(ctx context.Context, m *mendingDirectory) error {
-				return s.DirectoryRepairs.MarkUser(ctx, m.Seen.ID, m.before())
+				return s.markAgain(ctx, m.Seen.ID, m.before())
 			},
 			func(ctx context.Context, m *mendingDirectory) error {
 				return s.DirectoryRepairs.UnmarkUser(ctx, m.Seen.ID, m.before())

@@ -53,6 +53,10 @@ type Deps struct {
 	Repairs          AccountRepairs
 	DirectoryRepairs DirectoryRepairs
 	StorageRepairs   StorageRepairs
+
+	// What adopting needs beside the above.
+	Adoptions         AccountAdoption
+	DirectoryAdoption DirectoryAdoption
 }
 
 // Settings are the choices of the operator that flows follow.
@@ -99,8 +103,9 @@ type Service struct {
 	resume       *saga.Flow[resuming]
 
 	// leader is what the sweeper does, one replica at a time.
-	leader  *Leadership
-	repairs repairFlows
+	leader    *Leadership
+	repairs   repairFlows
+	adoptions adoptionFlows
 }
 
 // New binds every flow to the runner, so that it can also recover them. A
@@ -128,6 +133,9 @@ func New(d Deps, s Settings) (*Service, error) {
 		bind(d.Runner, svc.suspendFlow(), &svc.suspend),
 		bind(d.Runner, svc.resumeFlow(), &svc.resume),
 		svc.bindRepairs(d.Runner),
+		bind(d.Runner, svc.adoptFlow(), &svc.adoptions.adopt),
+		bind(d.Runner, svc.keepPasswordFlow(), &svc.adoptions.keepPassword),
+		bind(d.Runner, svc.releaseFlow(), &svc.adoptions.release),
 	)
 }
 

@@ -102,7 +102,10 @@ func (s *Service) open(ctx context.Context, op string, account Account, in Crede
 		return SignedIn{}, receipt, failed(op, err)
 	}
 	account.EmailVerified = account.EmailVerified || code != CodeRef{}
-	s.heal(ctx, account, in.Password)
+	if code == (CodeRef{}) { // else nobody has looked at the password
+		s.heal(ctx, account, in.Password)
+		s.keepTheirs(ctx, account, in.Password)
+	}
 	signedIn.Account, signedIn.GiteaToken, signedIn.Grant = account, state.GiteaToken, state.Grant
 	return signedIn, receipt, nil
 }
@@ -132,7 +135,7 @@ func (s *Service) checkPassword(ctx context.Context, in Credentials) (Account, e
 		if err != nil && KindOf(err) != NotFound {
 			return false, err
 		}
-		return s.verify(ctx, account.PasswordHash, in.Password)
+		return s.rightPassword(ctx, account, in.Password)
 	})
 	switch {
 	case err != nil:

@@ -64,7 +64,7 @@ func newWorld(t *testing.T, clock *sagatest.Clock) *world {
 	w.core = newCore(t, clock.Now, password.Options{Memory: 64, Time: 1}, app.Deps{
 		Directory: w.directory, Storage: w.storage, Mailer: w.mailer, SMS: w.sms, Files: w.files,
 		DirectoryDoor: w.directory, StorageDoor: w.storage,
-		DirectoryRepairs: w.directory, StorageRepairs: w.storage,
+		DirectoryRepairs: w.directory, StorageRepairs: w.storage, DirectoryAdoption: w.directory,
 	})
 	return w
 }
@@ -91,7 +91,7 @@ func newCore(t testing.TB, now func() time.Time, cost password.Options, d app.De
 	})
 	d.Accounts, d.Sessions, d.Codes, d.Counters = c.store.Accounts, c.store.Sessions, c.store.Codes, c.store.Counters
 	d.Failures, d.Standings, d.Listings = c.store.Failures, c.store.Standings, c.store.Listings
-	d.Repairs = c.store.Repairs
+	d.Repairs, d.Adoptions = c.store.Repairs, c.store.Repairs
 	d.Leaders, d.Leftovers = c.store.Leaders, c.store.Leftovers
 	d.Puzzles, d.Challenges, d.Proofs, d.Mobiles = puzzles{}, c.store.Challenges, c.store.Proofs, c.store.Mobiles
 	d.People, d.Roster, d.Invites = c.store.People, c.store.Roster, c.store.Invites

@@ -36,6 +36,9 @@ type request struct {
 	anonymous bool
 	// as sends this access token and no credentials of ours.
 	as app.Secret
+	// person, where there is one, signs in by personsPassword in our place.
+	person          string
+	personsPassword app.Secret
 	// rename follows Gitea from a user's old name to the present one.
 	rename bool
 	// bare goes past the breaker.
@@ -131,6 +134,8 @@ func (d *Directory) compose(ctx context.Context, r request) (*http.Request, erro
 	case r.anonymous:
 	case r.as != "":
 		req.Header.Set("Authorization", "token "+r.as.Reveal())
+	case r.person != "":
+		req.SetBasicAuth(r.person, r.personsPassword.Reveal())
 	case d.token != "" && !r.basic:
 		req.Header.Set("Authorization", "token "+d.token.Reveal())
 	case r.tokenAsPassword:

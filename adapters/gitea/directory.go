@@ -26,6 +26,10 @@ const DefaultTimeout = 8 * time.Second
 // markPrefix and an accountId make the login_name that says a user is ours.
 const markPrefix = "accord:"
 
+// adoptedEnding ends the mark of a user that was there before us. An accountId
+// is digits.
+const adoptedEnding = ":adopted"
+
 // Options is what a Directory needs. The zero value of optional fields means
 // the default.
 type Options struct {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"iter"
+	"maps"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -25,30 +26,46 @@ var errNoTotal = errors.New("the answer does not tell how many users there are")
 // meanwhile come last.
 func (d *Directory) EachUser(ctx context.Context, pace reconcile.Pace) iter.Seq2[app.DirectoryView, error] {
 	return func(yield func(app.DirectoryView, error) bool) {
-		read, first := 0, -1
-		for page := 1; ; page++ {
-			if err := pace(ctx); err != nil {
+		for u, err := range d.eachUser(ctx, pace, nil) {
+			if err != nil {
 				yield(app.DirectoryView{}, err)
 				return
 			}
-			users, total, err := d.listUsers(ctx, url.Values{
-				"sort": {"id"}, "order": {"asc"}, "page": {strconv.Itoa(page)}, "limit": {strconv.Itoa(usersPerPage)},
-			})
+			if !yield(u.view(), nil) {
+				return
+			}
+		}
+	}
+}
+
+// eachUser lists those that pass Gitea's own filter, all where it is nil.
+func (d *Directory) eachUser(ctx context.Context, pace reconcile.Pace, filter url.Values) iter.Seq2[user, error] {
+	return func(yield func(user, error) bool) {
+		query := url.Values{"sort": {"id"}, "order": {"asc"}, "limit": {strconv.Itoa(usersPerPage)}}
+		maps.Copy(query, filter)
+		read, first := 0, -1
+		for page := 1; ; page++ {
+			if err := pace(ctx); err != nil {
+				yield(user{}, err)
+				return
+			}
+			query.Set("page", strconv.Itoa(page))
+			users, total, err := d.listUsers(ctx, query)
 			if err != nil {
-				yield(app.DirectoryView{}, err)
+				yield(user{}, err)
 				return
 			}
 			if first < 0 {
 				first = total
 			}
 			for _, u := range users {
-				if !yield(u.view(), nil) {
+				if !yield(u, nil) {
 					return
 				}
 			}
 			read += len(users)
 			if total < first || read > total || (len(users) == 0 && read < total) {
-				yield(app.DirectoryView{}, reconcile.Incomplete("gitea: list users: %d were read, of %d at first and %d at last", read, first, total))
+				yield(user{}, reconcile.Incomplete("gitea: list users: %d were read, of %d at first and %d at last", read, first, total))
 				return
 			}
 			if read == total {

@@ -25,6 +25,9 @@ func (d *Directory) PurgeUser(ctx context.Context, ref app.DirectoryRef) error {
 	if err != nil {
 		return err
 	}
+	if u.adopted() {
+		return notRemoved(op)
+	}
 	organizations, err := d.organizations(ctx, u)
 	if err != nil {
 		return err

@@ -1,10 +1,12 @@
 package gitea
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -21,7 +23,7 @@ var (
 
 func (u user) view() app.DirectoryView {
 	return app.DirectoryView{
-		ID: u.ID, Username: u.Login, Email: u.Email, Mark: u.mark(), Profile: u.profile(), Active: u.letIn(),
+		ID: u.ID, Username: u.Login, Email: u.Email, Mark: u.mark(), Adopted: u.adopted(), Profile: u.profile(), Active: u.letIn(),
 		Admin: u.IsAdmin, Restricted: u.Restricted, External: u.SourceID != 0,
 	}
 }
@@ -67,20 +69,27 @@ func (d *Directory) byNumber(ctx context.Context, id int64) (user, bool, error) 
 	return found.Data[0], true, nil
 }
 
-// UsersMarked implements app.DirectoryRepairs.
+// UsersMarked implements app.DirectoryRepairs. Gitea finds a login_name only as
+// a whole.
 func (d *Directory) UsersMarked(ctx context.Context, accountID string) ([]app.DirectoryView, error) {
-	users, _, err := d.listUsers(ctx, url.Values{
-		"login_name": {markPrefix + accountID}, "sort": {"id"}, "order": {"asc"}, "limit": {strconv.Itoa(usersPerPage)},
-	})
-	if err != nil {
-		return nil, err
+	if accountID == "" {
+		return nil, nil
 	}
 	var views []app.DirectoryView
-	for _, u := range users {
-		if accountID != "" && u.mark() == accountID {
-			views = append(views, u.view())
+	for _, ending := range []string{"", adoptedEnding} {
+		users, _, err := d.listUsers(ctx, url.Values{
+			"login_name": {markPrefix + accountID + ending}, "sort": {"id"}, "order": {"asc"}, "limit": {strconv.Itoa(usersPerPage)},
+		})
+		if err != nil {
+			return nil, err
+		}
+		for _, u := range users {
+			if u.mark() == accountID {
+				views = append(views, u.view())
+			}
 		}
 	}
+	slices.SortFunc(views, func(a, b app.DirectoryView) int { return cmp.Compare(a.ID, b.ID) })
 	return views, nil
 }
 
@@ -120,41 +129,32 @@ func (d *Directory) RenameUser(ctx context.Context, ref app.DirectoryRef, userna
 
 // MarkUser implements app.DirectoryRepairs.
 func (d *Directory) MarkUser(ctx context.Context, id int64, ref app.DirectoryRef) error {
-	return d.setMark(ctx, "mark user", id, ref, "", ref.AccountID)
+	return d.setMark(ctx, "mark user", id, ref, markPrefix+ref.AccountID)
 }
 
 // UnmarkUser implements app.DirectoryRepairs. Gitea wants a login_name, so the
 // user's own name takes the mark's place; to a user of Gitea's own it means
 // nothing.
 func (d *Directory) UnmarkUser(ctx context.Context, id int64, ref app.DirectoryRef) error {
-	return d.setMark(ctx, "unmark user", id, ref, ref.AccountID, "")
+	return d.setMark(ctx, "unmark user", id, ref, "")
 }
 
-// setMark replaces one mark, or none, by another.
-func (d *Directory) setMark(ctx context.Context, op string, id int64, ref app.DirectoryRef, from, to string) error {
+// setMark puts a mark of the account on a user that bears none, or takes the
+// account's off where to is empty.
+func (d *Directory) setMark(ctx context.Context, op string, id int64, ref app.DirectoryRef, to string) error {
 	u, found, err := d.byNumber(ctx, id)
+	if err != nil || (!found && to == "") {
+		return err
+	}
+	done, err := u.marking(found, ref, to)
 	switch {
 	case err != nil:
-		return err
-	case !found && to == "":
-		return nil
-	case !found:
-		err = errAbsent
-	case ref.AccountID == "" || !strings.EqualFold(u.Login, ref.Username):
-		err = errAnother
-	case u.mark() == to:
-		return nil
-	case u.mark() != from:
-		err = errMarked
-	}
-	if err != nil {
 		return saga.Refused(&app.Error{Kind: app.DirectoryFailed, Op: "gitea: " + op, Err: err})
+	case done:
+		return nil
 	}
 	marked := u
-	marked.LoginName = u.Login
-	if to != "" {
-		marked.LoginName = markPrefix + to
-	}
+	marked.LoginName = cmp.Or(to, u.Login)
 	a, err := d.change(ctx, op, marked, change{})
 	switch {
 	case err != nil:
@@ -163,6 +163,21 @@ func (d *Directory) setMark(ctx context.Context, op string, id int64, ref app.Di
 		return denied(a, a.invalid())
 	}
 	return d.confirm(ctx, a, marked, func(user) bool { return true })
+}
+
+// marking tells whether the user has the mark already that it is to have, and
+// why it may not be given that.
+func (u user) marking(found bool, ref app.DirectoryRef, to string) (done bool, err error) {
+	bears := ref.AccountID != "" && u.mark() == ref.AccountID
+	switch {
+	case !found:
+		return false, errAbsent
+	case ref.AccountID == "" || !strings.EqualFold(u.Login, ref.Username):
+		return false, errAnother
+	case u.mark() != "" && !bears:
+		return false, errMarked
+	}
+	return bears == (to != ""), nil
 }
 
 // denied adds app.ErrDenied to the error of an answer that turned the

@@ -39,7 +39,13 @@ func (u user) mark() string {
 	if !ours {
 		return ""
 	}
-	return id
+	return strings.TrimSuffix(id, adoptedEnding)
+}
+
+// adopted reports whether the mark says that the user was there before us: then
+// nothing here removes it.
+func (u user) adopted() bool {
+	return u.mark() != "" && strings.HasSuffix(u.LoginName, adoptedEnding)
 }
 
 // newUser is the body that creates one. Visibility and restriction are left to
@@ -124,10 +130,14 @@ func (d *Directory) notCreated(ctx context.Context, u app.DirectoryUser, a answe
 	return 0, a.invalid()
 }
 
+// taken tells of the mark of a holder that we made: one that was there before is
+// nothing that an undone registration may have left.
 func taken(op string, kind app.Kind, holder user) error {
-	return saga.Refused(&app.Error{
-		Kind: kind, Op: "gitea: " + op, Err: &app.Taken{Username: holder.Login, Mark: holder.mark()},
-	})
+	mark := holder.mark()
+	if holder.adopted() {
+		mark = ""
+	}
+	return saga.Refused(&app.Error{Kind: kind, Op: "gitea: " + op, Err: &app.Taken{Username: holder.Login, Mark: mark}})
 }
 
 // refusals are the beginnings of what Gitea says of input it does not take.
@@ -173,9 +183,11 @@ func (d *Directory) RemoveUser(ctx context.Context, username, accountID string) 
 	if err != nil || !found || accountID == "" || holder.mark() != accountID {
 		return err
 	}
-	a, err := d.send(ctx, request{
-		op: "remove user", method: http.MethodDelete, path: path("admin", "users", holder.Login),
-	})
+	const op = "remove user"
+	if holder.adopted() {
+		return notRemoved(op)
+	}
+	a, err := d.send(ctx, request{op: op, method: http.MethodDelete, path: path("admin", "users", holder.Login)})
 	if err != nil || a.status == http.StatusNoContent || a.absent() {
 		return err
 	}

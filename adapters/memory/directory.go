@@ -40,8 +40,14 @@ type Entry struct {
 	Emails   []string
 	FullName string
 	// Mark is the accountId of the ownership mark; empty for a foreign one.
-	Mark         string
+	Mark string
+	// Adopted: the mark says that it was there before.
+	Adopted      bool
 	Organization bool
+	// Bot is no person; it is in no listing.
+	Bot bool
+	// Admin and the others are as of app.DirectoryCandidate.
+	Admin, Restricted, External, Inactive, SecondFactor, OtherLogin bool
 
 	Description, Website, Location string
 	// ShutOut users are let in neither by password nor by token.
@@ -109,7 +115,7 @@ func (d *Directory) create(u app.DirectoryUser) (int64, error) {
 	case holder != nil && holder.Mark == u.AccountID:
 		return holder.ID, nil
 	case holder != nil:
-		return 0, refused("CreateUser", kind, &app.Taken{Username: holder.Username, Mark: holder.Mark})
+		return 0, refused("CreateUser", kind, holder.taken())
 	case !app.UsernameAllowed(u.Username):
 		return 0, invalid("CreateUser", "username", app.Pattern)
 	case !app.EmailAllowed(u.Email):
@@ -132,6 +138,8 @@ func (d *Directory) RemoveUser(ctx context.Context, username, accountID string) 
 		switch {
 		case e == nil || accountID == "" || e.Mark != accountID:
 			return nil
+		case e.Adopted:
+			return refused("RemoveUser", app.DirectoryFailed, errAdopted)
 		case len(e.Repositories) > 0, len(e.Packages) > 0, len(d.organizationsOf(e)) > 0:
 			return refused("RemoveUser", app.DirectoryFailed, errors.New("the user has something"))
 		}
@@ -199,6 +207,18 @@ func (d *Directory) AddEmails(username string, emails ...string) {
 		panic("memory: AddEmails to an absent user")
 	}
 	e.Emails = append(e.Emails, emails...)
+}
+
+// Change does something to an entry, as an administrator might. It panics where
+// the entry is absent: a test's mistake.
+func (d *Directory) Change(username string, how func(*Entry)) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	e := d.find(username)
+	if e == nil {
+		panic("memory: Change of an absent entry")
+	}
+	how(&e.Entry)
 }
 
 // Rename gives an entry another name, as an administrator or its owner might.
@@ -272,6 +292,14 @@ func (d *Directory) place(e directoryEntry) int64 {
 	d.entries[app.FoldKey(e.Username)] = &e
 	delete(d.renamed, app.FoldKey(e.Username))
 	return e.ID
+}
+
+// taken is what others are told of who holds a name or address.
+func (e *directoryEntry) taken() *app.Taken {
+	if e.Adopted {
+		return &app.Taken{Username: e.Username}
+	}
+	return &app.Taken{Username: e.Username, Mark: e.Mark}
 }
 
 func (d *Directory) find(name string) *directoryEntry { return d.entries[app.FoldKey(name)] }

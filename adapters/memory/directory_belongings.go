@@ -35,6 +35,9 @@ func (d *Directory) Belongings(ctx context.Context, ref app.DirectoryRef) (app.B
 func (d *Directory) PurgeUser(ctx context.Context, ref app.DirectoryRef) error {
 	const call = "PurgeUser"
 	return unlessAbsent(d.marked(ctx, call, ref, func(e *directoryEntry) error {
+		if e.Adopted {
+			return refused(call, app.DirectoryFailed, errAdopted)
+		}
 		if last := d.lastOwnerOf(e); len(last) > 0 {
 			return refused(call, app.LastOwner, errors.New("last owner of "+strings.Join(last, ", ")))
 		}

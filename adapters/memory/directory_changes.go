@@ -120,7 +120,7 @@ func (d *Directory) SetEmail(ctx context.Context, ref app.DirectoryRef, email st
 		holder := d.findEmail(email)
 		switch {
 		case holder != nil && holder != e:
-			return refused(call, app.EmailTaken, &app.Taken{Username: holder.Username, Mark: holder.Mark})
+			return refused(call, app.EmailTaken, holder.taken())
 		case !app.EmailAllowed(email):
 			return invalid(call, "email", app.EmailSyntax)
 		case strings.EqualFold(e.Emails[0], email):

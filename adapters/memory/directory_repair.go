@@ -21,7 +21,8 @@ var (
 
 func (e Entry) view() app.DirectoryView {
 	return app.DirectoryView{
-		ID: e.ID, Username: e.Username, Email: e.Emails[0], Mark: e.Mark, Active: !e.ShutOut,
+		ID: e.ID, Username: e.Username, Email: e.Emails[0], Mark: e.Mark, Adopted: e.Adopted, Active: !e.ShutOut && !e.Inactive,
+		Admin: e.Admin, Restricted: e.Restricted, External: e.External,
 		Profile: app.DirectoryProfile{FullName: e.FullName, Description: e.Description, Website: e.Website, Location: e.Location},
 	}
 }
@@ -30,7 +31,7 @@ func (e Entry) view() app.DirectoryView {
 func (d *Directory) views(pass func(app.DirectoryView) bool) []app.DirectoryView {
 	var views []app.DirectoryView
 	for _, e := range d.Entries() {
-		if e.Organization {
+		if e.Organization || e.Bot {
 			continue
 		}
 		if v := e.view(); pass(v) {
@@ -111,7 +112,7 @@ func (d *Directory) RenameUser(ctx context.Context, ref app.DirectoryRef, userna
 		holder := d.find(username)
 		switch {
 		case holder != nil && holder != e:
-			return refused(call, app.UserTaken, &app.Taken{Username: holder.Username, Mark: holder.Mark})
+			return refused(call, app.UserTaken, holder.taken())
 		case !app.UsernameAllowed(username):
 			return invalid(call, "username", app.Pattern)
 		}
@@ -122,30 +123,35 @@ func (d *Directory) RenameUser(ctx context.Context, ref app.DirectoryRef, userna
 
 // MarkUser is that of app.DirectoryRepairs.
 func (d *Directory) MarkUser(ctx context.Context, id int64, ref app.DirectoryRef) error {
-	return d.setMark(ctx, "MarkUser", id, ref, "", ref.AccountID)
+	return d.setMark(ctx, "MarkUser", id, ref, func(e *directoryEntry) { e.Entry.Mark = ref.AccountID })
 }
 
 // UnmarkUser is that of app.DirectoryRepairs.
 func (d *Directory) UnmarkUser(ctx context.Context, id int64, ref app.DirectoryRef) error {
-	return d.setMark(ctx, "UnmarkUser", id, ref, ref.AccountID, "")
+	return d.setMark(ctx, "UnmarkUser", id, ref, nil)
 }
 
-func (d *Directory) setMark(ctx context.Context, call string, id int64, ref app.DirectoryRef, from, to string) error {
+// setMark puts a mark on an entry that bears none, or takes the account's off
+// where mark is nil.
+func (d *Directory) setMark(ctx context.Context, call string, id int64, ref app.DirectoryRef, mark func(*directoryEntry)) error {
 	return d.run(ctx, call, func() error {
 		d.mu.Lock()
 		defer d.mu.Unlock()
 		e := d.byID(id)
 		switch {
-		case e == nil && to == "":
+		case e == nil && mark == nil:
 			return nil
 		case e == nil:
 			return refused(call, app.DirectoryFailed, errAbsent)
 		case ref.AccountID == "" || !strings.EqualFold(e.Username, ref.Username):
 			return refused(call, app.DirectoryFailed, errAnother)
-		case e.Mark != to && e.Mark != from:
+		case e.Mark != "" && e.Mark != ref.AccountID:
 			return refused(call, app.DirectoryFailed, errMarked)
+		case mark == nil:
+			e.Entry.Mark, e.Adopted = "", false
+		case e.Mark == "":
+			mark(e)
 		}
-		e.Entry.Mark = to
 		return nil
 	})
 }

@@ -15,6 +15,26 @@ func TestDirectory(t *testing.T) {
 	adaptertest.DirectoryRepairs(t, func(*testing.T) adaptertest.DirectoryFixture { return fixtureOf(d) })
 }
 
+func TestDirectoryAdoption(t *testing.T) {
+	d := memory.NewDirectory()
+	change := func(how func(*memory.Entry)) func(*testing.T, string) {
+		return func(_ *testing.T, username string) { d.Change(username, how) }
+	}
+	adaptertest.DirectoryAdoption(t, func(*testing.T) adaptertest.AdoptionFixture {
+		f := fixtureOf(d)
+		return adaptertest.AdoptionFixture{
+			DirectoryFixture: f, PlacedPassword: "foreign-password", DescribeButLogin: f.Describe,
+			Restrict:     change(func(e *memory.Entry) { e.Restricted = true }),
+			Deactivate:   change(func(e *memory.Entry) { e.Inactive = true }),
+			Promote:      change(func(e *memory.Entry) { e.Admin = true }),
+			SecondFactor: change(func(e *memory.Entry) { e.SecondFactor = true }),
+			Login: func(_ *testing.T, username, loginName string) {
+				d.Change(username, func(e *memory.Entry) { e.OtherLogin = username != loginName })
+			},
+		}
+	})
+}
+
 func TestDirectoryDoor(t *testing.T) {
 	d := memory.NewDirectory()
 	adaptertest.DirectoryDoor(t, func(*testing.T) (adaptertest.DirectoryFixture, app.DirectoryDoor) { return fixtureOf(d), d })

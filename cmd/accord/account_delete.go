@@ -28,6 +28,8 @@ type inventoryView struct {
 	Objects int `json:"objects"`
 	// LastOwnerOf are organizations that stand in the way.
 	LastOwnerOf []string `json:"lastOwnerOf"`
+	// GiteaStays: the Gitea user was adopted, and stays with all it has.
+	GiteaStays bool `json:"giteaStays,omitempty"`
 }
 
 func newAccountDelete() *cobra.Command {
@@ -78,7 +80,7 @@ func (o operation) showInventory(ctx context.Context) error {
 	view := inventoryView{
 		DryRun: true, AccountID: has.Account.ID, Username: has.Account.Username, Status: has.Account.Status,
 		Repositories: listed(has.Repositories), Organizations: listed(has.Organizations), Packages: listed(has.Packages),
-		Objects: has.Objects, LastOwnerOf: listed(has.LastOwnerOf),
+		Objects: has.Objects, LastOwnerOf: listed(has.LastOwnerOf), GiteaStays: has.Account.GiteaOrigin == app.Adopted,
 	}
 	if o.asJSON {
 		err = printIndented(o.out, view)
@@ -116,6 +118,11 @@ func (v inventoryView) print(w io.Writer) error {
 	}
 	if err := table.Flush(); err != nil {
 		return err
+	}
+	if v.GiteaStays {
+		if _, err := fmt.Fprintln(w, "it was adopted: its Gitea user stays, with all it has"); err != nil {
+			return err
+		}
 	}
 	_, err := fmt.Fprintln(w, "nothing was changed; --apply deletes it")
 	return err

@@ -34,7 +34,7 @@ func TestScripts(t *testing.T) {
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"await": await, "terminate": terminate, "devenv": devenv, "ready": ready, "children": children,
 			"occupy": occupy, "post": post, "nosecrets": nosecrets,
-			"damage": damage, "insync": insync,
+			"damage": damage, "insync": insync, "giteado": giteado,
 			"putsaga": putSaga, "sql": runSQL,
 		},
 	})

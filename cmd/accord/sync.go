@@ -39,7 +39,7 @@ func newSync() *cobra.Command {
 	cmd.Short = "Show how Gitea and the storage differ from the accounts, and mend it"
 	cmd.Long = "Show how Gitea and the storage differ from the account store, which is the truth. Nothing is changed; `accord sync\n" +
 		"apply` mends what differs. Exit code: 0 in accord, 2 they differ, 1 it could not be found out. See docs/sync.md."
-	cmd.AddCommand(newSyncPlan("plan"), newSyncApply())
+	cmd.AddCommand(newSyncPlan("plan"), newSyncApply(), newSyncAdopt(), newSyncRelease())
 	return cmd
 }
 

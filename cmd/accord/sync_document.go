@@ -87,6 +87,7 @@ type planGiteaUser struct {
 	Username   string      `json:"username"`
 	Email      string      `json:"email"`
 	Mark       string      `json:"mark"`
+	Adopted    bool        `json:"adopted"`
 	Profile    planProfile `json:"profile"`
 	Active     bool        `json:"active"`
 	Admin      bool        `json:"admin"`
@@ -154,7 +155,7 @@ func itemsOf(items []reconcile.Item) []planItem {
 		}
 		if u := i.User; u != (app.DirectoryView{}) {
 			item.GiteaUser = &planGiteaUser{
-				u.ID, u.Username, u.Email, u.Mark, planProfile(u.Profile), u.Active, u.Admin, u.Restricted, u.External,
+				u.ID, u.Username, u.Email, u.Mark, u.Adopted, planProfile(u.Profile), u.Active, u.Admin, u.Restricted, u.External,
 			}
 		}
 		if u := i.Storage; u != (app.StorageView{}) {
@@ -182,7 +183,7 @@ func (i planItem) item() reconcile.Item {
 	}
 	if u := i.GiteaUser; u != nil {
 		item.User = app.DirectoryView{
-			ID: u.ID, Username: u.Username, Email: u.Email, Mark: u.Mark, Profile: app.DirectoryProfile(u.Profile),
+			ID: u.ID, Username: u.Username, Email: u.Email, Mark: u.Mark, Adopted: u.Adopted, Profile: app.DirectoryProfile(u.Profile),
 			Active: u.Active, Admin: u.Admin, Restricted: u.Restricted, External: u.External,
 		}
 	}

@@ -26,7 +26,7 @@ func aPlan() reconcile.Plan {
 		},
 		User: app.DirectoryView{
 			ID: 7, Username: "malice", Email: "a@example.com", Mark: "26030112000001", Profile: profile,
-			Active: true, Admin: true, Restricted: true, External: true,
+			Adopted: true, Active: true, Admin: true, Restricted: true, External: true,
 		},
 		Storage: app.StorageView{Key: "acc26030112000001", Enabled: true, Home: true},
 	}

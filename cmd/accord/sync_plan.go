@@ -68,6 +68,9 @@ func describe(i reconcile.Item, kind reconcile.Kind) string {
 	if kind == reconcile.Orphan && i.System == reconcile.InStorage {
 		text = "removed; its objects stay"
 	}
+	if kind == reconcile.Orphan && i.User.Adopted {
+		text = "given back: it was adopted, and stays without our mark"
+	}
 	if text == "" {
 		text = differences(i, kind)
 	}

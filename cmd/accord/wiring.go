@@ -105,6 +105,7 @@ func (p *parts) assemble(c config.Config, ring *keyring.Live, log *slog.Logger) 
 		Archive:       p.store.Archive,
 		DirectoryDoor: directory, StorageDoor: storage,
 		Repairs: p.store.Repairs, DirectoryRepairs: directory, StorageRepairs: storage,
+		Adoptions: p.store.Repairs, DirectoryAdoption: directory,
 	}, app.Settings{
 		SessionTTL: c.Session.TTL, KeepTTL: c.Session.Keep, DeletionGrace: c.Deletion.Grace, Countries: c.SMS.Countries,
 		SMS:   app.SMSLimits{PerClientHour: c.SMS.PerClientHour, PlatformDay: c.SMS.PlatformDay},

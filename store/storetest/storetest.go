@@ -111,6 +111,8 @@ func Run(t *testing.T, driver string, fresh func(t testing.TB) string) {
 		"repairs: what is written down":                     repairWrites,
 		"repairs: part of a transaction":                    repairInside,
 		"census: sagas by phase":                            sagasCounted,
+		"adoption: a password is kept":                      adoptionKeeps,
+		"adoption: what is taken":                           claims,
 		"migrations: a migrated database":                   migrated,
 		"migrations: a newer database":                      migratedNewer,
 		"migrations: a database that does not answer fails": migratedClosed,
