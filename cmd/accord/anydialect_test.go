@@ -1,0 +1,130 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"accord/store"
+)
+
+// frontEnd is how people come and sign in by one dialect.
+type frontEnd struct {
+	join   func(l *life)
+	signIn func(l *life) session
+}
+
+// frontEnds are those of all dialects.
+var frontEnds = map[string]frontEnd{
+	"infinite":  {(*life).joinByInfinite, func(l *life) session { return l.signIn(l.t, l.person) }},
+	"portal":    {(*life).joinByPortal, (*life).signInByPortal},
+	"community": {(*life).joinByCommunity, func(l *life) session { return member{life: *l}.signIn().Data.session }},
+	"jpress":    {(*life).joinByJPress, (*life).signInByJPress},
+	"registry":  {(*life).joinByRegistry, func(l *life) session { return l.signsIn(l.t, fields{"username": l.person.name, "password": l.person.password}) }},
+}
+
+// TestAnAccountOfOneDialectSignsInByAll on one server, with tokens that are good
+// on all three systems each time.
+func TestAnAccountOfOneDialectSignsInByAll(t *testing.T) {
+	site := newSite(t, store.SQLite)
+	site.JPress.OpenCreate = true
+	require.Len(t, frontEnds, len(site.Dialects))
+	api := site.start(t)
+	for _, first := range site.Dialects {
+		l := &life{t, site, api, newPerson()}
+		l.person.name = l.person.name[:12] // the least that every dialect allows
+		frontEnds[first].join(l)
+		for _, then := range site.Dialects {
+			t.Logf("from %s in by %s", first, then)
+			frontEnds[then].signIn(l).alive(t, site.Gitea.URL)
+		}
+	}
+}
+
+func (l *life) joinByInfinite() {
+	registered, err := l.register(l.person)
+	require.NoError(l.t, err)
+	require.Equal(l.t, "General.Success", registered.Code)
+}
+
+// portal sends one request to the portal dialect, which must succeed.
+func (l *life) portal(call string, in map[string]string) session {
+	l.t.Helper()
+	text, err := json.Marshal(in)
+	require.NoError(l.t, err)
+	request, err := http.NewRequestWithContext(l.t.Context(), http.MethodPost, l.url+"/api/v1/"+call, bytes.NewReader(text))
+	require.NoError(l.t, err)
+	request.Header.Set("Content-Type", "application/json")
+	response, err := http.DefaultClient.Do(request)
+	require.NoError(l.t, err)
+	defer func() { _ = response.Body.Close() }()
+	var a struct {
+		Code int
+		Data json.RawMessage
+	}
+	require.NoError(l.t, json.NewDecoder(response.Body).Decode(&a))
+	require.Equal(l.t, 1000, a.Code, call)
+	var got struct {
+		session
+		Token string
+	}
+	if !strings.HasPrefix(string(a.Data), `"`) {
+		require.NoError(l.t, json.Unmarshal(a.Data, &got))
+	}
+	got.client, got.AccessToken = l.client, got.Token
+	return got.session
+}
+
+func (l *life) joinByPortal() {
+	l.portal("sendEmailCode", map[string]string{"email": l.person.email})
+	l.portal("register", map[string]string{
+		"username": l.person.name, "email": l.person.email, "code": l.mailedCode(l.person.email),
+		"password": l.person.password, "repassword": l.person.password,
+	}).alive(l.t, l.site.Gitea.URL)
+}
+
+func (l *life) signInByPortal() session {
+	return l.portal("login", map[string]string{"username": l.person.name, "password": l.person.password})
+}
+
+// joinByCommunity makes an account without a user name of the person's choice.
+func (l *life) joinByCommunity() {
+	c := member{life: *l}
+	c.slide()
+	c.done("user/code/email", map[string]string{"email": l.person.email})
+	c.done("user/register", map[string]string{
+		"email": l.person.email, "password": l.person.password, "code": l.mailedCode(l.person.email),
+	})
+	c.token = c.signIn().Data.Token
+	name, _ := c.done("user/info/get", nil).Data.User["name"].(string)
+	require.NotEmpty(l.t, name)
+	l.person.name = name
+}
+
+func (l *life) joinByJPress() {
+	person := fmt.Sprintf(`{"username":%q,"email":%q,"password":%q}`, l.person.name, l.person.email, l.person.password)
+	l.jpressDone(l.t, "create", "", url.Values{"user": {person}})
+}
+
+func (l *life) signInByJPress() session {
+	return l.jpressDone(l.t, "login", "", url.Values{"loginAccount": {l.person.name}, "password": {l.person.password}}).session
+}
+
+func (l *life) joinByRegistry() {
+	p := l.person
+	l.carried(l.t, http.MethodPost, "checkEmailPwd", fields{
+		"email": p.email, "username": p.name, "password1": p.password, "password2": p.password,
+	})
+	require.Eventually(l.t, func() bool { return l.site.mailTo(l.t, p.email) == 1 }, soon, 20*time.Millisecond)
+	l.carried(l.t, http.MethodPost, "verifyEmail", fields{"email": p.email, "code": l.mailedCode(p.email)})
+	l.carried(l.t, http.MethodPut, "save", fields{
+		"email": p.email, "username": p.name, "nickname": "Alice", "password1": p.password, "password2": p.password,
+	})
+}
