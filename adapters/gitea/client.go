@@ -9,8 +9,8 @@ import (
 	"net/http"
 	"net/http/httptrace"
 	"net/url"
-	"sync/atomic"
 
+	"accord/adapters/exchange"
 	"accord/app"
 )
 
@@ -72,8 +72,8 @@ func path(segments ...string) string {
 func (d *Directory) send(ctx context.Context, r request) (answer, error) {
 	ctx, cancel := context.WithTimeout(ctx, d.timeout)
 	defer cancel()
-	var conn connecting
-	req, err := d.compose(httptrace.WithClientTrace(ctx, conn.trace()), r)
+	var conn exchange.Connecting
+	req, err := d.compose(httptrace.WithClientTrace(ctx, conn.Trace()), r)
 	if err == nil {
 		err = ctx.Err()
 	}
@@ -82,16 +82,16 @@ func (d *Directory) send(ctx context.Context, r request) (answer, error) {
 	}
 	res, err := d.clientFor(r).Do(req)
 	if err != nil {
-		return answer{}, r.failed(conn.neverMade() || notSent(err) != nil, harmless(err))
+		return answer{}, r.failed(conn.NeverMade() || exchange.NotSent(err) != nil, exchange.Cause(err))
 	}
 	defer func() { _ = res.Body.Close() }()
 	body, err := io.ReadAll(io.LimitReader(res.Body, maxBody+1))
 	if err == nil && len(body) > maxBody {
-		err = errTooLong
+		err = exchange.ErrTooLong
 	}
 	// The status of a refusal says enough; what it means is lost, not its effect.
 	if err != nil && !certain(res.StatusCode) {
-		return answer{}, r.failed(false, harmless(err))
+		return answer{}, r.failed(false, exchange.Cause(err))
 	}
 	a := answer{request: r, status: res.StatusCode, header: res.Header, body: body}
 	a.readMessage()
@@ -153,18 +153,3 @@ func (a answer) decode(into any) error {
 	}
 	return nil
 }
-
-// connecting watches whether a request ever had a connection. The transport
-// asks again only for a request of which nothing was written, or that has no
-// effect, so the last asking counts.
-type connecting struct{ asked, got atomic.Bool }
-
-func (c *connecting) trace() *httptrace.ClientTrace {
-	return &httptrace.ClientTrace{
-		GetConn: func(string) { c.asked.Store(true); c.got.Store(false) },
-		GotConn: func(httptrace.GotConnInfo) { c.got.Store(true) },
-	}
-}
-
-// neverMade reports that not a byte of the request can have left.
-func (c *connecting) neverMade() bool { return c.asked.Load() && !c.got.Load() }

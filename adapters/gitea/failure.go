@@ -1,13 +1,9 @@
 package gitea
 
 import (
-	"context"
-	"crypto/tls"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
-	"net"
 	"net/http"
 	"strings"
 
@@ -15,10 +11,7 @@ import (
 	"accord/saga"
 )
 
-var (
-	errTooLong    = errors.New("the answer is too long")
-	errUnreadable = errors.New("the answer cannot be read as Gitea's")
-)
+var errUnreadable = errors.New("the answer cannot be read as Gitea's")
 
 // certain reports whether a status says that the request changed nothing:
 // refusals, and redirects that are not followed. Who gave up waiting, as a proxy
@@ -96,47 +89,6 @@ func (a answer) reason() string {
 		}
 	}
 	return ""
-}
-
-// harmless is the cause of a broken exchange without what a server may have
-// echoed: the transport quotes lines it cannot read, and url.Error the URL.
-func harmless(err error) error {
-	var (
-		dial *net.OpError
-		name *net.DNSError
-		cert *tls.CertificateVerificationError
-	)
-	switch {
-	case notSent(err) != nil:
-		return notSent(err)
-	case errors.Is(err, context.DeadlineExceeded):
-		return fmt.Errorf("no answer in time: %w", context.DeadlineExceeded)
-	case errors.Is(err, context.Canceled):
-		return context.Canceled
-	case errors.As(err, &dial):
-		return dial
-	case errors.As(err, &name):
-		return name
-	case errors.As(err, &cert):
-		return cert
-	case errors.Is(err, errTooLong):
-		return errTooLong
-	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
-		return errors.New("the connection was cut")
-	}
-	return errors.New("the exchange broke off")
-}
-
-// notSent is the word of a breaker that kept the request back, or nil.
-func notSent(err error) error {
-	var kept interface {
-		error
-		NotSent() bool
-	}
-	if errors.As(err, &kept) && kept.NotSent() {
-		return kept
-	}
-	return nil
 }
 
 // unknown takes the promise of saga.Refused from an error: the request it

@@ -1,20 +1,17 @@
 package minio
 
 import (
-	"context"
-	"crypto/tls"
 	"encoding/json"
 	"encoding/xml"
 	"errors"
 	"fmt"
-	"io"
-	"net"
 	"net/http"
 	"slices"
 	"strings"
 
 	miniogo "github.com/minio/minio-go/v7"
 
+	"accord/adapters/exchange"
 	"accord/app"
 	"accord/saga"
 )
@@ -58,52 +55,7 @@ func (f *failure) Unwrap() error { return f.cause }
 // unanswered describes a request that got no answer; sent tells whether it may
 // have reached the server.
 func unanswered(call string, err error, sent, readOnly bool) *failure {
-	return &failure{call: call, cause: unquoted(err), harmless: readOnly || !sent || notSent(err) != nil}
-}
-
-// notSent is the word of a breaker that kept the request back, or nil.
-func notSent(err error) error {
-	var kept interface {
-		error
-		NotSent() bool
-	}
-	if errors.As(err, &kept) && kept.NotSent() {
-		return kept
-	}
-	return nil
-}
-
-var errTooLong = errors.New("the answer is too long")
-
-// unquoted is the cause of a broken exchange without what a server may have
-// echoed: the transport and the decoders quote what they cannot read, and
-// url.Error the whole address.
-func unquoted(err error) error {
-	var (
-		dial *net.OpError
-		name *net.DNSError
-		cert *tls.CertificateVerificationError
-		long *http.MaxBytesError
-	)
-	switch {
-	case notSent(err) != nil:
-		return notSent(err)
-	case errors.Is(err, context.DeadlineExceeded):
-		return fmt.Errorf("no answer in time: %w", context.DeadlineExceeded)
-	case errors.Is(err, context.Canceled):
-		return context.Canceled
-	case errors.As(err, &dial):
-		return dial
-	case errors.As(err, &name):
-		return name
-	case errors.As(err, &cert):
-		return cert
-	case errors.Is(err, errTooLong), errors.As(err, &long):
-		return errTooLong
-	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
-		return errors.New("the connection was cut")
-	}
-	return errors.New("the exchange broke off, or the answer cannot be read")
+	return &failure{call: call, cause: exchange.Cause(err), harmless: readOnly || !sent || exchange.NotSent(err) != nil}
 }
 
 // turnedDown describes an answer other than success.

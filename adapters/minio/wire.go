@@ -17,6 +17,7 @@ import (
 
 	"github.com/minio/minio-go/v7/pkg/signer"
 
+	"accord/adapters/exchange"
 	"accord/app"
 )
 
@@ -109,7 +110,7 @@ func (w *wire) do(ctx context.Context, r request) (answer, error) {
 	case resp.StatusCode >= 300:
 		return dated(resp, nil), turnedDown(r.call, resp.StatusCode, body, r.readOnly)
 	case err != nil:
-		return answer{}, nonsense(r.call, resp.StatusCode, unquoted(err), r.readOnly)
+		return answer{}, nonsense(r.call, resp.StatusCode, exchange.Cause(err), r.readOnly)
 	}
 	return dated(resp, body), nil
 }
@@ -183,7 +184,7 @@ func readAll(r io.Reader, limit int64) ([]byte, error) {
 		return body, err
 	}
 	if int64(len(body)) > limit {
-		return nil, errTooLong
+		return nil, exchange.ErrTooLong
 	}
 	return body, nil
 }

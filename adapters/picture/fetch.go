@@ -12,6 +12,7 @@ import (
 
 	"code.dny.dev/ssrf"
 
+	"accord/adapters/exchange"
 	"accord/app"
 )
 
@@ -101,29 +102,12 @@ func read(res *http.Response) ([]byte, error) {
 // because is the cause of a failed request without the address, which may hold
 // a signature, and without what the host may have echoed.
 func because(err error) error {
-	var (
-		u    unfit
-		dial *net.OpError
-		name *net.DNSError
-		cert *tls.CertificateVerificationError
-	)
+	var u unfit
 	switch {
 	case errors.As(err, &u):
 		return u
 	case errors.Is(err, ssrf.ErrProhibitedIP), errors.Is(err, ssrf.ErrProhibitedPort), errors.Is(err, ssrf.ErrProhibitedNetwork):
 		return unfit{app.Pattern, "the address leads to an inner network"}
-	case errors.Is(err, context.DeadlineExceeded):
-		return fmt.Errorf("no answer in time: %w", context.DeadlineExceeded)
-	case errors.Is(err, context.Canceled):
-		return context.Canceled
-	case errors.As(err, &dial):
-		return dial
-	case errors.As(err, &name):
-		return name
-	case errors.As(err, &cert):
-		return cert
-	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
-		return errors.New("the connection was cut")
 	}
-	return errors.New("the exchange broke off")
+	return exchange.Cause(err)
 }

@@ -140,7 +140,7 @@ type aliyunCall struct {
 // over nonsense, and the real one is read by judgeAliyun.
 func (c *aliyunCall) Call(req *http.Request, _ *http.Transport) (*http.Response, error) {
 	c.made = true
-	c.answer, c.err = exchange(c.client, req)
+	c.answer, c.err = roundTrip(c.client, req)
 	if c.err != nil {
 		return nil, c.err
 	}

@@ -119,7 +119,7 @@ func (h *HTTP) Send(ctx context.Context, m app.ShortMessage) error {
 		return failed(true, errors.New("the request cannot be made"))
 	}
 	h.setHeaders(req)
-	a, err := exchange(h.client, req)
+	a, err := roundTrip(h.client, req)
 	if err != nil {
 		return err
 	}

@@ -3,10 +3,8 @@ package main
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"io"
-	"log/slog"
 	"slices"
 	"strings"
 	"text/tabwriter"
@@ -14,7 +12,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"accord/adapters/keyring"
 	"accord/app"
 	"accord/cmd/accord/internal/config"
 	"accord/store"
@@ -138,23 +135,11 @@ func printPage(w io.Writer, table *tabwriter.Writer, lines []string, next string
 	return err
 }
 
-// inStore works on the database alone.
-func inStore(ctx context.Context, c config.Config, work func(s *store.Store, zone *time.Location) error) (err error) {
+// inStore works on the database alone, with the platform's time zone.
+func inStore(ctx context.Context, c config.Config, work func(s *store.Store, zone *time.Location) error) error {
 	zone, err := time.LoadLocation(c.Zone)
 	if err != nil {
 		return err
 	}
-	ring, err := keyring.Load(c.Keys.File)
-	if err != nil {
-		return err
-	}
-	s, err := openStore(ctx, c, ring, slog.New(slog.DiscardHandler))
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, s.Close()) }()
-	if err := s.CheckSchema(ctx); err != nil {
-		return err
-	}
-	return work(s, zone)
+	return withStore(ctx, c, func(s *store.Store) error { return work(s, zone) })
 }

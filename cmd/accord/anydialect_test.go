@@ -27,7 +27,9 @@ var frontEnds = map[string]frontEnd{
 	"portal":    {(*life).joinByPortal, (*life).signInByPortal},
 	"community": {(*life).joinByCommunity, func(l *life) session { return member{life: *l}.signIn().Data.session }},
 	"jpress":    {(*life).joinByJPress, (*life).signInByJPress},
-	"registry":  {(*life).joinByRegistry, func(l *life) session { return l.signsIn(l.t, fields{"username": l.person.name, "password": l.person.password}) }},
+	"registry": {(*life).joinByRegistry, func(l *life) session {
+		return l.signsIn(l.t, fields{"username": l.person.name, "password": l.person.password})
+	}},
 }
 
 // TestAnAccountOfOneDialectSignsInByAll on one server, with tokens that are good
