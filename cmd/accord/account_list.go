@@ -56,8 +56,9 @@ type accountPage struct {
 func newAccountList() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "list",
-		Short: "List accounts, the oldest first",
-		Long: "List accounts, the oldest first, page by page. Only the database is asked.\n" +
+		Short: "List accounts, in the order of their accountIds",
+		Long: "List accounts in the order of their accountIds, which begin with the hour in which they were made, page by page.\n" +
+			"Only the database is asked.\n" +
 			"Accounts that were removed for good, and registrations that were undone, are listed by --status alone.",
 		Args: suggestConfig(cobra.NoArgs),
 	}
@@ -92,7 +93,7 @@ func newAccountList() *cobra.Command {
 	return cmd
 }
 
-func join(all []app.Status) string {
+func join[T ~string](all []T) string {
 	texts := make([]string, len(all))
 	for i, s := range all {
 		texts[i] = string(s)

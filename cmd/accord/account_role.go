@@ -42,7 +42,7 @@ func newAccountRole() *cobra.Command {
 		}
 		role := app.Role(args[1])
 		if !slices.Contains(app.Roles(), role) {
-			return fmt.Errorf("%q is no role: it is one of %v", role, app.Roles())
+			return fmt.Errorf("%q is no role: it is one of %s", role, join(app.Roles()))
 		}
 		c, err := loadConfig(cmd, *path)
 		if err != nil {
@@ -60,6 +60,7 @@ func newAccountRole() *cobra.Command {
 
 // giveRole works beside running servers, or without any.
 func giveRole(ctx context.Context, c config.Config, user string, role app.Role, log *slog.Logger) (view roleView, err error) {
+	ctx = byOperator(ctx)
 	p, err := wire(ctx, c, log)
 	if err != nil {
 		return view, err

@@ -141,6 +141,10 @@ func TestAnOperatorMakesTheFirstSuperAdministrator(t *testing.T) {
 	require.Regexp(t, `^`+alice.name+` \(\d{14}\): super-administrator, before user, saga \S+\n$`, stdout)
 	shown, _, _ := site.account(t, "show", alice.name)
 	require.Regexp(t, `(?m)^role +super-administrator$`, shown)
+	var actor, channel string
+	row := site.database(t).QueryRowContext(t.Context(), "SELECT actor, channel FROM audit_entries WHERE action = 'set role'")
+	require.NoError(t, row.Scan(&actor, &channel))
+	require.Equal(t, []string{app.Operator, "cli"}, []string{actor, channel})
 
 	stdout, stderr, exit = site.account(t, "role", alice.name, "user")
 	require.Equal(t, 1, exit)

@@ -72,8 +72,11 @@ func newInviteCreate() *cobra.Command {
 				in.Inviter = account.ID
 			}
 			invite, code, err := p.service.CreateInvite(ctx, in)
-			if app.KindOf(err) == app.Invalid {
-				err = fmt.Errorf("--uses is %d: it is 1 to %d; --note has at most %d characters", in.Uses, app.MaxInviteUses, app.MaxInviteNote)
+			switch invalid := app.KindOf(err) == app.Invalid; {
+			case invalid && (in.Uses < 1 || in.Uses > app.MaxInviteUses):
+				err = fmt.Errorf("--uses is %d: it is 1 to %d", in.Uses, app.MaxInviteUses)
+			case invalid:
+				err = fmt.Errorf("--note cannot be kept: it has at most %d characters", app.MaxInviteNote)
 			}
 			view := viewOfInvite(invite)
 			view.Code = code.Reveal()

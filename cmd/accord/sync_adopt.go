@@ -287,7 +287,7 @@ func (i adoptionItem) line() string {
 func (d *adoptionDocument) close(w io.Writer) error {
 	refused := ""
 	if len(d.Refused) > 0 {
-		refused = fmt.Sprintf("; %d are not to be adopted, `accord sync adopt` without --apply says why", len(d.Refused))
+		refused = fmt.Sprintf("; %d are not to be adopted, `accord sync adopt --gitea` without --apply says why", len(d.Refused))
 	}
 	_, err := fmt.Fprintf(w, "%d adopted, %d failed, %d not begun%s\n", d.Counts.Adopted, d.Counts.Failed,
 		d.Counts.Adoptable-d.Counts.Adopted-d.Counts.Failed, refused)
