@@ -142,3 +142,6 @@ var Failed = failed
 // What people type, for its fuzzing.
 func InviteCode(typed Secret) Secret           { return inviteCode(typed) }
 func (in Solution) Answers(answer Secret) bool { return in.answers(answer) }
+
+// SetSweep changes when something is nobody's any more.
+func (s *Service) SetSweep(to SweepSettings) { s.settings.Sweep = to }

@@ -9,7 +9,7 @@ import (
 const (
 	// orphanPosition is the name of the place where the next run goes on.
 	orphanPosition = "orphaned Gitea tokens"
-	// orphanPage is how many accounts are read at once.
+	// orphanPage is how many accounts are read at once, at most.
 	orphanPage = 100
 )
 
@@ -26,8 +26,12 @@ func (s *Service) endOrphanTokens(ctx context.Context) (ended int, err error) {
 		return 0, err
 	}
 	var faults error
-	for seen, last := 0, false; !last && !s.enough(seen); {
-		accounts, err := s.Listings.PageOfAccounts(ctx, inGitea(), position, orphanPage)
+	for seen, last := 0, false; !last; {
+		page := s.orphanPageAfter(seen)
+		if page == 0 {
+			break
+		}
+		accounts, err := s.Listings.PageOfAccounts(ctx, inGitea(), position, page)
 		if err != nil {
 			return ended, errors.Join(faults, err)
 		}
@@ -39,7 +43,7 @@ func (s *Service) endOrphanTokens(ctx context.Context) (ended int, err error) {
 			ended, position, faults = ended+n, a.ID, firstOf(faults, err)
 		}
 		seen += len(accounts)
-		if last = len(accounts) < orphanPage; last {
+		if last = len(accounts) < page; last {
 			position = ""
 		}
 		if err := s.Leftovers.SetPosition(ctx, orphanPosition, position); err != nil {
@@ -49,9 +53,13 @@ func (s *Service) endOrphanTokens(ctx context.Context) (ended int, err error) {
 	return ended, faults
 }
 
-func (s *Service) enough(seen int) bool {
-	most := s.settings.Sweep.TokensPerRun
-	return most > 0 && seen >= most
+// orphanPageAfter is how many more accounts may be read when a run has seen so
+// many: zero when it has had its share.
+func (s *Service) orphanPageAfter(seen int) int {
+	if most := s.settings.Sweep.TokensPerRun; most > 0 {
+		return max(0, min(orphanPage, most-seen))
+	}
+	return orphanPage
 }
 
 // firstOf keeps the first of many faults.

@@ -3,6 +3,7 @@ package app_test
 import (
 	"bytes"
 	"context"
+	"errors"
 	"log/slog"
 	"strings"
 	"sync"
@@ -217,4 +218,30 @@ func TestOrphanedTokensAreSoughtOnAndOn(t *testing.T) {
 	require.Equal(t, app.DirectoryFailed, app.KindOf(err))
 	require.Equal(t, 1, n)
 	require.Equal(t, whoseFirst, p.orphansOf(t))
+}
+
+// A run looks through as many accounts as it may, each at the pace's word.
+func TestOrphanedTokensAreSoughtAtAPace(t *testing.T) {
+	clock := sagatest.NewClock()
+	p := newPerson(t, clock)
+	p.orphaned(t)
+	clock.Advance(settle + time.Second)
+	asked, slow := 0, errors.New("not now")
+	pace := func(context.Context) error { asked++; return nil }
+	p.service.SetSweep(app.SweepSettings{Settle: settle, Keep: keep, TokensPerRun: 1, Pace: pace})
+	for run := 1; run <= 2; run++ {
+		require.Equal(t, 1, p.endOrphans(t), "run %d", run)
+		require.Equal(t, run, asked, "run %d", run)
+		require.Len(t, p.orphansOf(t), 2-run)
+	}
+	require.Zero(t, p.endOrphans(t), "this one finds the end of the accounts")
+	require.Equal(t, 2, asked)
+
+	p.orphaned(t)
+	clock.Advance(settle + time.Second)
+	p.service.SetSweep(app.SweepSettings{Settle: settle, Keep: keep, Pace: func(context.Context) error { return slow }})
+	n, err := p.service.EndOrphanTokens(t.Context())
+	require.ErrorIs(t, err, slow)
+	require.Zero(t, n)
+	require.Len(t, p.orphansOf(t), 2, "nobody is looked through without the pace's word")
 }
