@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -369,6 +368,7 @@ func newForeigners(t testing.TB, s site) *foreigners {
 	}
 	f.before, f.keys = f.now(t)
 	require.NoError(t, newForeignStorageUser(t, s, f.storageKey, f.secret))
+	require.NoError(t, f.put(t))
 	return f
 }
 
@@ -411,10 +411,36 @@ func (f *foreigners) untouched(c *comparison) {
 			c.wrong("", "the token of the foreign user %s is answered %d", p.name, status)
 		}
 	}
-	client := storageAs(c.t, f.site, f.storageKey, f.secret)
-	if _, err := client.PutObject(c.t.Context(), f.site.Storage.Bucket, f.storageKey+"/mine", bytes.NewReader(nil), 0, miniogo.PutObjectOptions{}); err != nil {
+	if is, err := f.object(c.t); err != nil || is != foreignObject {
+		c.wrong("", "the object of the foreign user of the storage is not what it was: %q (%v)", is, err)
+	}
+	if err := f.put(c.t); err != nil {
 		c.wrong("", "the foreign user of the storage cannot write: %v", err)
 	}
+}
+
+// foreignObject is what the storage's foreign user keeps there.
+const foreignObject = "kept by somebody else"
+
+// put writes the object of the storage's foreign user, by that user.
+func (f *foreigners) put(t testing.TB) error {
+	t.Helper()
+	_, err := storageAs(t, f.site, f.storageKey, f.secret).PutObject(t.Context(), f.site.Storage.Bucket, f.storageKey+"/mine",
+		strings.NewReader(foreignObject), int64(len(foreignObject)), miniogo.PutObjectOptions{})
+	return err
+}
+
+// object reads it back, by the same.
+func (f *foreigners) object(t testing.TB) (string, error) {
+	t.Helper()
+	object, err := storageAs(t, f.site, f.storageKey, f.secret).
+		GetObject(t.Context(), f.site.Storage.Bucket, f.storageKey+"/mine", miniogo.GetObjectOptions{})
+	if err != nil {
+		return "", err
+	}
+	defer func() { _ = object.Close() }()
+	text, err := io.ReadAll(io.LimitReader(object, 1<<10))
+	return string(text), err
 }
 
 // newForeignStorageUser makes a user past Accord, with a home of its own.
