@@ -63,6 +63,7 @@ func compare(t testing.TB, s site, db *sqlx.DB, foreign *foreigners) *comparison
 	c.accountsInStorage(foreign)
 	c.sessionsAndTokens()
 	c.sagasAreOver()
+	c.auditIsWhole()
 	return c
 }
 
