@@ -238,6 +238,22 @@ func TestSessionsExpireEverywhere(t *testing.T) {
 	w.alive(t, fresh)
 }
 
+// What could not be ended everywhere is not counted, and keeps nothing else from
+// being ended.
+func TestExpiredSessionsThatFailAreNotCounted(t *testing.T) {
+	clock := sagatest.NewClock()
+	w := newWorld(t, clock)
+	for _, name := range []string{"alice", "bob"} {
+		w.register(t, name, name+"@example.com")
+		w.signIn(t, name)
+	}
+	clock.Advance(sessionTTL + time.Second)
+	w.directory.Inject("DeleteToken", memoryFailBefore)
+	n, err := w.service.EndExpired(t.Context())
+	require.Equal(t, app.DirectoryFailed, app.KindOf(err))
+	require.Equal(t, 1, n)
+}
+
 func TestAuthenticateRefusesStrangeTokens(t *testing.T) {
 	w := newWorld(t, sagatest.NewClock())
 	for token, want := range map[app.Secret]app.Kind{"": app.TokenMissing, "nonsense": app.TokenInvalid} {
