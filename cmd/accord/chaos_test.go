@@ -70,8 +70,9 @@ type chaos struct {
 	suicides int
 }
 
-// TestChaos kills replicas and breaks connections under a load of every flow, and
-// then compares the three systems at their sources. See docs/chaos.md.
+// TestChaos kills replicas and breaks connections under a load of what a person can
+// do in the infinite dialect, and restore, and then compares the three systems at
+// their sources. See docs/chaos.md.
 func TestChaos(t *testing.T) {
 	seed := *chaosSeed
 	if seed == 0 {
