@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 	"time"
 
@@ -31,7 +30,7 @@ const (
 	proceeds fate = iota + 1
 	// refuses: no effect, and the caller knows.
 	refuses
-	// fails: no effect, and the caller cannot know.
+	// failsBefore: no effect, and the caller cannot know.
 	failsBefore
 	// losesReply: an effect, and the caller cannot know.
 	losesReply
@@ -174,5 +173,3 @@ func (s *Simulation) pass(d time.Duration) {
 	}
 	s.overdue()
 }
-
-func (c *call) String() string { return fmt.Sprint(c.r.name, " ", c.actor.name, " ", c.text) }

@@ -30,7 +30,7 @@ const (
 	stepReach   = 60
 )
 
-// newPlan chooses up to three faults.
+// newPlan chooses up to four faults; a late request may come with a refusal.
 func (s *Simulation) newPlan() plan {
 	p := plan{remote: map[int]fate{}, write: map[int]fate{}, at: map[int][]func(*Simulation){}}
 	s.lateOnly = s.Chance(6)
