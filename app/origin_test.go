@@ -19,7 +19,11 @@ func TestEveryChangeNamesWhoAsked(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			for _, named := range []string{"", app.Operator} {
 				clock := sagatest.NewClock()
-				p := newPerson(t, clock)
+				person := newPerson
+				if adoptions[name] {
+					person = newAdopted
+				}
+				p := person(t, clock)
 				a := actions(p, t, clock)[name]
 				if operators[name] && named == "" {
 					continue

@@ -150,6 +150,7 @@ func actions(p *personWorld, t *testing.T, clock *sagatest.Clock) map[string]act
 // back, so that old credentials are judged by what she has.
 var operators = map[string]bool{
 	"suspend": true, "resume": true, "remove": true, "restore": true, "revoke all": true, "mend in Gitea": true,
+	"release": true,
 }
 
 // administrators are the actions of one upon alice.
