@@ -116,6 +116,8 @@ var simBroken = []broken{
 		"r.To = before\n", "r.To = map[bool]Status{true: Normal, false: before}[BROKEN]\n")},
 	{"invitations are not given back", unless("app/register.go",
 		"if r.InviteID != 0 {", "if r.InviteID != 0 && !BROKEN {")},
+	{"a sign-in's code is not given back", unless("app/signin.go",
+		"return s.Codes.GiveBack(ctx, in.Code)", "if BROKEN {\n\t\t\t\t\treturn nil\n\t\t\t\t}\n\t\t\t\treturn s.Codes.GiveBack(ctx, in.Code)")},
 	{"a newcomer's codes are not given back", unless("app/register.go",
 		"if err := s.Codes.GiveBack(ctx, code); err != nil {", "if err := s.Codes.GiveBack(ctx, code); err != nil || BROKEN {")},
 }
