@@ -77,6 +77,8 @@ var simBroken = []broken{
 		"return s.Storage.Revoke(ctx, in.StorageKey, in.Session.ID)", "if BROKEN {\n\t\t\t\t\t\treturn nil\n\t\t\t\t\t}\n\t\t\t\t\treturn s.Storage.Revoke(ctx, in.StorageKey, in.Session.ID)")},
 	{"sessions outlive a deletion", unless("app/delete.go",
 		"return s.endRemotely(ctx, d.Account, d.Ended)", "return s.endRemotely(ctx, d.Account, d.Ended[:map[bool]int{false: len(d.Ended)}[BROKEN]])")},
+	{"pictures outlive a deletion", unless("app/delete.go",
+		"return s.Files.RemovePictures(ctx, b.Account.ID)", "if BROKEN {\n\t\t\t\t\treturn nil\n\t\t\t\t}\n\t\t\t\treturn s.Files.RemovePictures(ctx, b.Account.ID)")},
 	{"an undone change gives back a stale address", unless("app/email.go",
 		"if err == nil && present.Email != a.Email {", "if err == nil && present.Email != a.Email && !BROKEN {")},
 	{"an edit loses its picture", unless("app/edit.go",
@@ -114,6 +116,8 @@ var simBroken = []broken{
 		"r.To = before\n", "r.To = map[bool]Status{true: Normal, false: before}[BROKEN]\n")},
 	{"invitations are not given back", unless("app/register.go",
 		"if r.InviteID != 0 {", "if r.InviteID != 0 && !BROKEN {")},
+	{"a sign-in's code is not given back", unless("app/signin.go",
+		"return s.Codes.GiveBack(ctx, in.Code)", "if BROKEN {\n\t\t\t\t\treturn nil\n\t\t\t\t}\n\t\t\t\treturn s.Codes.GiveBack(ctx, in.Code)")},
 	{"a newcomer's codes are not given back", unless("app/register.go",
 		"if err := s.Codes.GiveBack(ctx, code); err != nil {", "if err := s.Codes.GiveBack(ctx, code); err != nil || BROKEN {")},
 }

@@ -98,6 +98,7 @@ func (w *simWorld) checkSystems() {
 			known++
 		}
 		delete(users, id)
+		w.checkPicture(a)
 		switch a.Status {
 		case app.Normal, app.Paused, app.Locked, app.Stopped, app.Leaving:
 			w.checkWhole(a, user, there && stored)
@@ -117,6 +118,15 @@ func (w *simWorld) checkSystems() {
 		w.sim.Violate("whole or absent", "addresses stay reserved: %v", left)
 	}
 	w.checkSessions()
+}
+
+// checkPicture wants what a person uploaded to be there as long as the account.
+func (w *simWorld) checkPicture(a app.Account) {
+	url, uploaded := w.pictures[a.ID]
+	gone := a.Status == app.Abandoned || a.Status == app.Deleted
+	if _, there := w.files.Picture(url); uploaded && there == gone {
+		w.sim.Violate("whole or absent", "%s is in status %s; its picture is there: %t", a.ID, a.Status, there)
+	}
 }
 
 // checkWhole compares an account on all three systems.

@@ -35,7 +35,7 @@ func (w *simWorld) rivals() func() sagatest.Request {
 	makers := pickOf(w.sim,
 		[]maker{w.edit}, []maker{w.edit}, []maker{w.changeEmail}, []maker{w.changeEmail}, []maker{w.edit, w.modify, w.changeEmail},
 		[]maker{w.changePassword, w.reset, w.resetByToken, w.setPassword}, []maker{w.remove, w.removePerson, w.restore, w.signIn},
-		[]maker{w.suspend, w.resume, w.signIn}, []maker{w.suspend, w.resume, w.expel, w.restore}, []maker{w.powers}, []maker{w.newcomer},
+		[]maker{w.suspend, w.resume, w.signIn, w.signInByCode}, []maker{w.suspend, w.resume, w.expel, w.restore}, []maker{w.powers}, []maker{w.newcomer},
 	)
 	p := w.managed()
 	return func() sagatest.Request { return pickOf(w.sim, makers...)(p) }
@@ -52,7 +52,7 @@ func (w *simWorld) request() sagatest.Request {
 		return pickOf(w.sim, w.suspend, w.resume, w.expel, w.restore)(p)
 	}
 	return pickOf(w.sim,
-		w.newcomer, w.signIn, w.signOut, w.edit, w.changeEmail, w.changePassword, w.reset, w.resetByToken, w.changeMobile, w.remove, w.restore,
+		w.newcomer, w.signIn, w.signInByCode, w.signOut, w.edit, w.changeEmail, w.changePassword, w.reset, w.resetByToken, w.changeMobile, w.remove, w.restore,
 	)(p)
 }
 
@@ -140,6 +140,17 @@ func (w *simWorld) signIn(p ...*simPerson) sagatest.Request {
 			receipt, err = service(r).SignOut(ctx, app.Principal{Account: got.Account, Session: got.Session})
 			w.told(r, "sign out", receipt, err)
 		}
+	}
+}
+
+func (w *simWorld) signInByCode(p ...*simPerson) sagatest.Request {
+	in := app.Credentials{Email: p[0].email}
+	code, send := w.code(app.MailTarget(in.Email))
+	in.Code = code
+	return func(ctx context.Context, r *sagatest.Replica) {
+		send()
+		_, receipt, err := service(r).SignInByCode(using(ctx, usesCode), in)
+		w.told(r, "sign in by code", receipt, err)
 	}
 }
 

@@ -33,6 +33,8 @@ type simWorld struct {
 
 	people     []*simPerson
 	foreigners []memory.Entry
+	// pictures are the URLs of what people uploaded, by account.
+	pictures map[string]string
 	// supers counts the super-administrators there are at first.
 	supers int
 
@@ -79,7 +81,7 @@ const simForeignKey = "accforeign"
 func newSimWorld(s *sagatest.Simulation, store *memory.Store) *simWorld {
 	w := &simWorld{
 		sim: s, store: store, directory: memory.NewDirectory(), storage: memory.NewStorage(), mailer: memory.NewMailer(),
-		sms: memory.NewSMS(), files: memory.NewFiles(), ids: &simIDs{},
+		sms: memory.NewSMS(), files: memory.NewFiles(), ids: &simIDs{}, pictures: map[string]string{},
 		settings: app.Settings{
 			SessionTTL: simSession, KeepTTL: 10 * simSession, Countries: []string{"86"},
 			DeletionGrace: []time.Duration{0, 5 * time.Second, 24 * time.Hour}[s.Rand.IntN(3)],
@@ -112,7 +114,8 @@ func newSimWorld(s *sagatest.Simulation, store *memory.Store) *simWorld {
 // simInvite is the code of the one invitation there is, as it is typed.
 const simInvite = simSecret + "-INVITE"
 
-// settleIn makes an account with up to two sessions, without a saga.
+// settleIn makes an account with a picture and up to two sessions, without a
+// saga.
 func (w *simWorld) settleIn(name string, role app.Role) *simPerson {
 	ctx, now := context.Background(), w.sim.Now()
 	p := &simPerson{id: w.ids.AccountID(now), name: name, email: name + "@example.com"}
@@ -134,6 +137,8 @@ func (w *simWorld) settleIn(name string, role app.Role) *simPerson {
 	must(w.store.Accounts.Activate(ctx, a.ID, app.Activation{
 		PasswordHash: simHash(p.passwords[0]), GiteaID: number, StorageKey: a.StorageKey, StorageSecret: a.StorageSecret, At: now,
 	}))
+	w.pictures[a.ID], err = w.files.PutPicture(ctx, a.ID, []byte("picture of "+name))
+	must(err)
 	for range w.sim.Rand.IntN(3) {
 		p.sessions = append(p.sessions, w.open(a))
 	}
