@@ -42,13 +42,14 @@ type Attributes struct {
 	InvitedBy string
 
 	// Place in an organization that only a front-end knows.
-	Assignee, RoleTitle, CorpName, DeptName string
-	RoleID, CorpID, DeptID                  int32
+	CorpName, DeptName string
+	CorpID, DeptID     int32
 	// Push and Alert are a front-end's settings of notices.
 	Push, Alert int32
 }
 
-// AttributesChange is a change of some attributes: nil leaves one as it is.
+// AttributesChange is a change of those attributes that people change
+// afterwards: nil leaves one as it is.
 type AttributesChange struct {
 	Gender      *Gender
 	Birthday    *time.Time
@@ -58,16 +59,9 @@ type AttributesChange struct {
 	Company, Occupation        *string
 	Address, Zipcode           *string
 	Education                  *string
-	University, Major          *string
+	University                 *string
 	IDCardType, IDCard         *string
-	QQ                         *string
-	Introduce, Remark          *string
-	Source                     *string
-	InvitedBy                  *string
-
-	Assignee, RoleTitle, CorpName, DeptName *string
-	RoleID, CorpID, DeptID                  *int32
-	Push, Alert                             *int32
+	Remark, Source             *string
 }
 
 // Of is the change made to nothing: the attributes of a new person.
@@ -91,23 +85,10 @@ func (c AttributesChange) on(a Attributes) Attributes {
 	set(&a.Zipcode, c.Zipcode)
 	set(&a.Education, c.Education)
 	set(&a.University, c.University)
-	set(&a.Major, c.Major)
 	set(&a.IDCardType, c.IDCardType)
 	set(&a.IDCard, c.IDCard)
-	set(&a.QQ, c.QQ)
-	set(&a.Introduce, c.Introduce)
-	set(&a.Assignee, c.Assignee)
-	set(&a.RoleTitle, c.RoleTitle)
-	set(&a.CorpName, c.CorpName)
-	set(&a.DeptName, c.DeptName)
 	set(&a.Remark, c.Remark)
 	set(&a.Source, c.Source)
-	set(&a.InvitedBy, c.InvitedBy)
-	set(&a.RoleID, c.RoleID)
-	set(&a.CorpID, c.CorpID)
-	set(&a.DeptID, c.DeptID)
-	set(&a.Push, c.Push)
-	set(&a.Alert, c.Alert)
 	return a
 }
 
@@ -140,8 +121,6 @@ var attributeTexts = []struct {
 	{"idCard", 64, func(a Attributes) string { return a.IDCard }},
 	{"qq", 32, func(a Attributes) string { return a.QQ }},
 	{"introduce", 1000, func(a Attributes) string { return a.Introduce }},
-	{"assignee", 64, func(a Attributes) string { return a.Assignee }},
-	{"roleTitle", 64, func(a Attributes) string { return a.RoleTitle }},
 	{"corpName", 128, func(a Attributes) string { return a.CorpName }},
 	{"deptName", 128, func(a Attributes) string { return a.DeptName }},
 	{"remark", 1000, func(a Attributes) string { return a.Remark }},

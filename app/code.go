@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"errors"
 	"strings"
 	"time"
 
@@ -25,13 +26,18 @@ type Codes interface {
 	Withdraw(ctx context.Context, target string, code Secret) error
 	// Check counts a try against the target's live code and returns its
 	// reference where the code is right; else CodeWrong. A code that was tried
-	// wrongly too often, was redeemed or has expired is CodeWrong as well.
+	// wrongly too often, was redeemed or has expired is CodeWrong as well; where
+	// it is right and has just run out the error is ErrCodeExpired besides.
 	Check(ctx context.Context, target string, code Secret, now time.Time) (CodeRef, error)
 	// Redeem uses the code up. CodeWrong where another did so first.
 	Redeem(ctx context.Context, ref CodeRef, now time.Time) error
 	// GiveBack undoes a Redeem. Repeatable.
 	GiveBack(ctx context.Context, ref CodeRef) error
 }
+
+// ErrCodeExpired is in a CodeWrong error that is about the code that was sent
+// last and was redeemed by nobody: only its reader is told that it is too old.
+var ErrCodeExpired = errors.New("app: the code has run out")
 
 // CodeLimits bound how often codes may be sent.
 type CodeLimits struct {

@@ -266,14 +266,14 @@ func TestEditPersonLeavesTheRest(t *testing.T) {
 		_, err := w.service.EditPerson(t.Context(), me, c)
 		return err
 	}
-	location, qq, born, none := "l", "10001", time.Date(2000, 2, 29, 0, 0, 0, 0, time.UTC), ""
-	require.NoError(t, edit(app.PersonChange{Location: &location, Attributes: app.AttributesChange{QQ: &qq}}))
+	location, work, born, none := "l", "W", time.Date(2000, 2, 29, 0, 0, 0, 0, time.UTC), ""
+	require.NoError(t, edit(app.PersonChange{Location: &location, Attributes: app.AttributesChange{Occupation: &work}}))
 	require.NoError(t, edit(app.PersonChange{Attributes: app.AttributesChange{Birthday: &born}}))
 	person, err := w.service.Person(t.Context(), me)
 	require.NoError(t, err)
 	require.Equal(t, app.Profile{Nickname: "alice", Location: "l"}, person.Account.Profile)
-	require.Equal(t, app.Attributes{QQ: qq, Birthday: born}, person.Attributes)
-	require.NoError(t, edit(app.PersonChange{Attributes: app.AttributesChange{QQ: &none, Birthday: new(time.Time)}}))
+	require.Equal(t, app.Attributes{Occupation: work, Birthday: born}, person.Attributes)
+	require.NoError(t, edit(app.PersonChange{Attributes: app.AttributesChange{Occupation: &none, Birthday: new(time.Time)}}))
 	person, err = w.service.Person(t.Context(), me)
 	require.NoError(t, err)
 	require.Zero(t, person.Attributes)

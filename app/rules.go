@@ -55,8 +55,9 @@ func EmailAllowed(address string) bool {
 	return err == nil && parsed.Address == address
 }
 
-// PasswordAllowed reports whether a password may be set: 8 to 16 printable
-// ASCII characters with at least one letter and one digit.
+// PasswordAllowed reports whether a password may be set. It is made of bytes
+// from the space to the tilde, no fewer than 8 and no more than 16; a digit and
+// a letter (of the 26) have to be there.
 func PasswordAllowed(password string) bool {
 	letter, digit := false, false
 	for _, c := range []byte(password) {

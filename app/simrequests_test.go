@@ -209,7 +209,7 @@ func simChange(n int) app.PersonChange {
 	more := simAttributes(n)
 	return app.PersonChange{
 		Nickname: &nickname, AvatarURL: &avatar, Location: &location,
-		Attributes: app.AttributesChange{RealName: &more.RealName, Company: &more.Company, RoleID: &more.RoleID},
+		Attributes: app.AttributesChange{RealName: &more.RealName, Company: &more.Company, Occupation: &more.Occupation},
 	}
 }
 
@@ -217,7 +217,7 @@ func simChange(n int) app.PersonChange {
 const simNick = "Nick "
 
 func simAttributes(n int) app.Attributes {
-	return app.Attributes{RealName: fmt.Sprint("Real ", n), Company: fmt.Sprint("Firm ", n), RoleID: int32(n + 1)}
+	return app.Attributes{RealName: fmt.Sprint("Real ", n), Company: fmt.Sprint("Firm ", n), Occupation: fmt.Sprint("Work ", n)}
 }
 
 func (w *simWorld) edit(p ...*simPerson) sagatest.Request {

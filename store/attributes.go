@@ -35,15 +35,12 @@ type attributesDoc struct {
 	Source     string `json:"source,omitzero"`
 	InvitedBy  string `json:"invitedBy,omitzero"`
 
-	Assignee  string `json:"assignee,omitzero"`
-	RoleTitle string `json:"roleTitle,omitzero"`
-	CorpName  string `json:"corpName,omitzero"`
-	DeptName  string `json:"deptName,omitzero"`
-	RoleID    int32  `json:"roleId,omitzero"`
-	CorpID    int32  `json:"corpId,omitzero"`
-	DeptID    int32  `json:"deptId,omitzero"`
-	Push      int32  `json:"push,omitzero"`
-	Alert     int32  `json:"alert,omitzero"`
+	CorpName string `json:"corpName,omitzero"`
+	DeptName string `json:"deptName,omitzero"`
+	CorpID   int32  `json:"corpId,omitzero"`
+	DeptID   int32  `json:"deptId,omitzero"`
+	Push     int32  `json:"push,omitzero"`
+	Alert    int32  `json:"alert,omitzero"`
 }
 
 // sealAttributes returns nil for none.

@@ -112,7 +112,7 @@ func (c *codes) Check(ctx context.Context, target string, code app.Secret, now t
 	err := c.db.atomically(ctx, op, func(ctx context.Context) (err error) {
 		right = false
 		row, err = c.lockLive(ctx, target)
-		if err != nil || !row.usable(now) {
+		if err != nil || row.RedeemedAt != 0 || row.Tries >= codeTries {
 			return err
 		}
 		if right, err = c.matches(target, row, code); err != nil || right {
@@ -126,12 +126,10 @@ func (c *codes) Check(ctx context.Context, target string, code app.Secret, now t
 		return app.CodeRef{}, err
 	case !right:
 		return app.CodeRef{}, &app.Error{Kind: app.CodeWrong, Op: op}
+	case row.ExpiresAt <= microsOf(now):
+		return app.CodeRef{}, &app.Error{Kind: app.CodeWrong, Op: op, Err: app.ErrCodeExpired}
 	}
 	return app.CodeRef{ID: row.ID}, nil
-}
-
-func (r codeRow) usable(now time.Time) bool {
-	return r.RedeemedAt == 0 && r.Tries < codeTries && r.ExpiresAt > microsOf(now)
 }
 
 // lockLive reads the target's latest code, which nobody else can try until the

@@ -64,25 +64,32 @@ func (c *codes) Withdraw(ctx context.Context, target string, code app.Secret) er
 	})
 }
 
-func (c *codes) Check(ctx context.Context, target string, code app.Secret, now time.Time) (ref app.CodeRef, err error) {
-	right := false
-	err = c.db.atomically(ctx, func(_ context.Context, tx *transaction) error {
+func (c *codes) Check(ctx context.Context, target string, code app.Secret, now time.Time) (app.CodeRef, error) {
+	const op = "check code"
+	var ref app.CodeRef
+	var right, expired bool
+	err := c.db.atomically(ctx, func(_ context.Context, tx *transaction) error {
 		live, found := c.live(target)
-		if !found || live.redeemed || live.tries >= codeTries || !live.expires.After(kept(now)) {
+		if !found || live.redeemed || live.tries >= codeTries {
 			return nil
 		}
 		if right = live.code == code; right {
-			ref.ID = live.id
+			ref.ID, expired = live.id, !live.expires.After(kept(now))
 			return nil
 		}
 		live.tries++
 		put(tx, c.db.codes, live.id, live)
 		return nil
 	})
-	if err == nil && !right {
-		err = refusal(app.CodeWrong, "check code")
+	switch {
+	case err != nil:
+		return app.CodeRef{}, err
+	case !right:
+		return app.CodeRef{}, refusal(app.CodeWrong, op)
+	case expired:
+		return app.CodeRef{}, &app.Error{Kind: app.CodeWrong, Op: op, Err: app.ErrCodeExpired}
 	}
-	return ref, err
+	return ref, nil
 }
 
 func (c *codes) Redeem(ctx context.Context, ref app.CodeRef, now time.Time) error {

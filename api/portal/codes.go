@@ -58,8 +58,9 @@ var codesAt = map[string]map[app.Kind]code{
 }
 
 const (
-	verifyPath = "/api/v1/forgetPassword/verifyEmailCode"
-	modifyPath = "/api/v1/forgetPassword/modify"
+	registerPath = "/api/v1/register"
+	verifyPath   = "/api/v1/forgetPassword/verifyEmailCode"
+	modifyPath   = "/api/v1/forgetPassword/modify"
 )
 
 // codeOf is the code of a failed request to that path. What is told by HTTP

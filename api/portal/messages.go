@@ -22,7 +22,7 @@ var (
 // failures are what each endpoint says where nothing more is known.
 var failures = map[string]api.Phrase{
 	"/api/v1/sendEmailCode":  {ZH: "发送邮箱验证码失败", EN: "The verification code was not sent"},
-	"/api/v1/register":       {ZH: "注册失败", EN: "The registration failed"},
+	registerPath:             {ZH: "注册失败", EN: "The registration failed"},
 	"/api/v1/login":          {ZH: "登录失败", EN: "The sign-in failed"},
 	"/api/v1/capacha/get":    {ZH: "获取图片验证码失败", EN: "There is no captcha just now"},
 	"/api/v1/captcha/get":    {ZH: "获取图片验证码失败", EN: "There is no captcha just now"},
@@ -45,8 +45,15 @@ var phrases = map[code]api.Phrase{
 	tokenExpired:     {ZH: "Token已过期", EN: "The token has expired"},
 }
 
-// wrongCode is said of verification codes; a captcha has its own failure.
-var wrongCode = api.Phrase{ZH: "验证码错误或已过期，请重新获取", EN: "The verification code is wrong or has expired; ask for another"}
+// wrongCodes are said of verification codes, where one is asked for; a captcha
+// has its own failure.
+var wrongCodes = map[string]api.Phrase{
+	registerPath: {ZH: "验证码错误，请重新输入", EN: "The verification code is wrong; enter it again"},
+	verifyPath:   {ZH: "验证码不正确，请重新输入", EN: "The verification code is not right; enter it again"},
+}
+
+// oldCode is told to whoever has the code itself.
+var oldCode = api.Phrase{ZH: "验证码已过期，请重新获取", EN: "The verification code has expired; ask for another"}
 
 // reasons are the messages of kinds whose code says too little.
 var reasons = map[app.Kind]api.Phrase{
@@ -84,8 +91,11 @@ func explanation(path string, code code, err error) api.Phrase {
 	if why, ok := reasons[app.KindOf(err)]; ok {
 		return why
 	}
-	if app.KindOf(err) == app.CodeWrong && path != "/api/v1/capacha/verify" && path != "/api/v1/captcha/verify" {
-		return wrongCode
+	if errors.Is(err, app.ErrCodeExpired) {
+		return oldCode
+	}
+	if why, ok := wrongCodes[path]; ok && app.KindOf(err) == app.CodeWrong {
+		return why
 	}
 	if why, ok := failures[path]; ok {
 		return why

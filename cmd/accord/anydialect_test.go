@@ -1,12 +1,9 @@
 package main
 
 import (
-	"bytes"
-	"encoding/json"
 	"fmt"
 	"net/http"
 	"net/url"
-	"strings"
 	"testing"
 	"time"
 
@@ -54,46 +51,6 @@ func (l *life) joinByInfinite() {
 	registered, err := l.register(l.person)
 	require.NoError(l.t, err)
 	require.Equal(l.t, "General.Success", registered.Code)
-}
-
-// portal sends one request to the portal dialect, which must succeed.
-func (l *life) portal(call string, in map[string]string) session {
-	l.t.Helper()
-	text, err := json.Marshal(in)
-	require.NoError(l.t, err)
-	request, err := http.NewRequestWithContext(l.t.Context(), http.MethodPost, l.url+"/api/v1/"+call, bytes.NewReader(text))
-	require.NoError(l.t, err)
-	request.Header.Set("Content-Type", "application/json")
-	response, err := http.DefaultClient.Do(request)
-	require.NoError(l.t, err)
-	defer func() { _ = response.Body.Close() }()
-	var a struct {
-		Code int
-		Data json.RawMessage
-	}
-	require.NoError(l.t, json.NewDecoder(response.Body).Decode(&a))
-	require.Equal(l.t, 1000, a.Code, call)
-	var got struct {
-		session
-		Token string
-	}
-	if !strings.HasPrefix(string(a.Data), `"`) {
-		require.NoError(l.t, json.Unmarshal(a.Data, &got))
-	}
-	got.client, got.AccessToken = l.client, got.Token
-	return got.session
-}
-
-func (l *life) joinByPortal() {
-	l.portal("sendEmailCode", map[string]string{"email": l.person.email})
-	l.portal("register", map[string]string{
-		"username": l.person.name, "email": l.person.email, "code": l.mailedCode(l.person.email),
-		"password": l.person.password, "repassword": l.person.password,
-	}).alive(l.t, l.site.Gitea.URL)
-}
-
-func (l *life) signInByPortal() session {
-	return l.portal("login", map[string]string{"username": l.person.name, "password": l.person.password})
 }
 
 // joinByCommunity makes an account without a user name of the person's choice.

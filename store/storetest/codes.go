@@ -31,6 +31,15 @@ func requireWrong(t *testing.T, d *database, target string, code app.Secret, now
 	t.Helper()
 	ref, err := d.Codes.Check(t.Context(), target, code, at(now))
 	requireKind(t, app.CodeWrong, err)
+	require.NotErrorIs(t, err, app.ErrCodeExpired)
+	require.Zero(t, ref)
+}
+
+func requireExpired(t *testing.T, d *database, target string, code app.Secret, now time.Duration) {
+	t.Helper()
+	ref, err := d.Codes.Check(t.Context(), target, code, at(now))
+	requireKind(t, app.CodeWrong, err)
+	require.ErrorIs(t, err, app.ErrCodeExpired)
 	require.Zero(t, ref)
 }
 
@@ -51,7 +60,7 @@ func codeLife(t *testing.T, d *database) {
 	requireWrong(t, d, "mail:bob@example.com", rightCode, 0)
 	ref := right(t, d, target, rightCode, 0)
 	require.Equal(t, ref, right(t, d, target, rightCode, 5*time.Minute-time.Microsecond), "checking does not use it up")
-	requireWrong(t, d, target, rightCode, 5*time.Minute)
+	requireExpired(t, d, target, rightCode, 5*time.Minute)
 	requireKind(t, app.CodeWrong, d.Codes.Redeem(t.Context(), ref, at(5*time.Minute)))
 
 	require.NoError(t, d.Codes.Redeem(t.Context(), ref, at(0)))
@@ -82,6 +91,25 @@ func codeReplaced(t *testing.T, d *database) {
 	put(t, d, target, rightCode, 2*time.Second)
 	right(t, d, target, rightCode, 2*time.Second)
 	right(t, d, "mail:bob@example.com", rightCode, 2*time.Second)
+}
+
+// codeExpired: a code that has run out is told apart from a wrong one to whoever
+// has it, if nobody redeemed, replaced or guessed at it too often.
+func codeExpired(t *testing.T, d *database) {
+	put(t, d, target, rightCode, 0)
+	for range 4 {
+		requireWrong(t, d, target, wrongCode, 5*time.Minute)
+	}
+	requireExpired(t, d, target, rightCode, 24*time.Hour)
+	requireWrong(t, d, target, wrongCode, 5*time.Minute)
+	requireWrong(t, d, target, rightCode, 5*time.Minute)
+
+	put(t, d, target, rightCode, 0)
+	require.NoError(t, d.Codes.Redeem(t.Context(), right(t, d, target, rightCode, 0), at(0)))
+	requireWrong(t, d, target, rightCode, 5*time.Minute)
+	put(t, d, target, rightCode, 0)
+	put(t, d, target, wrongCode, 0)
+	requireWrong(t, d, target, rightCode, 5*time.Minute)
 }
 
 func codeTries(t *testing.T, d *database) {

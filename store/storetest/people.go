@@ -15,8 +15,8 @@ var wholeAttributes = app.Attributes{
 	Gender: app.Female, Birthday: time.Date(1999, 12, 31, 0, 0, 0, 0, time.UTC), Sign: "签名", Cover: "http://a.test/c.png",
 	RealName: "1", Identity: "2", Anonym: "3", Company: "4", Occupation: "5", Address: "6", Zipcode: "7", Education: "8",
 	University: "9", Major: "10", IDCardType: "11", IDCard: "12", QQ: "13", Introduce: "14", Remark: "15", Source: "16",
-	InvitedBy: "17", Assignee: "18", RoleTitle: "19", CorpName: "20", DeptName: "21",
-	RoleID: 22, CorpID: -23, DeptID: 24, Push: 25, Alert: 26,
+	InvitedBy: "17", CorpName: "18", DeptName: "19",
+	CorpID: -20, DeptID: 21, Push: 22, Alert: 23,
 }
 
 // hidden are the statuses of accounts that others do not find.

@@ -82,6 +82,7 @@ func portTests() map[string]func(*testing.T, *database) {
 		"codes: from put to redeemed":                    codeLife,
 		"codes: one is live":                             codeReplaced,
 		"codes: five wrong tries":                        codeTries,
+		"codes: one that has run out":                    codeExpired,
 		"codes: limits":                                  codeLimits,
 		"codes: withdrawn":                               codeWithdrawn,
 		"codes: part of a transaction":                   codeInside,
