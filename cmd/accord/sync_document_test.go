@@ -50,7 +50,7 @@ func TestASavedPlanIsWhatItWas(t *testing.T) {
 	plan := aPlan()
 	requireFull(t, reflect.ValueOf(plan.Items[0]), "Item")
 	file := filepath.Join(t.TempDir(), "plan.json")
-	require.NoError(t, os.WriteFile(file, []byte("a plan of before"), 0o644)) //nolint:gosec // that is what is tried
+	require.NoError(t, os.WriteFile(file, []byte("a plan of before"), 0o644))
 	before, err := os.Open(file)
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, before.Close()) })
