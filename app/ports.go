@@ -161,6 +161,11 @@ type Belongings struct {
 	LastOwnerOf []string
 }
 
+// Anything reports whether the user has anything.
+func (b Belongings) Anything() bool {
+	return len(b.Repositories)+len(b.Organizations)+len(b.Packages) > 0
+}
+
 // DirectoryUser is what Gitea is told of an account.
 type DirectoryUser struct {
 	AccountID, Username, Email, FullName string

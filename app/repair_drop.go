@@ -21,9 +21,8 @@ type droppingFromDirectory struct {
 // DropFromDirectory removes a Gitea user that bears our mark and is no account's.
 // One that has repositories, packages or organizations is shut out instead, and
 // kept is true: what is in it is for an operator to decide. One that was adopted
-// is given back. DirectoryFailed, Busy
-// (ErrChanged in the chain where it has changed, or an account has it by now) or
-// Internal.
+// is given back. DirectoryFailed, Busy (ErrChanged in the chain where it has
+// changed, or an account has it by now) or Internal.
 func (s *Service) DropFromDirectory(ctx context.Context, seen DirectoryView) (kept bool, receipt saga.Receipt, err error) {
 	const op = "drop from Gitea"
 	if seen.Mark == "" {
@@ -64,7 +63,7 @@ func (s *Service) removeOrShutOut(ctx context.Context, d *droppingFromDirectory)
 	if err != nil {
 		return err
 	}
-	if len(has.Repositories)+len(has.Organizations)+len(has.Packages) > 0 {
+	if has.Anything() {
 		d.Kept = true
 		return s.Directory.SetActive(ctx, d.Seen.Ref(), false)
 	}
@@ -126,8 +125,9 @@ func SessionOfToken(name string) (session string, ok bool) {
 }
 
 // EndTokens deletes Gitea tokens of a user that the account owns, which are named
-// like those of sessions and whose sessions are over. DirectoryFailed, Busy (ErrChanged in the
-// chain where the user has changed or a session is open) or Internal.
+// like those of sessions and whose sessions are over. DirectoryFailed, Busy
+// (ErrChanged in the chain where the user has changed or a session is open) or
+// Internal.
 func (s *Service) EndTokens(ctx context.Context, f Facts, seen DirectoryView, tokens []string) (saga.Receipt, error) {
 	const op = "end Gitea tokens"
 	for _, name := range tokens {

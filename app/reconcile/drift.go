@@ -77,14 +77,6 @@ func (i Item) Has(k Kind) bool {
 	return slices.Contains(i.Kinds, k)
 }
 
-// Protect marks the item as protected where its account is among these, by user
-// name or accountId.
-func (i *Item) Protect(accounts []string) {
-	i.Protected = slices.ContainsFunc(accounts, func(p string) bool {
-		return p == i.AccountID || strings.EqualFold(p, i.Username)
-	})
-}
-
 func (i *Item) differs(k Kind, fields ...Field) {
 	i.Kinds = append(i.Kinds, k)
 	i.Fields = append(i.Fields, fields...)

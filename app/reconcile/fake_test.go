@@ -83,7 +83,12 @@ type directory struct {
 	users  []app.DirectoryView
 	hidden []int64
 	tokens map[string][]string
-	fault  error
+	// repositories are what users have.
+	repositories map[string][]string
+	fault        error
+	// lost is the error of asking what a user has; gone are there no more by then.
+	lost error
+	gone []int64
 }
 
 func (d directory) EachUser(context.Context, reconcile.Pace) iter.Seq2[app.DirectoryView, error] {
@@ -97,7 +102,7 @@ func (d directory) SessionTokens(_ context.Context, username string) ([]string, 
 
 func (d directory) UserNumbered(_ context.Context, id int64) (app.DirectoryView, bool, error) {
 	for _, v := range d.users {
-		if v.ID == id {
+		if v.ID == id && !slices.Contains(d.gone, id) {
 			return v, true, nil
 		}
 	}
@@ -106,6 +111,15 @@ func (d directory) UserNumbered(_ context.Context, id int64) (app.DirectoryView,
 
 func (d directory) UsersMarked(_ context.Context, accountID string) ([]app.DirectoryView, error) {
 	return slices.DeleteFunc(slices.Clone(d.users), func(v app.DirectoryView) bool { return v.Mark != accountID }), nil
+}
+
+func (d directory) Belongings(_ context.Context, ref app.DirectoryRef) (app.Belongings, error) {
+	for _, v := range d.users {
+		if v.Ref() == ref {
+			return app.Belongings{Repositories: d.repositories[v.Username]}, d.lost
+		}
+	}
+	return app.Belongings{}, errOfTest
 }
 
 // storage likewise; late users are not listed yet.

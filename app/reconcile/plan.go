@@ -5,8 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"iter"
-	"slices"
-	"strings"
 	"time"
 
 	"accord/app"
@@ -33,7 +31,9 @@ type Options struct {
 	Together int
 	// Pace holds up every request but those to the account store.
 	Pace Pace
-	// Protected are user names or accountIds of accounts that are never mended.
+	// Protected are user names or accountIds of accounts that are never mended. With
+	// them, Gitea is asked whose the orphans in the storage are, even where the
+	// storage alone is compared.
 	Protected []string
 	// AllowEmpty takes a system for really empty that shows none of our users.
 	AllowEmpty bool
@@ -55,7 +55,8 @@ type Plan struct {
 	Read map[System]int
 	// Items are sorted by user name, then by system.
 	Items []Item
-	// Kept are orphans in Gitea that are shut out already: an operator decides.
+	// Kept are orphans in Gitea that are shut out already and have something there:
+	// an operator decides.
 	Kept []Item
 	// Unsettled are accounts that changed while they were compared, or are being
 	// changed: nothing is said about them.
@@ -76,6 +77,9 @@ type Foreign struct {
 
 // InAccord reports whether nothing differs.
 func (p Plan) InAccord() bool { return len(p.Items) == 0 }
+
+// Differing is how many accounts the items are of.
+func (p Plan) Differing() int { return len(accountsOf(p.Items)) }
 
 // Counts tells how many items are of each kind on each system.
 func (p Plan) Counts() map[System]map[Kind]int {
@@ -175,50 +179,6 @@ func (c *comparison) believable(s System, living, ours int) error {
 		return Incomplete("%s shows %d users and none of ours, but there are %d accounts", s, c.plan.Read[s], living)
 	}
 	return nil
-}
-
-// settle drops what has changed since it was compared, and sorts the rest out.
-func (c *comparison) settle(ctx context.Context) error {
-	ids := make([]string, len(c.found))
-	for n, i := range c.found {
-		ids[n] = i.AccountID
-	}
-	slices.Sort(ids)
-	ids = slices.Compact(ids)
-	now, err := c.Accounts.Find(ctx, ids)
-	if err != nil {
-		return err
-	}
-	busy, err := c.Accounts.Busy(ctx, ids, c.plan.At)
-	if err != nil {
-		return err
-	}
-	for _, i := range c.found {
-		account := now[i.AccountID]
-		i.Protect(c.o.Protected)
-		switch {
-		case busy[i.AccountID], !i.Has(Orphan) && account != i.Facts, i.Has(Orphan) && account.Status == app.Reserved:
-			c.plan.Unsettled = append(c.plan.Unsettled, i)
-		case i.Has(Orphan) && i.System == Gitea && !i.User.Active:
-			c.plan.Kept = append(c.plan.Kept, i)
-		default:
-			c.plan.Items = append(c.plan.Items, i)
-		}
-	}
-	for _, items := range [][]Item{c.plan.Items, c.plan.Kept, c.plan.Unsettled} {
-		slices.SortStableFunc(items, inOrder)
-	}
-	return nil
-}
-
-func inOrder(a, b Item) int {
-	if n := strings.Compare(app.FoldKey(a.Username), app.FoldKey(b.Username)); n != 0 {
-		return n
-	}
-	if n := strings.Compare(a.AccountID, b.AccountID); n != 0 {
-		return n
-	}
-	return strings.Compare(string(a.System), string(b.System))
 }
 
 // living passes over accounts that are not to have remote users, and counts the

@@ -3,6 +3,7 @@ package reconcile_test
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -114,13 +115,23 @@ func TestPlan(t *testing.T) {
 			[]string{"gitea alice number+name+address+profile", "gitea bob number+name+address+profile"},
 			nil, nil,
 		},
-		"orphans": {func(s *situation) {
-			s.directory.users = append(s.directory.users, app.DirectoryView{ID: 11, Username: "ghost", Mark: ghostID, Active: true})
-			s.storage.users = append(s.storage.users[:3:3], app.StorageView{Key: app.StorageKeyOf(ghostID), Enabled: true, Home: true}, s.storage.users[3])
-		}, []string{"storage acc" + ghostID + " orphan", "gitea ghost orphan"}, nil, nil},
+		"orphans": {(*situation).addGhost, []string{"storage ghost orphan", "gitea ghost orphan"}, nil, nil},
+		"an orphan in storage alone": {
+			func(s *situation) { s.addGhost(); s.directory.users = s.directory.users[:4] },
+			[]string{"storage acc" + ghostID + " orphan"},
+			nil, nil,
+		},
 		"an orphan that is shut out": {func(s *situation) {
 			s.directory.users = append(s.directory.users, app.DirectoryView{ID: 11, Username: "ghost", Mark: ghostID})
-		}, nil, []string{"gitea ghost orphan"}, nil},
+		}, []string{"gitea ghost orphan"}, nil, nil},
+		"an orphan that is shut out and has something": {func(s *situation) {
+			s.addGhost()
+			s.directory.users[4].Active, s.directory.repositories = false, map[string][]string{"ghost": {"work"}}
+		}, []string{"storage ghost orphan"}, []string{"gitea ghost orphan"}, nil},
+		"an adopted orphan that is shut out and has something": {func(s *situation) {
+			s.directory.users = append(s.directory.users, app.DirectoryView{ID: 11, Username: "ghost", Mark: ghostID, Adopted: true})
+			s.directory.repositories = map[string][]string{"ghost": {"work"}}
+		}, []string{"gitea ghost orphan"}, nil, nil},
 		"an orphan of an undone registration": {func(s *situation) {
 			s.accounts.all = append(s.accounts.all, app.Facts{AccountID: ghostID, Username: "carol", Status: app.Abandoned})
 			s.directory.users = append(s.directory.users, app.DirectoryView{ID: 11, Username: "Carol", Mark: ghostID, Active: true})
@@ -181,6 +192,72 @@ func TestPlan(t *testing.T) {
 			require.ElementsMatch(t, c.kept, summary(plan.Kept))
 			require.ElementsMatch(t, c.unsettled, summary(plan.Unsettled))
 			require.Equal(t, len(c.items) == 0, plan.InAccord())
+		})
+	}
+}
+
+// addGhost adds the users of an account that there is not.
+func (s *situation) addGhost() {
+	s.directory.users = append(s.directory.users, app.DirectoryView{ID: 11, Username: "ghost", Mark: ghostID, Active: true})
+	s.storage.users = append(s.storage.users[:3:3], app.StorageView{Key: app.StorageKeyOf(ghostID), Enabled: true, Home: true}, s.storage.users[3])
+}
+
+// What a shut-out orphan has must be known before it is judged.
+func TestPlanOfAnOrphanThatIsShutOut(t *testing.T) {
+	s := inAccord()
+	s.addGhost()
+	s.directory.users[4].Active, s.directory.lost = false, errOfTest
+	_, err := s.compare(t.Context())
+	require.ErrorIs(t, err, errOfTest)
+	s.directory.gone = []int64{11}
+	plan, err := s.compare(t.Context())
+	require.NoError(t, err, "it was removed meanwhile")
+	require.Equal(t, []string{"gitea ghost orphan"}, summary(plan.Unsettled))
+	require.Equal(t, []string{"storage ghost orphan"}, summary(plan.Items))
+}
+
+// Whatever an account is protected by, all of its users are, in a new plan and in
+// one that was saved.
+func TestPlanProtectsAllUsersOfAnAccount(t *testing.T) {
+	twice := func(s *situation) {
+		s.directory.users = append(s.directory.users, app.DirectoryView{ID: 11, Username: "alice2", Mark: aliceID, Active: true})
+	}
+	kept := func(s *situation) {
+		s.addGhost()
+		s.directory.users[4].Active, s.directory.repositories = false, map[string][]string{"ghost": {"work"}}
+	}
+	for name, c := range map[string]struct {
+		change    func(s *situation)
+		protected string
+		left      []string
+	}{
+		"the second of two by the account's name":   {twice, "ALICE", []string{"gitea alice2 orphan"}},
+		"the second of two by its own":              {twice, "alice2", []string{"gitea alice2 orphan"}},
+		"the second of two by accountId":            {twice, aliceID, []string{"gitea alice2 orphan"}},
+		"orphans by the name in Gitea":              {(*situation).addGhost, "ghost", []string{"gitea ghost orphan", "storage ghost orphan"}},
+		"orphans by accountId":                      {(*situation).addGhost, ghostID, []string{"gitea ghost orphan", "storage ghost orphan"}},
+		"in storage by the name of a kept one":      {kept, "ghost", []string{"storage ghost orphan"}},
+		"in storage alone by a name that Gitea has": {func(s *situation) { s.addGhost(); s.options.Only = reconcile.InStorage }, "ghost", []string{"storage ghost orphan"}},
+		"every system by the name of one": {func(s *situation) {
+			s.directory.users[2].Username, s.storage.users[1].Home = "malice", false
+		}, "malice", []string{"gitea alice name", "storage alice policy"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := inAccord()
+			c.change(s)
+			s.directory.users[1].Email, s.options.Protected = "x@example.com", []string{c.protected}
+			check := func(plan reconcile.Plan) {
+				left := slices.DeleteFunc(slices.Clone(plan.Items), func(i reconcile.Item) bool { return !i.Protected })
+				require.ElementsMatch(t, c.left, summary(left))
+			}
+			plan, err := s.compare(t.Context())
+			require.NoError(t, err)
+			check(plan)
+			for n := range plan.Items {
+				plan.Items[n].Protected = plan.Items[n].AccountID == bobID
+			}
+			require.NoError(t, plan.Protect(t.Context(), s.accounts, s.options.Protected))
+			check(plan)
 		})
 	}
 }

@@ -18,9 +18,9 @@ import (
 type Pace func(ctx context.Context) error
 
 // Accounts reads the account store. An account that lives is neither deleted nor
-// abandoned. Safe for concurrent use. Lists are read page
-// by page, so that what changes meanwhile may show either way; a reader that
-// fails yields the error and ends.
+// abandoned. Safe for concurrent use. Lists are read page by page, so that what
+// changes meanwhile may show either way; a reader that fails yields the error and
+// ends.
 type Accounts interface {
 	// ByGiteaID yields every account that lives in the order of Gitea's numbers,
 	// those of one number by accountId.
@@ -63,6 +63,8 @@ type Directory interface {
 	// UserNumbered and UsersMarked are those of app.DirectoryRepairs.
 	UserNumbered(ctx context.Context, id int64) (app.DirectoryView, bool, error)
 	UsersMarked(ctx context.Context, accountID string) ([]app.DirectoryView, error)
+	// Belongings is that of app.Directory.
+	Belongings(ctx context.Context, ref app.DirectoryRef) (app.Belongings, error)
 }
 
 // Storage reads the storage. Safe for concurrent use. Errors are those of

@@ -14,8 +14,8 @@ const (
 type TooManyRemovals struct{ Removals, Allowed int }
 
 func (t *TooManyRemovals) Error() string {
-	return fmt.Sprintf("users of %d accounts would be removed or shut out, and no more than %d may be: look at the plan, and if that is "+
-		"what you want, say --allow-removals %d", t.Removals, t.Allowed, t.Removals)
+	return fmt.Sprintf("accounts whose users would be removed or shut out: %d, and no more than %d may be: look at the plan, and if "+
+		"that is what you want, say --allow-removals %d", t.Removals, t.Allowed, t.Removals)
 }
 
 // Removals is how many accounts, protected ones aside, would have a user removed

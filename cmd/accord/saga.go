@@ -6,9 +6,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"strings"
 	"time"
-	"unicode"
 
 	"github.com/jedib0t/go-pretty/v6/table"
 	"github.com/spf13/cobra"
@@ -79,23 +77,12 @@ func newTable(w io.Writer, header ...any) table.Writer {
 	return t
 }
 
-// printable takes out what would act on a terminal: texts of remote systems may
-// hold anything.
-func printable(text string) string {
-	return strings.Map(func(r rune) rune {
-		if unicode.IsPrint(r) {
-			return r
-		}
-		return ' '
-	}, text)
-}
-
 // orDash is a text, or what stands for none.
 func orDash(text string) string {
 	if text == "" {
 		return "-"
 	}
-	return printable(text)
+	return plainText(text)
 }
 
 // sagaView is what an operator sees of a saga: no state.

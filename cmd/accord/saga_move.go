@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"fmt"
@@ -94,7 +93,7 @@ func (m sagaMove) await(ctx context.Context, longest time.Duration) error {
 		case err == nil && record.Phase.Ended():
 			return said(m.out, record)
 		case err == nil && record.Stuck:
-			return fmt.Errorf("saga %s is stuck again: %s", m.id, printable(record.Reason))
+			return fmt.Errorf("saga %s is stuck again: %s", m.id, plainText(record.Reason))
 		case err != nil && ctx.Err() == nil:
 			return err
 		}
@@ -151,7 +150,8 @@ func decisive(cmd *cobra.Command, verb string, move func(context.Context, *saga.
 		if !*yes {
 			record, err := lookAt(cmd.Context(), c, args[0])
 			if err == nil {
-				err = confirmed(cmd, verb, args, record)
+				err = confirm(cmd.Context(), cmd, fmt.Sprintf("saga %s, %s of %s, is %s: %s\n%s %s?",
+					record.ID, record.Flow, orDash(record.Subject), viewOfSaga(record, time.UTC).standing(), orDash(record.Reason), verb, args[1]))
 			}
 			if err != nil {
 				return err
@@ -160,21 +160,4 @@ func decisive(cmd *cobra.Command, verb string, move func(context.Context, *saga.
 		m := sagaMove{c, args[0], *reason, cmd.OutOrStdout()}
 		return m.do(cmd, func(ctx context.Context, d *saga.Desk) (saga.Record, error) { return move(ctx, d, args, m.reason) })
 	}
-}
-
-// errNotConfirmed says that nothing was done.
-var errNotConfirmed = errors.New("not confirmed: nothing was changed; --yes does not ask")
-
-// confirmed asks whether to go on.
-func confirmed(cmd *cobra.Command, verb string, args []string, r saga.Record) error {
-	cmd.PrintErrf("saga %s, %s of %s, is %s: %s\n%s %s? Type yes: ",
-		r.ID, r.Flow, orDash(r.Subject), viewOfSaga(r, time.UTC).standing(), orDash(r.Reason), verb, args[1])
-	line, err := bufio.NewReader(io.LimitReader(cmd.InOrStdin(), 100)).ReadString('\n')
-	if err != nil && !errors.Is(err, io.EOF) {
-		return err
-	}
-	if strings.TrimSpace(line) != "yes" {
-		return errNotConfirmed
-	}
-	return nil
 }

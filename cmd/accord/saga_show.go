@@ -155,7 +155,7 @@ func (v sagaTimeline) print(w io.Writer) error {
 			took = time.Duration(e.TookMS * float64(time.Millisecond)).String()
 		}
 		after := e.At.Sub(v.CreatedAt).Round(time.Millisecond).String()
-		t.AppendRow([]any{e.At.Format(shownTime), after, string(e.Event), orDash(e.Step), try, took, printable(e.Cause)})
+		t.AppendRow([]any{e.At.Format(shownTime), after, string(e.Event), orDash(e.Step), try, took, plainText(e.Cause)})
 	}
 	t.Render()
 	if v.Stuck {

@@ -113,9 +113,11 @@ type syncRun struct {
 	flags     *syncFlags
 	accountID string
 	protected []string
-	sites     planSites
-	errOut    io.Writer
-	log       *slog.Logger
+	// pace is one for all that the run does.
+	pace   reconcile.Pace
+	sites  planSites
+	errOut io.Writer
+	log    *slog.Logger
 }
 
 // run wires everything for work, beside running servers or without any.
@@ -134,7 +136,7 @@ func (f *syncFlags) run(cmd *cobra.Command, work func(ctx context.Context, s *sy
 		return err
 	}
 	defer func() { err = withClose(err, p.close(ctx)) }()
-	s := &syncRun{parts: p, flags: f, protected: c.Sync.Protected, sites: sitesOf(c), errOut: cmd.ErrOrStderr(), log: log}
+	s := &syncRun{parts: p, flags: f, protected: c.Sync.Protected, pace: f.pace(), sites: sitesOf(c), errOut: cmd.ErrOrStderr(), log: log}
 	if f.account != "" {
 		account, err := findAccount(ctx, p.store.Accounts, f.account)
 		if err != nil {
@@ -177,7 +179,7 @@ func (s *syncRun) compare(ctx context.Context) (reconcile.Plan, error) {
 	}
 	return reconcile.Compare(ctx, s.systems(), reconcile.Options{
 		Only: reconcile.System(s.flags.only), AccountID: s.accountID, NoTokens: s.flags.noTokens, Foreign: foreign,
-		Together: s.flags.together, Pace: s.flags.pace(), Protected: s.protected, AllowEmpty: s.flags.allowEmpty,
+		Together: s.flags.together, Pace: s.pace, Protected: s.protected, AllowEmpty: s.flags.allowEmpty,
 		MaxItems: s.flags.maxItems, Progress: bar.read, Now: time.Now,
 	})
 }

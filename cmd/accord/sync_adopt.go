@@ -131,7 +131,7 @@ type adopting struct {
 }
 
 func (a *adopting) plan(ctx context.Context, choice reconcile.Choice) (reconcile.AdoptionPlan, error) {
-	return reconcile.PlanAdoption(ctx, a.gitea, a.store.Repairs, choice, a.flags.pace())
+	return reconcile.PlanAdoption(ctx, a.gitea, a.store.Repairs, choice, a.pace)
 }
 
 func (a *adopting) show(ctx context.Context, choice reconcile.Choice) error {
@@ -160,25 +160,16 @@ func (a *adopting) apply(ctx context.Context, choice reconcile.Choice) error {
 	var telling sync.Mutex
 	var printErr error
 	whileRunning(ctx, a.runner, a.log, func() {
-		group := new(errgroup.Group)
-		group.SetLimit(a.flags.together)
-		for n := range doc.Adoptable {
-			if a.flags.pace()(ctx) != nil {
-				break
+		a.each(ctx, len(doc.Adoptable), func(n int) {
+			done := a.one(ctx, plan.Adoptable[n])
+			telling.Lock()
+			defer telling.Unlock()
+			doc.Adoptable[n] = done
+			if !a.asJSON {
+				_, err := fmt.Fprintln(a.out, done.line())
+				printErr = errors.Join(printErr, err)
 			}
-			group.Go(func() error {
-				done := a.one(ctx, plan.Adoptable[n])
-				telling.Lock()
-				defer telling.Unlock()
-				doc.Adoptable[n] = done
-				if !a.asJSON {
-					_, err := fmt.Fprintln(a.out, done.line())
-					printErr = errors.Join(printErr, err)
-				}
-				return nil
-			})
-		}
-		_ = group.Wait()
+		})
 	})
 	doc.count()
 	if a.asJSON {
@@ -192,9 +183,25 @@ func (a *adopting) apply(ctx context.Context, choice reconcile.Choice) error {
 	case ctx.Err() != nil:
 		return errors.New("stopped; run it again to go on")
 	case doc.Counts.Failed > 0:
-		return fmt.Errorf("%d adoptions failed; the lines above say why", doc.Counts.Failed)
+		return fmt.Errorf("%s failed; the lines above say why", counted(doc.Counts.Failed, "adoption"))
 	}
 	return nil
+}
+
+// each does n things at the run's pace, a bounded number at a time, until ctx ends.
+func (a *adopting) each(ctx context.Context, n int, do func(i int)) {
+	var group errgroup.Group
+	group.SetLimit(a.flags.together)
+	for i := range n {
+		if a.pace(ctx) != nil {
+			break
+		}
+		group.Go(func() error {
+			do(i)
+			return nil
+		})
+	}
+	_ = group.Wait() // none has an error
 }
 
 func (a *adopting) one(ctx context.Context, user reconcile.Adoption) adoptionItem {
@@ -273,21 +280,24 @@ func (d *adoptionDocument) count() {
 	}
 }
 
-func (i adoptionItem) line() string {
+// line is one about one user, plain text.
+func (i adoptionItem) line() string { return plainText(i.text()) }
+
+func (i adoptionItem) text() string {
 	switch {
 	case i.Fault != "" && i.Saga == "":
-		return fmt.Sprintf("failed    %s: %s", plainText(i.Username), i.Fault)
+		return fmt.Sprintf("failed    %s: %s", i.Username, i.Fault)
 	case i.Fault != "":
-		return fmt.Sprintf("failed    %s (saga %s): %s", plainText(i.Username), i.Saga, i.Fault)
+		return fmt.Sprintf("failed    %s (saga %s): %s", i.Username, i.Saga, i.Fault)
 	}
-	return fmt.Sprintf("adopted   %s (%s, saga %s)", plainText(i.Username), i.AccountID, i.Saga)
+	return fmt.Sprintf("adopted   %s (%s, saga %s)", i.Username, i.AccountID, i.Saga)
 }
 
 // close tells the sum of what was done.
 func (d *adoptionDocument) close(w io.Writer) error {
 	refused := ""
 	if len(d.Refused) > 0 {
-		refused = fmt.Sprintf("; %d are not to be adopted, `accord sync adopt --gitea` without --apply says why", len(d.Refused))
+		refused = fmt.Sprintf("; %d not to be adopted, `accord sync adopt --gitea` without --apply says why", len(d.Refused))
 	}
 	_, err := fmt.Fprintf(w, "%d adopted, %d failed, %d not begun%s\n", d.Counts.Adopted, d.Counts.Failed,
 		d.Counts.Adoptable-d.Counts.Adopted-d.Counts.Failed, refused)
@@ -297,7 +307,7 @@ func (d *adoptionDocument) close(w io.Writer) error {
 // printAdoptions prints who would be adopted and who not, by reason.
 func printAdoptions(w io.Writer, p reconcile.AdoptionPlan) error {
 	var out strings.Builder
-	fmt.Fprintf(&out, "gitea: %d users read\n", p.Read)
+	fmt.Fprintf(&out, "gitea: %s read\n", counted(p.Read, "user"))
 	if len(p.Adoptable) > 0 {
 		fmt.Fprintf(&out, "\nto be adopted: %d\n", len(p.Adoptable))
 		t := newTable(&out, "user", "address", "number")

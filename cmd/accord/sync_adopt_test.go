@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -9,7 +10,9 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/rogpeppe/go-internal/testscript"
@@ -49,6 +52,19 @@ func (s site) sync(t testing.TB, args ...string) (stdout, stderr string, exit in
 		require.ErrorAs(t, err, &ended)
 	}
 	return out.String(), faults.String(), cmd.ProcessState.ExitCode()
+}
+
+// A run of adopt has one pace, for the reading and all adoptions.
+func TestAdoptionsAreHeldUp(t *testing.T) {
+	ctx, end := context.WithTimeout(t.Context(), time.Hour)
+	defer end()
+	flags := &syncFlags{together: 2, qps: 0.0001} // the second would be after the hour
+	run := adopting{syncRun: &syncRun{flags: flags, pace: flags.pace()}}
+	var begun atomic.Int32
+	run.each(ctx, 5, func(int) { begun.Add(1) })
+	require.EqualValues(t, 1, begun.Load())
+	run.each(ctx, 5, func(int) { begun.Add(1) })
+	require.EqualValues(t, 1, begun.Load(), "the first one is none again")
 }
 
 // lived is all that a user has in Gitea, less what a sign-in there changes and

@@ -1,12 +1,12 @@
 package main
 
 import (
-	"bufio"
 	"context"
 	"crypto/rand"
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"slices"
 	"strings"
 	"time"
@@ -46,8 +46,10 @@ func newSyncApply() *cobra.Command {
 				if err := plan.CheckRails(f.allowRemovals); err != nil || plan.InAccord() {
 					return err
 				}
-				if err := f.confirm(cmd, len(plan.Items)); err != nil {
-					return err
+				if !f.yes {
+					if err := confirm(ctx, cmd, "\nMend this ("+counted(len(plan.Items), "repair")+")?"); err != nil {
+						return err
+					}
 				}
 				return s.apply(ctx, plan, cmd.OutOrStdout())
 			})
@@ -58,8 +60,23 @@ func newSyncApply() *cobra.Command {
 
 // alone keeps other runs of apply out.
 func (s *syncRun) alone(ctx context.Context, do func(ctx context.Context) error) error {
-	leadership := app.Leadership{Leaders: s.store.Leaders, Owner: "accord sync " + rand.Text(), TTL: reconcile.LockFor, Now: time.Now}
+	leadership := app.Leadership{Leaders: s.store.Leaders, Owner: runOwner(), TTL: reconcile.LockFor, Now: time.Now}
 	return reconcile.Alone(ctx, &leadership, do)
+}
+
+// maxHost bounds the host's name in the owner of a lease, which the database
+// bounds, too.
+const maxHost = 64
+
+// runOwner names this run to whoever finds it under way: host, process, and what
+// no other run has.
+func runOwner() string {
+	host, err := os.Hostname()
+	if err != nil {
+		host = "an unknown host"
+	}
+	host = plainText(host)
+	return fmt.Sprintf("accord sync on %s, process %d, %s", host[:min(len(host), maxHost)], os.Getpid(), rand.Text()[:8])
 }
 
 // planToApply is the saved one, less what the flags leave out, or a new one.
@@ -68,29 +85,14 @@ func (s *syncRun) planToApply(ctx context.Context, args []string) (reconcile.Pla
 		return s.compare(ctx)
 	}
 	plan, err := loadPlan(args[0], s.sites)
+	if err == nil {
+		err = plan.Protect(ctx, s.store.Repairs, s.protected)
+	}
 	plan.Items = slices.DeleteFunc(plan.Items, func(i reconcile.Item) bool {
 		return s.accountID != "" && i.AccountID != s.accountID || s.flags.only != "" && string(i.System) != s.flags.only ||
 			s.flags.noTokens && i.Has(reconcile.Token)
 	})
-	for n := range plan.Items {
-		plan.Items[n].Protect(s.protected)
-	}
 	return plan, err
-}
-
-func (f *syncFlags) confirm(cmd *cobra.Command, repairs int) error {
-	if f.yes {
-		return nil
-	}
-	cmd.Printf("\nMend this (%d repairs)? Only yes will do: ", repairs)
-	answer, err := bufio.NewReader(cmd.InOrStdin()).ReadString('\n')
-	if err != nil && !errors.Is(err, io.EOF) {
-		return err
-	}
-	if strings.TrimSpace(answer) != "yes" {
-		return errNotConfirmed
-	}
-	return nil
 }
 
 // apply mends the plan's items and prints what became of each.
@@ -98,7 +100,7 @@ func (s *syncRun) apply(ctx context.Context, plan reconcile.Plan, out io.Writer)
 	var tally reconcile.Tally
 	var applyErr, printErr error
 	whileRunning(ctx, s.runner, s.log, func() {
-		tally, applyErr = reconcile.Apply(ctx, s.service, plan.Items, s.flags.together, s.flags.pace(), func(r reconcile.Result) {
+		tally, applyErr = reconcile.Apply(ctx, s.service, plan.Items, s.flags.together, s.pace, func(r reconcile.Result) {
 			_, err := fmt.Fprintln(out, tellResult(r))
 			printErr = errors.Join(printErr, err)
 		})
@@ -112,15 +114,17 @@ func (s *syncRun) apply(ctx context.Context, plan reconcile.Plan, out io.Writer)
 	case applyErr != nil || err != nil:
 		return errors.Join(applyErr, err)
 	case tally.Failed > 0:
-		return fmt.Errorf("%d repairs failed; the lines above say why", tally.Failed)
+		return fmt.Errorf("%s failed; the lines above say why", counted(tally.Failed, "repair"))
 	case tally.Skipped > 0:
 		return drifted{}
 	}
 	return nil
 }
 
-// tellResult is one line about one repair.
-func tellResult(r reconcile.Result) string {
+// tellResult is one line about one repair, plain text.
+func tellResult(r reconcile.Result) string { return plainText(resultText(r)) }
+
+func resultText(r reconcile.Result) string {
 	kinds := make([]string, len(r.Item.Kinds))
 	for n, k := range r.Item.Kinds {
 		kinds[n] = string(k)

@@ -14,6 +14,7 @@ import (
 
 	"accord/app"
 	"accord/app/reconcile"
+	"accord/cmd/accord/internal/config"
 )
 
 // planVersion is that of the JSON of a plan; docs/sync.md describes it. It rises
@@ -201,7 +202,8 @@ func printPlanJSON(w io.Writer, p reconcile.Plan, s planSites) error {
 	return printIndented(w, d)
 }
 
-// save writes the plan where --out says, for its owner alone: it names people.
+// save writes the plan where --out says, for its owner alone: it names people. A
+// file that is there is replaced; nothing else is.
 func (s *syncRun) save(p reconcile.Plan) error {
 	if s.flags.out == "" {
 		return nil
@@ -210,7 +212,14 @@ func (s *syncRun) save(p reconcile.Plan) error {
 	if err := printPlanJSON(&text, p, s.sites); err != nil {
 		return err
 	}
-	return os.WriteFile(s.flags.out, text.Bytes(), 0o600)
+	info, err := os.Lstat(s.flags.out)
+	switch {
+	case err == nil && !info.Mode().IsRegular():
+		return fmt.Errorf("--out %s: there is something else than a file; --output json prints the plan", s.flags.out)
+	case err != nil && !errors.Is(err, os.ErrNotExist):
+		return err
+	}
+	return config.WriteFile(s.flags.out, text.Bytes())
 }
 
 var errNoPlan = errors.New("this is no plan of `accord sync`, or it was changed since it was saved: make a new one")
@@ -244,6 +253,9 @@ func loadPlan(path string, now planSites) (reconcile.Plan, error) {
 	p = reconcile.Plan{At: d.At, Systems: d.Systems, Accounts: d.Accounts, Read: d.Read, Foreign: d.Foreign}
 	for _, i := range d.Items {
 		p.Items = append(p.Items, i.item())
+	}
+	for _, i := range d.Kept {
+		p.Kept = append(p.Kept, i.item())
 	}
 	return p, nil
 }

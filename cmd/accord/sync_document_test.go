@@ -2,6 +2,9 @@ package main
 
 import (
 	"bytes"
+	"errors"
+	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -47,15 +50,26 @@ func TestASavedPlanIsWhatItWas(t *testing.T) {
 	plan := aPlan()
 	requireFull(t, reflect.ValueOf(plan.Items[0]), "Item")
 	file := filepath.Join(t.TempDir(), "plan.json")
+	require.NoError(t, os.WriteFile(file, []byte("a plan of before"), 0o644))
+	before, err := os.Open(file)
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, before.Close()) })
 	run := syncRun{flags: &syncFlags{out: file}, sites: sitesOfTest}
 	require.NoError(t, run.save(plan))
+	text, err := io.ReadAll(before)
+	require.NoError(t, err)
+	require.Equal(t, "a plan of before", string(text), "whoever reads the old one reads it whole")
 	info, err := os.Stat(file)
 	require.NoError(t, err)
 	require.Equal(t, os.FileMode(0o600), info.Mode().Perm(), "it names people")
 	read, err := loadPlan(file, sitesOfTest)
 	require.NoError(t, err)
-	plan.Kept, plan.Unsettled, plan.Pending, plan.PendingTotal, plan.ForeignNames = nil, nil, nil, 0, nil // nothing to apply
+	plan.Unsettled, plan.Pending, plan.PendingTotal, plan.ForeignNames = nil, nil, 0, nil // nothing to apply
 	require.Equal(t, plan, read)
+
+	run.flags.out = filepath.Join(t.TempDir(), "link")
+	require.NoError(t, os.Symlink(file, run.flags.out))
+	require.ErrorContains(t, run.save(plan), "something else than a file")
 }
 
 // requireFull holds where no field is left out, so that none can be lost unseen.
@@ -113,6 +127,10 @@ func TestThePlanIsDescribed(t *testing.T) {
 		planGiteaUser{},
 		planStorageUser{},
 		planProfile{},
+		adoptionDocument{},
+		adoptionCounts{},
+		adoptionItem{},
+		releaseView{},
 	} {
 		of := reflect.TypeOf(part)
 		for i := range of.NumField() {
@@ -139,4 +157,71 @@ func TestTheTableNamesEverybody(t *testing.T) {
 		}
 	}
 	require.Equal(t, 3, lines, text.String())
+	require.Contains(t, text.String(), "\n2 repairs for 2 accounts; users of 0 accounts would be removed")
+}
+
+// The last line counts the accounts that differ, not all.
+func TestTheTableCountsWhatDiffers(t *testing.T) {
+	plan := aPlan()
+	plan.Accounts, plan.Items[0].Protected = 10_000, false
+	plan.Items[1].AccountID = plan.Items[0].AccountID
+	for _, says := range []string{
+		"\n2 repairs for 1 account; users of 1 account would be removed or shut out\n",
+		"\n1 repair for 1 account; users of 1 account would be removed or shut out\n",
+		"\nin accord: 10000 accounts\n",
+	} {
+		var text bytes.Buffer
+		require.NoError(t, printPlanTable(&text, plan, sitesOfTest))
+		require.True(t, strings.HasSuffix(text.String(), says), text.String())
+		plan.Items = plan.Items[:max(len(plan.Items)-1, 0)]
+	}
+}
+
+// An orphan that is kept is not announced as one to be removed.
+func TestTheTableTellsWhatIsKept(t *testing.T) {
+	orphan := reconcile.Item{
+		System: reconcile.Gitea, Kinds: []reconcile.Kind{reconcile.Orphan}, AccountID: "26030112000009", Username: "ghost",
+		User: app.DirectoryView{ID: 9, Username: "ghost", Mark: "26030112000009"},
+	}
+	var text bytes.Buffer
+	require.NoError(t, printPlanTable(&text, reconcile.Plan{Kept: []reconcile.Item{orphan}}, sitesOfTest))
+	require.Contains(t, text.String(), "shut out, and kept")
+	require.NotContains(t, text.String(), "removed")
+}
+
+// Nothing that a remote system says gives a terminal orders.
+func TestTheTableIsPlainText(t *testing.T) {
+	const order = "\x1b[2J\r"
+	plan := aPlan()
+	for n := range plan.Items {
+		plan.Items[n].Username += order
+		plan.Items[n].AccountID += order
+	}
+	plan.Pending[0].Username += order
+	plan.Pending[0].AccountID += order
+	plan.ForeignNames[0].Name += order
+	var text bytes.Buffer
+	require.NoError(t, printPlanTable(&text, plan, sitesOfTest))
+	require.NotContains(t, text.String(), "\x1b")
+	require.NotContains(t, text.String(), "\r")
+	require.Contains(t, text.String(), "alice?[2J?")
+	for _, line := range []string{
+		tellResult(reconcile.Result{Item: plan.Items[0], Err: errors.New("it says " + order)}),
+		tellResult(reconcile.Result{Item: plan.Items[0]}),
+		adoptionItem{Username: "alice", Fault: "it says " + order}.line(),
+	} {
+		require.NotContains(t, line, "\x1b", line)
+		require.Contains(t, line, "?[2J?", line)
+	}
+}
+
+// Whoever finds a run under way learns where it runs.
+func TestARunIsNamed(t *testing.T) {
+	host, err := os.Hostname()
+	require.NoError(t, err)
+	owner := runOwner()
+	require.Contains(t, owner, host[:min(len(host), maxHost)])
+	require.Contains(t, owner, fmt.Sprintf("process %d,", os.Getpid()))
+	require.NotEqual(t, owner, runOwner())
+	require.LessOrEqual(t, len(owner), 128, "what the database takes")
 }

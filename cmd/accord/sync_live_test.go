@@ -162,8 +162,7 @@ func (s *syncSite) join(t *testing.T, name string) victim {
 // harm is one way of damaging what is a person's.
 type harm struct {
 	do func(t *testing.T, s *syncSite, v victim)
-	// differs is what a plan says then: SYSTEM KINDS, or SYSTEM KINDS NAME where
-	// it goes by another name than the person's.
+	// differs is what a plan says of the person then: SYSTEM KINDS.
 	differs []string
 	// renewed: Gitea has another user since, whose password is to be healed, or the
 	// storage has; what the person had before is dead.
@@ -236,10 +235,10 @@ func harms() map[string]harm {
 			})
 			require.Equal(t, http.StatusCreated, status, string(text))
 		}},
-		"forgotten": {differs: []string{"gitea orphan", "storage orphan acc"}, lost: true, do: func(t *testing.T, s *syncSite, v victim) {
+		"forgotten": {differs: []string{"gitea orphan", "storage orphan"}, lost: true, do: func(t *testing.T, s *syncSite, v victim) {
 			s.forget(t, v)
 		}},
-		"forgotten-work": {differs: []string{"gitea orphan", "storage orphan acc"}, lost: true, do: func(t *testing.T, s *syncSite, v victim) {
+		"forgotten-work": {differs: []string{"gitea orphan", "storage orphan"}, lost: true, do: func(t *testing.T, s *syncSite, v victim) {
 			status, text := s.gitea.send(t, http.MethodPost, "/admin/users/"+v.name+"/repos", map[string]any{"name": "work", "auto_init": true})
 			require.Equal(t, http.StatusCreated, status, string(text))
 			s.forget(t, v)
@@ -307,10 +306,6 @@ func TestSyncMendsRealServers(t *testing.T) {
 	for name, way := range ways {
 		way.do(t, s, people[name])
 		for _, differs := range way.differs {
-			if base, byKey := strings.CutSuffix(differs, " acc"); byKey {
-				want = append(want, base+" "+people[name].key)
-				continue
-			}
 			want = append(want, differs+" "+name)
 		}
 	}

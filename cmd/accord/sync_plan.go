@@ -16,7 +16,7 @@ import (
 func printPlanTable(w io.Writer, p reconcile.Plan, _ planSites) error {
 	var out strings.Builder
 	for _, system := range p.Systems {
-		fmt.Fprintf(&out, "%s: %d users read, %d of them not ours\n", system, p.Read[system], p.Foreign[system])
+		fmt.Fprintf(&out, "%s: %s read, %d of them not ours\n", system, counted(p.Read[system], "user"), p.Foreign[system])
 	}
 	counts := p.Counts()
 	for _, system := range p.Systems {
@@ -29,7 +29,7 @@ func printPlanTable(w io.Writer, p reconcile.Plan, _ planSites) error {
 	}
 	if len(p.Kept) > 0 {
 		fmt.Fprintf(&out, "\ngitea, orphans that are shut out and kept, for you to decide: %d\n", len(p.Kept))
-		printItems(&out, p.Kept, nil, reconcile.Orphan)
+		printItems(&out, p.Kept, nil, keptOrphan)
 	}
 	if len(p.Unsettled) > 0 {
 		fmt.Fprintf(&out, "\nbeing changed, so not judged: %d\n", len(p.Unsettled))
@@ -38,9 +38,10 @@ func printPlanTable(w io.Writer, p reconcile.Plan, _ planSites) error {
 	printPending(&out, p)
 	printForeign(&out, p)
 	if p.InAccord() {
-		fmt.Fprintf(&out, "\nin accord: %d accounts\n", p.Accounts)
+		fmt.Fprintf(&out, "\nin accord: %s\n", counted(p.Accounts, "account"))
 	} else {
-		fmt.Fprintf(&out, "\n%d repairs for %d accounts; users of %d accounts would be removed or shut out\n", len(p.Items), p.Accounts, p.Removals())
+		fmt.Fprintf(&out, "\n%s for %s; users of %s would be removed or shut out\n", counted(len(p.Items), "repair"),
+			counted(p.Differing(), "account"), counted(p.Removals(), "account"))
 	}
 	_, err := io.WriteString(w, out.String())
 	return err
@@ -51,19 +52,23 @@ func printItems(out io.Writer, all []reconcile.Item, pass func(reconcile.Item) b
 	t := newTable(out, "user", "account", "what differs")
 	for _, i := range all {
 		if pass == nil || pass(i) {
-			t.AppendRow(table.Row{i.Username, i.AccountID, describe(i, kind)})
+			t.AppendRow(table.Row{plainText(i.Username), plainText(i.AccountID), plainText(describe(i, kind))})
 		}
 	}
 	t.Render()
 }
 
+// keptOrphan is how orphans are described that nothing is done about.
+const keptOrphan reconcile.Kind = "kept"
+
 // describe tells what an item's repair does for one of its kinds.
 func describe(i reconcile.Item, kind reconcile.Kind) string {
 	text := map[reconcile.Kind]string{
 		reconcile.Missing: "made again", reconcile.Orphan: "removed, or shut out where it has something",
+		keptOrphan:     "shut out, and kept: it has repositories, packages or organizations",
 		reconcile.Mark: "its mark is put back", reconcile.Policy: "the policy of homes is put back",
 		reconcile.Number: fmt.Sprintf("number %d is noted in place of %d", i.User.ID, i.Facts.GiteaID),
-		reconcile.Token:  fmt.Sprintf("%d tokens are deleted", len(i.Tokens)),
+		reconcile.Token:  counted(len(i.Tokens), "token") + " to be deleted",
 	}[kind]
 	if kind == reconcile.Orphan && i.System == reconcile.InStorage {
 		text = "removed; its objects stay"
@@ -111,7 +116,7 @@ func printPending(out io.Writer, p reconcile.Plan) {
 		if s.Stuck {
 			phase += ", stuck"
 		}
-		t.AppendRow(table.Row{s.Username, s.AccountID, s.ID, s.Flow, phase})
+		t.AppendRow(table.Row{plainText(s.Username), plainText(s.AccountID), s.ID, s.Flow, phase})
 	}
 	t.Render()
 }
@@ -123,7 +128,7 @@ func printForeign(out io.Writer, p reconcile.Plan) {
 	fmt.Fprintln(out, "\nusers that are not ours, not touched:")
 	t := newTable(out, "system", "name")
 	for _, f := range p.ForeignNames {
-		t.AppendRow(table.Row{f.System, f.Name})
+		t.AppendRow(table.Row{f.System, plainText(f.Name)})
 	}
 	t.Render()
 }

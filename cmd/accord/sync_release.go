@@ -97,11 +97,11 @@ func (o operation) showHoldings(ctx context.Context, deleteObjects bool) error {
 }
 
 func (v releaseView) print(w io.Writer) error {
-	objects := fmt.Sprint(v.Objects)
+	objects := counted(v.Objects, "object")
 	if v.Objects == app.MostObjects {
-		objects += " or more"
+		objects = fmt.Sprintf("%d or more objects", v.Objects)
 	}
-	_, err := fmt.Fprintf(w, "%s (%s): the account, its sessions, %d tokens of ours in Gitea, the storage user and %s objects would go;\n"+
-		"user %d of Gitea stays as it is\nnothing was changed; --apply releases it\n", v.Username, v.AccountID, len(v.Tokens), objects, v.GiteaID)
+	_, err := fmt.Fprintf(w, "%s (%s): the account, its sessions, %s of ours in Gitea, the storage user and %s would go;\n"+
+		"user %d of Gitea stays as it is\nnothing was changed; --apply releases it\n", v.Username, v.AccountID, counted(len(v.Tokens), "token"), objects, v.GiteaID)
 	return err
 }
