@@ -71,6 +71,16 @@ func TestAChallengeIsSolvedOnceAndNearEnough(t *testing.T) {
 	requireKind(t, app.CodeWrong, solve(c, app.PictureChallenge, "120"))
 }
 
+// Digits are read by programs: they stand for no slider.
+func TestDigitsShowNobody(t *testing.T) {
+	g := newGuarded(t, strict)
+	c, err := g.service.Challenge(t.Context(), app.PictureChallenge, homeIP)
+	require.NoError(t, err)
+	require.NoError(t, g.service.Solve(t.Context(), app.Solution{ID: c.ID, Kind: c.Kind, Answer: puzzleAnswer, Client: homeIP}))
+	_, err = g.service.SendMailCodeToHuman(t.Context(), "alice@example.com", homeIP, "en")
+	requireKind(t, app.HumanCheckRequired, err)
+}
+
 func TestChallengesAreBounded(t *testing.T) {
 	g := newGuarded(t, strict)
 	for range 60 {
