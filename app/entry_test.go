@@ -356,7 +356,9 @@ func TestResetToken(t *testing.T) {
 	requireKind(t, app.TokenInvalid, err)
 	requireKind(t, app.TokenMissing, reset(app.TokenReset{New: newPassword}))
 	requireKind(t, app.TokenInvalid, reset(app.TokenReset{Token: in.AccessToken, New: newPassword}))
-	requireKind(t, app.Invalid, reset(app.TokenReset{Token: token, Username: "bob", New: newPassword}))
+	for _, another := range []string{"bob", "bob@example.com"} {
+		requireKind(t, app.Invalid, reset(app.TokenReset{Token: token, Username: another, New: newPassword}))
+	}
 	requireKind(t, app.Invalid, reset(app.TokenReset{Token: token, New: "short"}))
 	g.alive(t, in)
 	require.NoError(t, reset(app.TokenReset{Token: token, Username: "ALICE", New: newPassword}))
