@@ -356,7 +356,7 @@ func TestResetToken(t *testing.T) {
 	requireKind(t, app.TokenInvalid, err)
 	requireKind(t, app.TokenMissing, reset(app.TokenReset{New: newPassword}))
 	requireKind(t, app.TokenInvalid, reset(app.TokenReset{Token: in.AccessToken, New: newPassword}))
-	for _, another := range []string{"bob", "bob@example.com"} {
+	for _, another := range []string{"bob", "bob@example.com", "13800138000"} {
 		requireKind(t, app.Invalid, reset(app.TokenReset{Token: token, Username: another, New: newPassword}))
 	}
 	requireKind(t, app.Invalid, reset(app.TokenReset{Token: token, New: "short"}))

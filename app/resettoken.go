@@ -16,8 +16,8 @@ const resetTokenLifetime = 5 * 24 * time.Hour
 // TokenReset is a new password with the token of VerifyForReset.
 type TokenReset struct {
 	Token Secret
-	// Username, where it is not empty, must be the account's, or its address,
-	// which signs in as well.
+	// Username, where it is not empty, must be the account's, or its address or
+	// number, which sign in as well.
 	Username string
 	New      Secret
 }
@@ -90,10 +90,10 @@ func (s *Service) ResetByToken(ctx context.Context, in TokenReset) (saga.Receipt
 	return receipt, err
 }
 
-// isCalled reports whether that is the account's user name or address.
+// isCalled reports whether that is the account's user name, address or number.
 func (a Account) isCalled(name string) bool {
 	key := FoldKey(name)
-	return key == FoldKey(a.Username) || key == FoldKey(a.Email)
+	return key == FoldKey(a.Username) || key == FoldKey(a.Email) || key == a.Mobile
 }
 
 // accountToReset finds whose password the token may set.
