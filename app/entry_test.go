@@ -146,6 +146,24 @@ func TestThreeFailuresAskForAPerson(t *testing.T) {
 	}
 }
 
+// However long three failures take, they are in a row where none comes half an
+// hour after the one before.
+func TestFailuresInARowMayTakeTheirTime(t *testing.T) {
+	g := newGuarded(t, patient)
+	in := app.Credentials{Email: "alice@example.com", Password: wrongPassword, IP: homeIP, HumanCheck: true}
+	for range 3 {
+		requireKind(t, app.BadCredentials, g.try(in))
+		g.clock.Advance(29 * time.Minute)
+	}
+	requireKind(t, app.HumanCheckRequired, g.try(in))
+	g.clock.Advance(time.Minute)
+	for range 2 {
+		requireKind(t, app.BadCredentials, g.try(in))
+		requireKind(t, app.BadCredentials, g.try(in))
+		g.clock.Advance(30 * time.Minute)
+	}
+}
+
 func TestARightPasswordAfterTheHumanCheck(t *testing.T) {
 	g := newGuarded(t, strict)
 	wrong := app.Credentials{Email: "alice@example.com", Password: wrongPassword, IP: homeIP, HumanCheck: true}
