@@ -218,8 +218,10 @@ func TestANumberSignsIn(t *testing.T) {
 	g.alive(t, signedIn)
 	before := g.door.checked.Load()
 	for _, in := range []app.Credentials{
-		{Username: number, Password: wrongPassword}, {Username: foreign, Password: goodPassword},
-		{Username: "51234567", Password: goodPassword}, {Username: "852-51234567", Password: goodPassword},
+		{Username: number, Password: wrongPassword},
+		{Username: foreign, Password: goodPassword},
+		{Username: "51234567", Password: goodPassword},
+		{Username: "852-51234567", Password: goodPassword},
 	} {
 		requireKind(t, app.BadCredentials, g.try(in))
 	}
