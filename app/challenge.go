@@ -79,14 +79,15 @@ type Solution struct {
 	Client, Email string
 }
 
-// Solve checks the answer. A right one leaves a proof that there is a person at
-// the client's address, for humanLifetime, which the first use case that asks
-// for one uses up. CodeWrong, also for a challenge that has been solved, has run
-// out, or was answered wrongly ChallengeTries times; or Internal.
+// Solve checks the answer. A right one to a slider leaves a proof that there is a
+// person at the client's address, for humanLifetime, which the first use case
+// that asks for one uses up; digits, which programs read, leave none. CodeWrong,
+// also for a challenge that has been solved, has run out, or was answered wrongly
+// ChallengeTries times; or Internal.
 func (s *Service) Solve(ctx context.Context, in Solution) error {
 	const op = "solve a challenge"
 	err := s.Challenges.Solve(ctx, in.ID, in.Kind, s.Now(), func(answer Secret) bool { return in.answers(answer) })
-	if err == nil {
+	if err == nil && in.Kind == SliderChallenge {
 		now := s.Now()
 		err = s.Proofs.Put(ctx, humanProof(in.Client, in.Email), now.Add(humanLifetime), now)
 	}

@@ -71,6 +71,16 @@ func TestAChallengeIsSolvedOnceAndNearEnough(t *testing.T) {
 	requireKind(t, app.CodeWrong, solve(c, app.PictureChallenge, "120"))
 }
 
+// Digits are read by programs: they stand for no slider.
+func TestDigitsShowNobody(t *testing.T) {
+	g := newGuarded(t, strict)
+	c, err := g.service.Challenge(t.Context(), app.PictureChallenge, homeIP)
+	require.NoError(t, err)
+	require.NoError(t, g.service.Solve(t.Context(), app.Solution{ID: c.ID, Kind: c.Kind, Answer: puzzleAnswer, Client: homeIP}))
+	_, err = g.service.SendMailCodeToHuman(t.Context(), "alice@example.com", homeIP, "en")
+	requireKind(t, app.HumanCheckRequired, err)
+}
+
 func TestChallengesAreBounded(t *testing.T) {
 	g := newGuarded(t, strict)
 	for range 60 {
@@ -133,6 +143,24 @@ func TestThreeFailuresAskForAPerson(t *testing.T) {
 		plain := in
 		plain.HumanCheck = false
 		requireKind(t, app.BadCredentials, g.try(plain))
+	}
+}
+
+// However long three failures take, they are in a row where none comes half an
+// hour after the one before.
+func TestFailuresInARowMayTakeTheirTime(t *testing.T) {
+	g := newGuarded(t, patient)
+	in := app.Credentials{Email: "alice@example.com", Password: wrongPassword, IP: homeIP, HumanCheck: true}
+	for range 3 {
+		requireKind(t, app.BadCredentials, g.try(in))
+		g.clock.Advance(29 * time.Minute)
+	}
+	requireKind(t, app.HumanCheckRequired, g.try(in))
+	g.clock.Advance(time.Minute)
+	for range 2 {
+		requireKind(t, app.BadCredentials, g.try(in))
+		requireKind(t, app.BadCredentials, g.try(in))
+		g.clock.Advance(30 * time.Minute)
 	}
 }
 
@@ -346,7 +374,9 @@ func TestResetToken(t *testing.T) {
 	requireKind(t, app.TokenInvalid, err)
 	requireKind(t, app.TokenMissing, reset(app.TokenReset{New: newPassword}))
 	requireKind(t, app.TokenInvalid, reset(app.TokenReset{Token: in.AccessToken, New: newPassword}))
-	requireKind(t, app.Invalid, reset(app.TokenReset{Token: token, Username: "bob", New: newPassword}))
+	for _, another := range []string{"bob", "bob@example.com", "13800138000"} {
+		requireKind(t, app.Invalid, reset(app.TokenReset{Token: token, Username: another, New: newPassword}))
+	}
 	requireKind(t, app.Invalid, reset(app.TokenReset{Token: token, New: "short"}))
 	g.alive(t, in)
 	require.NoError(t, reset(app.TokenReset{Token: token, Username: "ALICE", New: newPassword}))

@@ -35,8 +35,10 @@ func TestKnownAndUnknownAreAnsweredAlike(t *testing.T) {
 			_, err := g.service.ResetPassword(t.Context(), app.PasswordReset{Email: email, Code: code, New: newPassword})
 			return err
 		}
+		number := map[string]string{"alice": "13800138000", "nobody": "13800138001"}[name]
+		g.number(t, "alice", "13800138000")
 		var all []string
-		for _, in := range []app.Credentials{{Username: name}, {Email: email}} {
+		for _, in := range []app.Credentials{{Username: name}, {Email: email}, {Username: number}} {
 			in.Password = wrongPassword
 			for range strict.Account.LockAfter {
 				all = append(all, answer(g.try(in)), answer(g.try(in)))

@@ -78,10 +78,17 @@ func (s *Service) signInTries(in Credentials) []Try {
 // forgive forgets the failed tries of an account whose person has proved
 // himself otherwise.
 func (s *Service) forgive(ctx context.Context, a Account) error {
-	return s.Failures.Release(ctx, []string{
+	keys := []string{
 		"mail/" + digest(a.Email), "name/" + digest(a.Username), "mobile/" + digest(a.Country+a.Mobile), "confirm/" + a.ID,
 		"human/mail/" + digest(a.Email), "human/name/" + digest(a.Username), "human/mobile/" + digest(a.Country+a.Mobile),
-	}, nil)
+	}
+	switch ok, err := s.signsInByNumber(ctx, a); {
+	case err != nil:
+		return err
+	case ok:
+		keys = append(keys, "name/"+digest(a.Mobile), "human/name/"+digest(a.Mobile))
+	}
+	return s.Failures.Release(ctx, keys, nil)
 }
 
 // digest keeps what was typed out of the database: people type passwords into

@@ -6,7 +6,8 @@ import (
 )
 
 // FailureLimit says how failed tries under one key hold up the next one. A
-// count begins anew LockFor after its first failure, and when a lock ends.
+// count begins anew LockFor after its first failure, or with InARow after its
+// last one, and when a lock ends.
 type FailureLimit struct {
 	// Free failures hold nobody up; zero means that there is no limit at all.
 	Free int
@@ -16,6 +17,7 @@ type FailureLimit struct {
 	// LockAfter failures lock the key for LockFor; zero never locks.
 	LockAfter int
 	LockFor   time.Duration
+	InARow    bool
 }
 
 // Wait is how long after the last of so many failures the next try may come.
@@ -50,6 +52,9 @@ func (c FailureCount) Next(l FailureLimit, now time.Time) (FailureCount, time.Du
 		return c, wait
 	}
 	c.Failed, c.Last = c.Failed+1, now
+	if l.InARow {
+		c.Ends = now.Add(l.LockFor)
+	}
 	if held := now.Add(l.Wait(c.Failed)); held.After(c.Ends) {
 		c.Ends = held
 	}

@@ -57,7 +57,7 @@ func guardedBy(t testing.TB, st *store.Store, d app.Deps, hasher app.Hasher, gua
 	t.Helper()
 	d.Hasher = hasher
 	d.Runner = saga.NewRunner(st.Journal, saga.Options{Now: d.Now, Logger: slog.New(slog.DiscardHandler)})
-	service, err := app.New(d, app.Settings{SessionTTL: sessionTTL, KeepTTL: keepTTL, DeletionGrace: grace, Guard: guard})
+	service, err := app.New(d, app.Settings{SessionTTL: sessionTTL, KeepTTL: keepTTL, DeletionGrace: grace, Countries: []string{"86"}, Guard: guard})
 	require.NoError(t, err)
 	return service
 }
@@ -193,6 +193,76 @@ func TestAResetLiftsTheLock(t *testing.T) {
 	_, err := g.service.ResetPassword(t.Context(), app.PasswordReset{Email: "alice@example.com", Code: code, New: newPassword})
 	require.NoError(t, err)
 	require.NoError(t, g.try(in))
+}
+
+// number binds one to the person of that name.
+func (g *guardedWorld) number(t *testing.T, username, mobile string) {
+	t.Helper()
+	account, err := g.store.Accounts.ByUsername(t.Context(), username)
+	require.NoError(t, err)
+	require.NoError(t, g.store.Accounts.SetMobile(t.Context(), account.ID, "86", mobile, g.clock.Now()))
+}
+
+// A number is as good as a user name, unless somebody has it as his user name.
+func TestANumberSignsIn(t *testing.T) {
+	g := newGuarded(t, strict)
+	const number, foreign = "13800138000", "13800138001"
+	g.number(t, "alice", number)
+	account, err := g.store.Accounts.ByUsername(t.Context(), "bob")
+	require.NoError(t, err)
+	require.NoError(t, g.store.Accounts.SetMobile(t.Context(), account.ID, "852", "51234567", g.clock.Now()))
+
+	signedIn, _, err := g.service.SignIn(t.Context(), app.Credentials{Username: number, Password: goodPassword})
+	require.NoError(t, err)
+	require.Equal(t, "alice", signedIn.Account.Username)
+	g.alive(t, signedIn)
+	before := g.door.checked.Load()
+	for _, in := range []app.Credentials{
+		{Username: number, Password: wrongPassword},
+		{Username: foreign, Password: goodPassword},
+		{Username: "51234567", Password: goodPassword},
+		{Username: "852-51234567", Password: goodPassword},
+	} {
+		requireKind(t, app.BadCredentials, g.try(in))
+	}
+	require.Equal(t, before+4, g.door.checked.Load(), "each one costs a hash")
+
+	g.register(t, number, "carol@example.com")
+	signedIn, _, err = g.service.SignIn(t.Context(), app.Credentials{Username: number, Password: goodPassword})
+	require.NoError(t, err)
+	require.Equal(t, number, signedIn.Account.Username, "the name comes first")
+
+	g.mail(t, app.MailTarget("alice@example.com"))
+	token, err := g.service.VerifyForReset(t.Context(), "alice@example.com", mailed)
+	require.NoError(t, err)
+	_, err = g.service.ResetByToken(t.Context(), app.TokenReset{Token: token, Username: number, New: newPassword})
+	require.NoError(t, err, "it is hers all the same")
+}
+
+// A reset lifts the lock of the number, but not of another's user name.
+func TestAResetLiftsTheLockOfTheNumber(t *testing.T) {
+	const number = "13800138000"
+	for _, taken := range []bool{false, true} {
+		g := newGuarded(t, strict)
+		g.number(t, "alice", number)
+		if taken {
+			g.register(t, number, "carol@example.com")
+		}
+		in := app.Credentials{Username: number, Password: wrongPassword, IP: "127.0.0.1"}
+		for range 5 {
+			requireKind(t, app.BadCredentials, g.try(in))
+		}
+		held(t, time.Second, g.try(in))
+		g.mail(t, app.MailTarget("alice@example.com"))
+		_, err := g.service.ResetPassword(t.Context(), app.PasswordReset{Email: "alice@example.com", Code: mailed, New: newPassword})
+		require.NoError(t, err)
+		in.Password = newPassword
+		if taken {
+			held(t, time.Second, g.try(in))
+		} else {
+			require.NoError(t, g.try(in))
+		}
+	}
 }
 
 func TestGuessesAtOnceAreNoMoreThanTheLimit(t *testing.T) {

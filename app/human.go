@@ -14,8 +14,9 @@ const (
 )
 
 // humanLimit is when a sign-in asks for a human check: after three failures in a
-// row for one name or address as it is typed, for half an hour.
-var humanLimit = FailureLimit{Free: 3, LockAfter: 3, LockFor: 30 * time.Minute}
+// row for one name or address as it is typed, none of them half an hour after the
+// one before, for half an hour.
+var humanLimit = FailureLimit{Free: 3, LockAfter: 3, LockFor: 30 * time.Minute, InARow: true}
 
 // humanProof names the proof that there is a person at the client's address;
 // with an e-mail address, one that is good for it alone.

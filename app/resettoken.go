@@ -16,7 +16,8 @@ const resetTokenLifetime = 5 * 24 * time.Hour
 // TokenReset is a new password with the token of VerifyForReset.
 type TokenReset struct {
 	Token Secret
-	// Username, where it is not empty, must be the account's.
+	// Username, where it is not empty, must be the account's, or its address or
+	// number, which sign in as well.
 	Username string
 	New      Secret
 }
@@ -65,15 +66,15 @@ func bindingOf(a Account) string {
 
 // ResetByToken sets a password by a reset token, as ResetPassword does.
 // TokenMissing, TokenInvalid (also where the token has been used, or is of
-// another kind), TokenExpired, Invalid (field "username" for a name that is not
-// the account's), DirectoryFailed, Busy or Internal.
+// another kind), TokenExpired, Invalid (field "username" for one that is not the
+// account's), DirectoryFailed, Busy or Internal.
 func (s *Service) ResetByToken(ctx context.Context, in TokenReset) (saga.Receipt, error) {
 	const op = "reset password by token"
 	account, err := s.accountToReset(ctx, in.Token)
 	switch {
 	case err != nil:
 		return saga.Receipt{}, failed(op, err)
-	case in.Username != "" && FoldKey(in.Username) != FoldKey(account.Username):
+	case in.Username != "" && !account.isCalled(in.Username):
 		return saga.Receipt{}, invalid(op, "username", Pattern)
 	case !PasswordAllowed(in.New.Reveal()):
 		return saga.Receipt{}, invalid(op, "password", Pattern)
@@ -87,6 +88,12 @@ func (s *Service) ResetByToken(ctx context.Context, in TokenReset) (saga.Receipt
 		err = &Error{Kind: TokenInvalid, Op: op, Err: err}
 	}
 	return receipt, err
+}
+
+// isCalled reports whether that is the account's user name, address or number.
+func (a Account) isCalled(name string) bool {
+	key := FoldKey(name)
+	return key == FoldKey(a.Username) || key == FoldKey(a.Email) || key == a.Mobile
 }
 
 // accountToReset finds whose password the token may set.

@@ -8,7 +8,8 @@ import (
 )
 
 // Credentials are what a person signs in with. Username is used where it is
-// not empty, else Email, else Country and Mobile.
+// not empty, else Email, else Country and Mobile. A Username that nobody has may
+// be a number of the platform's first country.
 type Credentials struct {
 	Username, Email string
 	Country, Mobile string
@@ -155,7 +156,7 @@ func (s *Service) tried(ctx context.Context, in Credentials, check func() (bool,
 
 func (s *Service) find(ctx context.Context, in Credentials) (Account, error) {
 	if in.Username != "" {
-		return s.Accounts.ByUsername(ctx, in.Username)
+		return s.named(ctx, in.Username)
 	}
 	return s.findTarget(ctx, Target{Email: in.Email, Country: in.Country, Mobile: in.Mobile})
 }

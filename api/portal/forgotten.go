@@ -3,6 +3,7 @@ package portal
 import (
 	"bytes"
 	"io"
+	"strings"
 
 	"github.com/labstack/echo/v4"
 
@@ -55,7 +56,7 @@ func (d *dialect) modify(c echo.Context) error {
 		return differ
 	}
 	receipt, err := d.service.ResetByToken(c.Request().Context(), app.TokenReset{
-		Token: api.Token(c), Username: in.Username.Text(), New: in.Password.Secret(),
+		Token: api.Token(c), Username: strings.TrimSpace(in.Username.Text()), New: in.Password.Secret(),
 	})
 	api.SetReceipt(c, receipt)
 	if err != nil {

@@ -47,6 +47,22 @@ func TestAnAccountOfOneDialectSignsInByAll(t *testing.T) {
 	}
 }
 
+// TestAnAccountOfANumberAloneSignsInByAll, with the number where a name goes.
+func TestAnAccountOfANumberAloneSignsInByAll(t *testing.T) {
+	site := newSite(t, store.SQLite)
+	site.SMS.Provider, site.SMS.Dir = "dev", t.TempDir()
+	const number = "13800138000"
+	l := &life{t, site, site.start(t), newPerson()}
+	l.carried(t, http.MethodPost, "checkPhone", fields{"phone": number})
+	l.carried(t, http.MethodPost, "verifyPhone", fields{"phone": number, "code": l.textedCode()})
+	l.carried(t, http.MethodPut, "save", fields{"phone": number, "nickname": "Alice", "password": l.person.password})
+	l.person.name, l.person.email = number, number // the community has names where addresses go
+	for _, then := range site.Dialects {
+		t.Logf("in by %s", then)
+		frontEnds[then].signIn(l).alive(t, site.Gitea.URL)
+	}
+}
+
 func (l *life) joinByInfinite() {
 	registered, err := l.register(l.person)
 	require.NoError(l.t, err)
