@@ -49,6 +49,13 @@ func newFront(r *replicas) *front {
 	}}
 }
 
+// times is how often a call was answered so.
+func (f *front) times(path, code string) int {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.asked[path][code]
+}
+
 // patience is how long a client with an Idempotency-Key asks for what became of
 // its request; without patience it has no key and asks once.
 func (f *front) ask(ctx context.Context, r *mathrand.Rand, path, token, contentType string, body []byte, patience time.Duration) reply {

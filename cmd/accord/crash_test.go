@@ -135,6 +135,11 @@ func (s site) database(t testing.TB) *sql.DB {
 	db, err := sql.Open(s.Database.Driver, s.Database.DSN.Reveal())
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, db.Close()) })
+	if s.Database.Driver == store.SQLite {
+		db.SetMaxOpenConns(1) // the one that waits for its turn beside the servers
+		_, err = db.ExecContext(t.Context(), "PRAGMA busy_timeout = 20000")
+		require.NoError(t, err)
+	}
 	return db
 }
 
