@@ -83,15 +83,35 @@ type Solution struct {
 // person at the client's address, for humanLifetime, which the first use case
 // that asks for one uses up; digits, which programs read, leave none. CodeWrong,
 // also for a challenge that has been solved, has run out, or was answered wrongly
-// ChallengeTries times; or Internal.
+// ChallengeTries times; TooOften, or Internal.
 func (s *Service) Solve(ctx context.Context, in Solution) error {
 	const op = "solve a challenge"
-	err := s.Challenges.Solve(ctx, in.ID, in.Kind, s.Now(), func(answer Secret) bool { return in.answers(answer) })
+	right, err := s.guarded(ctx, s.solveTries(in), func() (bool, error) {
+		err := s.Challenges.Solve(ctx, in.ID, in.Kind, s.Now(), func(answer Secret) bool { return in.answers(answer) })
+		if KindOf(err) == CodeWrong {
+			return false, nil
+		}
+		return err == nil, err
+	})
+	if err == nil && !right {
+		err = &Error{Kind: CodeWrong}
+	}
 	if err == nil && in.Kind == SliderChallenge {
 		now := s.Now()
 		err = s.Proofs.Put(ctx, humanProof(in.Client, in.Email), now.Add(humanLifetime), now)
 	}
 	return failed(op, err)
+}
+
+// solveLimit bounds guessing where a slider's piece belongs, which a blind try
+// finds once in 18 times.
+var solveLimit = FailureLimit{Free: 30, LockAfter: 30, LockFor: time.Hour}
+
+func (s *Service) solveTries(in Solution) []Try {
+	if in.Kind != SliderChallenge || s.settings.Guard.Exempt(in.Client) {
+		return nil
+	}
+	return []Try{{Key: "solve/client/" + ClientKey(in.Client), Limit: solveLimit}}
 }
 
 // answers judges the answer by the kind of the challenge.

@@ -81,6 +81,27 @@ func TestDigitsShowNobody(t *testing.T) {
 	requireKind(t, app.HumanCheckRequired, err)
 }
 
+// Whoever guesses where the piece belongs has to stop for an hour; others at
+// other addresses do not.
+func TestSlidersAreNotGuessed(t *testing.T) {
+	g := newGuarded(t, strict)
+	solve := func(client, answer string) error {
+		c, err := g.service.Challenge(t.Context(), app.SliderChallenge, client)
+		require.NoError(t, err)
+		return g.service.Solve(t.Context(), app.Solution{ID: c.ID, Kind: c.Kind, Answer: answer, Client: client})
+	}
+	for n := range 30 {
+		if n == 10 {
+			require.NoError(t, solve(homeIP, puzzleAnswer), "a right one is not counted")
+		}
+		requireKind(t, app.CodeWrong, solve(homeIP, "1"))
+	}
+	requireKind(t, app.TooOften, solve(homeIP, puzzleAnswer))
+	require.NoError(t, solve(awayIP, puzzleAnswer))
+	g.clock.Advance(time.Hour)
+	require.NoError(t, solve(homeIP, puzzleAnswer))
+}
+
 func TestChallengesAreBounded(t *testing.T) {
 	g := newGuarded(t, strict)
 	for range 60 {
