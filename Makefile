@@ -36,15 +36,12 @@ mariadb: # where it is missing, tests have MariaDB installed
 	fi
 
 test: servers mariadb ## run every test, on real servers too
-	@go test -race -timeout 30m ./...
+	@go test -race -timeout 45m ./...
 	@$(MAKE) --no-print-directory sim
 	@$(MAKE) --no-print-directory fuzz TIME=2s
 
-N    ?= 100000
-SEED ?= 1
-
 sim: ## simulate N schedules of crashes and faults from SEED on
-	@ACCORD_SIM_N=$(N) ACCORD_SIM_SEED=$(SEED) ACCORD_SIM_VERBOSE=$(if $(filter 1,$(N)),1) \
+	@ACCORD_SIM_N=$(or $(N),100000) ACCORD_SIM_SEED=$(or $(SEED),1) ACCORD_SIM_VERBOSE=$(if $(filter 1,$(N)),1) \
 	go test -count=1 -timeout 2h -v -run '^TestSimulation$$' ./app
 
 fuzz: ## fuzz every decoder of outside bytes; TIME=20s for each
