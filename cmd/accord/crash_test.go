@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"database/sql"
 	"net"
 	"net/http"
@@ -136,11 +137,16 @@ func (s site) database(t testing.TB) *sql.DB {
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, db.Close()) })
 	if s.Database.Driver == store.SQLite {
-		db.SetMaxOpenConns(1) // the one that waits for its turn beside the servers
-		_, err = db.ExecContext(t.Context(), "PRAGMA busy_timeout = 20000")
-		require.NoError(t, err)
+		require.NoError(t, patient(t.Context(), db))
 	}
 	return db
+}
+
+// patient makes an SQLite database wait for its turn beside servers.
+func patient(ctx context.Context, db *sql.DB) error {
+	db.SetMaxOpenConns(1)
+	_, err := db.ExecContext(ctx, "PRAGMA busy_timeout = 20000")
+	return err
 }
 
 // settled waits until the only account of the database is decided on, and

@@ -59,6 +59,7 @@ func runSQL(ts *testscript.TestScript, _ bool, args []string) {
 	db, err := sql.Open("sqlite", ts.MkAbs(args[0]))
 	ts.Check(err)
 	defer func() { ts.Check(db.Close()) }()
+	ts.Check(patient(context.Background(), db))
 	_, err = db.ExecContext(context.Background(), args[1])
 	ts.Check(err)
 }

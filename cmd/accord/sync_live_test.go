@@ -257,6 +257,9 @@ func (s *syncSite) forget(t *testing.T, v victim) {
 	db, err := sql.Open(driver, s.Database.DSN.Reveal())
 	require.NoError(t, err)
 	defer func() { require.NoError(t, db.Close()) }()
+	if driver == "sqlite" {
+		require.NoError(t, patient(t.Context(), db))
+	}
 	for _, query := range []string{"DELETE FROM sessions WHERE account_id = ?", "DELETE FROM accounts WHERE id = ?"} {
 		_, err = db.ExecContext(t.Context(), query, v.id)
 		require.NoError(t, err)
