@@ -6,6 +6,22 @@ import (
 	"accord/app"
 )
 
+// SystemsAnswer is what a sign-in gives for the systems behind the platform. It
+// is embedded in the answers of dialects whose documents know nothing of them,
+// behind the documents' own fields.
+type SystemsAnswer struct {
+	GiteaToken   string        `json:"giteaToken"`
+	StorageToken string        `json:"storageToken"`
+	Storage      StorageAnswer `json:"storage"`
+}
+
+// NewSystemsAnswer is the part of a sign-in that is not the platform's own.
+func NewSystemsAnswer(in app.SignedIn) SystemsAnswer {
+	return SystemsAnswer{
+		GiteaToken: in.GiteaToken.Reveal(), StorageToken: in.Grant.SessionToken.Reveal(), Storage: NewStorageAnswer(in.Grant),
+	}
+}
+
 // StorageAnswer is what a sign-in tells an S3 client; it is named after what S3 clients call these things; its
 // expiration is RFC 3339, as they read it.
 type StorageAnswer struct {

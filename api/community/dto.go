@@ -74,12 +74,10 @@ type removeRequest struct {
 // signedInAnswer begins with the document's fields; a client of the document
 // alone reads no further. The pair is left out where it is not turned on.
 type signedInAnswer struct {
-	AccessToken  string            `json:"access_token,omitempty"`
-	RefreshToken string            `json:"refresh_token,omitempty"`
-	Token        string            `json:"token"`
-	GiteaToken   string            `json:"giteaToken"`
-	StorageToken string            `json:"storageToken"`
-	Storage      api.StorageAnswer `json:"storage"`
+	AccessToken  string `json:"access_token,omitempty"`
+	RefreshToken string `json:"refresh_token,omitempty"`
+	Token        string `json:"token"`
+	api.SystemsAnswer
 }
 
 type tokenAnswer struct {

@@ -60,8 +60,7 @@ func (d *dialect) enter(
 	}
 	answer := signedInAnswer{
 		AccessToken: in.ShortToken.Reveal(), RefreshToken: in.RefreshToken.Reveal(),
-		Token: in.AccessToken.Reveal(), GiteaToken: in.GiteaToken.Reveal(), StorageToken: in.Grant.SessionToken.Reveal(),
-		Storage: api.NewStorageAnswer(in.Grant),
+		Token: in.AccessToken.Reveal(), SystemsAnswer: api.NewSystemsAnswer(in),
 	}
 	return succeed(c, answer)
 }

@@ -26,18 +26,13 @@ type createdAnswer struct {
 
 // signedInAnswer has the document's fields first.
 type signedInAnswer struct {
-	Jwt          string            `json:"Jwt"`
-	State        string            `json:"state"`
-	GiteaToken   string            `json:"giteaToken"`
-	StorageToken string            `json:"storageToken"`
-	Storage      api.StorageAnswer `json:"storage"`
+	Jwt   string `json:"Jwt"`
+	State string `json:"state"`
+	api.SystemsAnswer
 }
 
 func newSignedInAnswer(in app.SignedIn) signedInAnswer {
-	return signedInAnswer{
-		Jwt: in.AccessToken.Reveal(), State: ok, GiteaToken: in.GiteaToken.Reveal(),
-		StorageToken: in.Grant.SessionToken.Reveal(), Storage: api.NewStorageAnswer(in.Grant),
-	}
+	return signedInAnswer{in.AccessToken.Reveal(), ok, api.NewSystemsAnswer(in)}
 }
 
 type detailAnswer struct {

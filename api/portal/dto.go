@@ -59,17 +59,12 @@ type tokenAnswer struct {
 // signedInAnswer begins with the document's field; a client of the document
 // alone reads no further.
 type signedInAnswer struct {
-	Token        string            `json:"token"`
-	GiteaToken   string            `json:"giteaToken"`
-	StorageToken string            `json:"storageToken"`
-	Storage      api.StorageAnswer `json:"storage"`
+	Token string `json:"token"`
+	api.SystemsAnswer
 }
 
 func newSignedInAnswer(in app.SignedIn) signedInAnswer {
-	return signedInAnswer{
-		Token: in.AccessToken.Reveal(), GiteaToken: in.GiteaToken.Reveal(), StorageToken: in.Grant.SessionToken.Reveal(),
-		Storage: api.NewStorageAnswer(in.Grant),
-	}
+	return signedInAnswer{in.AccessToken.Reveal(), api.NewSystemsAnswer(in)}
 }
 
 type captchaAnswer struct {

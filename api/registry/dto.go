@@ -167,17 +167,12 @@ type loginRequest struct {
 }
 
 type signedInAnswer struct {
-	Token        string            `json:"token"`
-	GiteaToken   string            `json:"giteaToken"`
-	StorageToken string            `json:"storageToken"`
-	Storage      api.StorageAnswer `json:"storage"`
+	Token string `json:"token"`
+	api.SystemsAnswer
 }
 
 func newSignedInAnswer(in app.SignedIn) signedInAnswer {
-	return signedInAnswer{
-		Token: in.AccessToken.Reveal(), GiteaToken: in.GiteaToken.Reveal(), StorageToken: in.Grant.SessionToken.Reveal(),
-		Storage: api.NewStorageAnswer(in.Grant),
-	}
+	return signedInAnswer{in.AccessToken.Reveal(), api.NewSystemsAnswer(in)}
 }
 
 // invalid is the error of one field that broke one rule.
