@@ -443,7 +443,7 @@ func TestRelease(t *testing.T) {
 	require.NoError(t, err)
 	require.True(t, p.storage.Put(in.Grant, in.Grant.Prefix+"thing"))
 	for _, name := range []string{"laptop", "accord-mine"} {
-		_, err = p.directory.CreateToken(t.Context(), "Carol", name)
+		_, err = p.directory.CreateToken(t.Context(), account.Ref(), name)
 		require.NoError(t, err)
 	}
 	holdings, err := p.service.TakeHoldings(t.Context(), account.ID)

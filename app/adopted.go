@@ -106,7 +106,7 @@ func (s *Service) giveBack(ctx context.Context, v DirectoryView, letIn bool) err
 		if _, ours := SessionOfToken(t.Name); !ours {
 			continue
 		}
-		if err := s.Directory.DeleteToken(ctx, v.Username, t.Name); err != nil {
+		if err := s.Directory.DeleteToken(ctx, v.Ref(), t.Name); err != nil {
 			return err
 		}
 	}

@@ -123,7 +123,7 @@ func BenchmarkSignIn(b *testing.B) {
 			require.True(b, ok && err == nil)
 		})
 		token := timed(func() {
-			_, err := l.directory.CreateToken(b.Context(), in.Username, name)
+			_, err := l.directory.CreateToken(b.Context(), account.Ref(), name)
 			require.NoError(b, err)
 		})
 		grant := timed(func() {

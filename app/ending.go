@@ -15,7 +15,7 @@ func (s *Service) endRemotely(ctx context.Context, a Account, ended []Session) e
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(endTogether)
 	for _, session := range ended {
-		group.Go(func() error { return s.Directory.DeleteToken(ctx, a.Username, session.GiteaTokenName()) })
+		group.Go(func() error { return s.Directory.DeleteToken(ctx, a.Ref(), session.GiteaTokenName()) })
 		group.Go(func() error { return s.Storage.Revoke(ctx, a.StorageKey, session.ID) })
 	}
 	return group.Wait()

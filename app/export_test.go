@@ -27,6 +27,7 @@ type (
 
 	RemakingInDirectoryState   = remakingInDirectory
 	MendingDirectoryState      = mendingDirectory
+	SteppingAsideState         = steppingAside
 	DroppingFromDirectoryState = droppingFromDirectory
 	EndingTokensState          = endingTokens
 	HealingDirectoryState      = healingDirectory
@@ -79,6 +80,8 @@ func (s *Service) RemakeInDirectoryFlow() saga.Definition[remakingInDirectory] {
 func (s *Service) MendDirectoryFlow() saga.Definition[mendingDirectory] {
 	return s.mendDirectoryFlow()
 }
+
+func (s *Service) StepAsideFlow() saga.Definition[steppingAside] { return s.stepAsideFlow() }
 
 func (s *Service) DropFromDirectoryFlow() saga.Definition[droppingFromDirectory] {
 	return s.dropFromDirectoryFlow()

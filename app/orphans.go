@@ -92,7 +92,7 @@ func (s *Service) endOrphansOf(ctx context.Context, a Account) (int, error) {
 		if unclosed[id] {
 			continue
 		}
-		if err := s.Directory.DeleteToken(ctx, a.Username, GiteaTokenPrefix+id); err != nil {
+		if err := s.Directory.DeleteToken(ctx, a.Ref(), GiteaTokenPrefix+id); err != nil {
 			return ended, err
 		}
 		ended++

@@ -112,11 +112,13 @@ type Directory interface {
 	// RemoveUser deletes the user of that name if it bears the mark of
 	// accountID. Absent, or another's: nothing is done and it is no error.
 	RemoveUser(ctx context.Context, username, accountID string) error
-	// CreateToken makes an access token of that name for the user. A token of
-	// that name which exists is replaced.
-	CreateToken(ctx context.Context, username, name string) (Secret, error)
-	// DeleteToken removes the token; absent is done, an absent user too.
-	DeleteToken(ctx context.Context, username, name string) error
+	// CreateToken makes an access token of that name for the user ref names, who
+	// must bear the mark of ref.AccountID: any other gets none and is refused. A
+	// token of that name which exists is replaced.
+	CreateToken(ctx context.Context, ref DirectoryRef, name string) (Secret, error)
+	// DeleteToken removes the token of the user ref names, whatever name that user
+	// has by now; absent is done, an absent user too.
+	DeleteToken(ctx context.Context, ref DirectoryRef, name string) error
 
 	// The calls below change the user ref names only if it bears the mark of
 	// ref.AccountID; a user that is absent or another's is refused with kind

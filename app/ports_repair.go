@@ -50,8 +50,8 @@ type DirectoryRepairs interface {
 	// UsersMarked finds the users that bear the mark of an account, by number.
 	// There is one, unless somebody made another by hand.
 	UsersMarked(ctx context.Context, accountID string) ([]DirectoryView, error)
-	// RenameUser gives the user another name. UserTaken, refused, with a *Taken cause
-	// where another has it.
+	// RenameUser gives the user that bears the mark another name, whatever it is
+	// called by now. UserTaken, refused, with a *Taken cause where another has the name.
 	RenameUser(ctx context.Context, ref DirectoryRef, username string) error
 	// MarkUser puts the mark of the account on the user of that number and name,
 	// which must bear none; one that bears this mark already is done. Any other

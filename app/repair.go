@@ -20,6 +20,7 @@ type repairFlows struct {
 	remakeInDirectory *saga.Flow[remakingInDirectory]
 	mendDirectory     *saga.Flow[mendingDirectory]
 	dropFromDirectory *saga.Flow[droppingFromDirectory]
+	stepAside         *saga.Flow[steppingAside]
 	endTokens         *saga.Flow[endingTokens]
 	healDirectory     *saga.Flow[healingDirectory]
 	remakeInStorage   *saga.Flow[remakingInStorage]
@@ -32,6 +33,7 @@ func (s *Service) bindRepairs(r *saga.Runner) error {
 		bind(r, s.remakeInDirectoryFlow(), &s.repairs.remakeInDirectory),
 		bind(r, s.mendDirectoryFlow(), &s.repairs.mendDirectory),
 		bind(r, s.dropFromDirectoryFlow(), &s.repairs.dropFromDirectory),
+		bind(r, s.stepAsideFlow(), &s.repairs.stepAside),
 		bind(r, s.endTokensFlow(), &s.repairs.endTokens),
 		bind(r, s.healDirectoryFlow(), &s.repairs.healDirectory),
 		bind(r, s.remakeInStorageFlow(), &s.repairs.remakeInStorage),

@@ -165,7 +165,7 @@ func (s *Service) endTokensFlow() saga.Definition[endingTokens] {
 				group, ctx := errgroup.WithContext(ctx)
 				group.SetLimit(endTogether)
 				for _, name := range e.Tokens {
-					group.Go(func() error { return s.Directory.DeleteToken(ctx, e.Seen.Username, name) })
+					group.Go(func() error { return s.Directory.DeleteToken(ctx, e.Seen.Ref(), name) })
 				}
 				return group.Wait()
 			},

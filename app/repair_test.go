@@ -123,6 +123,45 @@ func TestMendDirectoryFailingEveryStep(t *testing.T) {
 	}
 }
 
+func TestStepAsideFailingEveryStep(t *testing.T) {
+	sagatest.FailEveryStep(t, func(t *testing.T, clock *sagatest.Clock) sagatest.World[app.SteppingAsideState] {
+		p := newPerson(t, clock)
+		require.NoError(t, p.directory.SetEmail(t.Context(), p.account.Ref(), "other@example.com"))
+		p.directory.Rename("alice", "other")
+		seen := p.user(t)
+		aside := seen
+		aside.Username, aside.Email = "aside-1", "aside-1@example.com"
+		return audited(t, p.core, clock, sagatest.World[app.SteppingAsideState]{
+			Definition: p.service.StepAsideFlow(), Journal: p.store.Journal, Subject: p.account.ID,
+			State: app.SteppingAsideState{Facts: p.account.Facts(), Seen: seen, Name: aside.Username, Email: aside.Email},
+			Check: func(t *testing.T, committed bool) {
+				if !committed {
+					require.Equal(t, seen, p.user(t))
+					return
+				}
+				require.Equal(t, aside, p.user(t))
+				_, err := p.service.MendDirectory(t.Context(), p.account.Facts(), aside)
+				require.NoError(t, err)
+				p.mended(t)
+				p.alive(t, p.bob)
+			},
+		})
+	})
+}
+
+// Only what is not the account's is given up.
+func TestStepAsideWithWhatIsAnothers(t *testing.T) {
+	p := newPerson(t, sagatest.NewClock())
+	require.NoError(t, p.directory.SetEmail(t.Context(), p.account.Ref(), "other@example.com"))
+	aside, _, err := p.service.StepAside(t.Context(), p.account.Facts(), p.user(t))
+	require.NoError(t, err)
+	require.Equal(t, p.user(t), aside)
+	require.Equal(t, "alice", aside.Username)
+	require.Regexp(t, `^aside-[a-z2-7]{26}@`, aside.Email)
+	_, _, err = p.service.StepAside(t.Context(), p.account.Facts(), app.DirectoryView{ID: aside.ID, Username: "alice"})
+	require.Equal(t, app.Internal, app.KindOf(err), "without a mark")
+}
+
 func TestDropFromDirectoryFailingEveryStep(t *testing.T) {
 	const stranger = "26010100000001"
 	for _, has := range []bool{false, true} {
@@ -158,7 +197,7 @@ func TestEndTokensFailingEveryStep(t *testing.T) {
 	sagatest.FailEveryStep(t, func(t *testing.T, clock *sagatest.Clock) sagatest.World[app.EndingTokensState] {
 		p := newPerson(t, clock)
 		require.NoError(t, p.store.Sessions.Close(t.Context(), p.away.Session.ID, clock.Now()))
-		_, err := p.directory.CreateToken(t.Context(), "alice", "laptop")
+		_, err := p.directory.CreateToken(t.Context(), p.account.Ref(), "laptop")
 		require.NoError(t, err)
 		return audited(t, p.core, clock, sagatest.World[app.EndingTokensState]{
 			Definition: p.service.EndTokensFlow(), Journal: p.store.Journal, Subject: p.account.ID,

@@ -74,6 +74,10 @@ type signingIn struct {
 	Grant      Grant
 }
 
+func (in *signingIn) ref() DirectoryRef {
+	return DirectoryRef{AccountID: in.Session.AccountID, Username: in.Username}
+}
+
 // SignIn checks the password and opens a session on all three systems, or on
 // none. BadCredentials, TooOften (with when to try again) where passwords were
 // tried too often, HumanCheckRequired, DirectoryFailed, StorageFailed, Busy or
@@ -191,11 +195,11 @@ func (s *Service) signInFlow() saga.Definition[signingIn] {
 			saga.Step[signingIn]{
 				Name: "make Gitea token", Kind: saga.Compensable,
 				Do: func(ctx context.Context, in *signingIn) (err error) {
-					in.GiteaToken, err = s.Directory.CreateToken(ctx, in.Username, in.Session.GiteaTokenName())
+					in.GiteaToken, err = s.Directory.CreateToken(ctx, in.ref(), in.Session.GiteaTokenName())
 					return err
 				},
 				Undo: func(ctx context.Context, in *signingIn) error {
-					return s.Directory.DeleteToken(ctx, in.Username, in.Session.GiteaTokenName())
+					return s.Directory.DeleteToken(ctx, in.ref(), in.Session.GiteaTokenName())
 				},
 			},
 			saga.Step[signingIn]{

@@ -19,6 +19,10 @@ type signingOut struct {
 	StorageKey string
 }
 
+func (out *signingOut) ref() DirectoryRef {
+	return DirectoryRef{AccountID: out.Session.AccountID, Username: out.Username}
+}
+
 // SignOut ends the session on all three systems. DirectoryFailed or
 // StorageFailed tell that a token there is not dead yet: the session is closed
 // all the same and the rest goes on in the background. Internal otherwise.
@@ -48,7 +52,7 @@ func (s *Service) signOutFlow() saga.Definition[signingOut] {
 			saga.Step[signingOut]{
 				Name: "delete Gitea token", Kind: saga.Retriable,
 				Do: func(ctx context.Context, out *signingOut) error {
-					return s.Directory.DeleteToken(ctx, out.Username, out.Session.GiteaTokenName())
+					return s.Directory.DeleteToken(ctx, out.ref(), out.Session.GiteaTokenName())
 				},
 			},
 			saga.Step[signingOut]{

@@ -40,10 +40,10 @@ func (d simDirectory) RemoveUser(ctx context.Context, username, accountID string
 	return d.do(ctx, "remove user "+username, func(ctx context.Context) error { return d.inner.RemoveUser(ctx, username, accountID) })
 }
 
-func (d simDirectory) CreateToken(ctx context.Context, username, name string) (app.Secret, error) {
+func (d simDirectory) CreateToken(ctx context.Context, ref app.DirectoryRef, name string) (app.Secret, error) {
 	var token app.Secret
 	err := d.do(ctx, "create token "+name, func(ctx context.Context) (err error) {
-		token, err = d.inner.CreateToken(ctx, username, name)
+		token, err = d.inner.CreateToken(ctx, ref, name)
 		return err
 	})
 	if err != nil {
@@ -52,8 +52,8 @@ func (d simDirectory) CreateToken(ctx context.Context, username, name string) (a
 	return token, nil
 }
 
-func (d simDirectory) DeleteToken(ctx context.Context, username, name string) error {
-	return d.do(ctx, "delete token "+name, func(ctx context.Context) error { return d.inner.DeleteToken(ctx, username, name) })
+func (d simDirectory) DeleteToken(ctx context.Context, ref app.DirectoryRef, name string) error {
+	return d.do(ctx, "delete token "+name, func(ctx context.Context) error { return d.inner.DeleteToken(ctx, ref, name) })
 }
 
 func (d simDirectory) Profile(ctx context.Context, ref app.DirectoryRef) (app.DirectoryProfile, error) {

@@ -155,7 +155,7 @@ func (w *simWorld) lockOut(p *simPerson) {
 	must(w.directory.SetActive(ctx, a.Ref(), false))
 	must(w.storage.SetActive(ctx, a.StorageKey, false))
 	for _, session := range ended {
-		must(w.directory.DeleteToken(ctx, a.Username, session.GiteaTokenName()))
+		must(w.directory.DeleteToken(ctx, a.Ref(), session.GiteaTokenName()))
 		must(w.storage.Revoke(ctx, a.StorageKey, session.ID))
 	}
 }
@@ -166,7 +166,7 @@ func (w *simWorld) open(a app.Account) app.SignedIn {
 	session := app.Session{ID: w.ids.SessionID(), AccountID: a.ID, CreatedAt: now, ExpiresAt: ends}
 	must(w.store.Sessions.Reserve(ctx, session))
 	must(w.store.Sessions.Open(ctx, session.ID, now))
-	_, err := w.directory.CreateToken(ctx, a.Username, session.GiteaTokenName())
+	_, err := w.directory.CreateToken(ctx, a.Ref(), session.GiteaTokenName())
 	must(err)
 	_, err = w.storage.Grant(ctx, a.StorageKey, a.StorageSecret, session.ID, simSession)
 	must(err)

@@ -131,7 +131,7 @@ func (s *Service) seeStorageRefuse(ctx context.Context, p *suspending) error {
 // user it keeps out, too. Where it makes none, it either has no such user or did
 // not answer, which telling it once more finds out.
 func (s *Service) seeGiteaRefuse(ctx context.Context, p *suspending) error {
-	token, err := s.Directory.CreateToken(ctx, p.Account.Username, p.Probe.GiteaTokenName())
+	token, err := s.Directory.CreateToken(ctx, p.Account.Ref(), p.Probe.GiteaTokenName())
 	if saga.IsRefused(err) {
 		return s.Directory.SetActive(ctx, p.Account.Ref(), false)
 	}
@@ -151,7 +151,7 @@ func (s *Service) seeGiteaRefuse(ctx context.Context, p *suspending) error {
 // unseeGitea undoes both that seeGiteaRefuse may have done: Gitea may carry out
 // late what it was told once more.
 func (s *Service) unseeGitea(ctx context.Context, p *suspending) error {
-	err := s.Directory.DeleteToken(ctx, p.Account.Username, p.Probe.GiteaTokenName())
+	err := s.Directory.DeleteToken(ctx, p.Account.Ref(), p.Probe.GiteaTokenName())
 	if err != nil || p.Was != Normal {
 		return err
 	}

@@ -136,9 +136,9 @@ const orphan = "accord-orphan78901234567890123456"
 // orphaned gives both a token of ours that is no session's, and one of their own.
 func (p *personWorld) orphaned(t *testing.T) {
 	t.Helper()
-	for _, username := range []string{"alice", "bob"} {
+	for _, ref := range []app.DirectoryRef{p.account.Ref(), p.bob.Account.Ref()} {
 		for _, name := range []string{orphan, "theirs"} {
-			_, err := p.directory.CreateToken(t.Context(), username, name)
+			_, err := p.directory.CreateToken(t.Context(), ref, name)
 			require.NoError(t, err)
 		}
 	}

@@ -69,6 +69,7 @@ func Directory(t *testing.T, fixture func(t *testing.T) DirectoryFixture) {
 		"a token of the name is replaced":             directoryTokenReplaced,
 		"tokens of a renamed user":                    directoryTokenRenamed,
 		"nobody else's tokens are made":               directoryTokenForeign,
+		"names that were swapped lead to nobody else": directoryTokenSwapped,
 		"a number does not name a token":              directoryTokenNumeric,
 		"a call whose context has ended does nothing": directoryEnded,
 		"a profile is written and read":               directoryProfile,
@@ -345,8 +346,8 @@ func directoryEnded(t *testing.T, d directoryTest) {
 	require.True(t, saga.IsRefused(err))
 	require.Empty(t, d.Describe(t, other.Username))
 	require.True(t, saga.IsRefused(d.Directory.RemoveUser(ctx, u.Username, u.AccountID)))
-	_, err = d.Directory.CreateToken(ctx, u.Username, "accord-ended")
+	_, err = d.Directory.CreateToken(ctx, ref(u), "accord-ended")
 	require.True(t, saga.IsRefused(err))
-	require.True(t, saga.IsRefused(d.Directory.DeleteToken(ctx, u.Username, "accord-ended")))
+	require.True(t, saga.IsRefused(d.Directory.DeleteToken(ctx, ref(u), "accord-ended")))
 	require.Equal(t, before, d.Describe(t, u.Username))
 }

@@ -146,7 +146,7 @@ func adoptFound(t *testing.T, a adoptionTest) {
 	require.NoError(t, err)
 	require.Equal(t, []app.DirectoryView{a.seen(t, ref.Username)}, marked)
 	require.True(t, marked[0].Adopted)
-	token, err := a.Directory.CreateToken(t.Context(), ref.Username, "accord-one")
+	token, err := a.Directory.CreateToken(t.Context(), ref, "accord-one")
 	require.NoError(t, err)
 	require.Equal(t, ref.Username, a.TokenOwner(t, token))
 	require.NoError(t, a.Directory.SetProfile(t.Context(), ref, app.DirectoryProfile{FullName: "New"}))
@@ -220,7 +220,7 @@ func adoptPasswordForeign(t *testing.T, a adoptionTest) {
 // become the whole account.
 func adoptToken(t *testing.T, a adoptionTest) {
 	_, ref := a.adopted(t)
-	token, err := a.Directory.CreateToken(t.Context(), ref.Username, "accord-one")
+	token, err := a.Directory.CreateToken(t.Context(), ref, "accord-one")
 	require.NoError(t, err)
 	require.False(t, a.check(t, ref, token))
 	_, other := a.adopted(t)

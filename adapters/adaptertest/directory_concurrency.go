@@ -131,12 +131,12 @@ func directoryOneToken(t *testing.T, d directoryTest) {
 	u, tokens := d.created(t), make([]app.Secret, rivals)
 	together(rivals, func(i int) (err error) {
 		if i%3 == 2 {
-			return d.Directory.DeleteToken(t.Context(), u.Username, "accord-race")
+			return d.Directory.DeleteToken(t.Context(), ref(u), "accord-race")
 		}
-		tokens[i], err = d.Directory.CreateToken(t.Context(), u.Username, "accord-race")
+		tokens[i], err = d.Directory.CreateToken(t.Context(), ref(u), "accord-race")
 		return err
 	})
-	require.NoError(t, d.Directory.DeleteToken(t.Context(), u.Username, "accord-race"))
+	require.NoError(t, d.Directory.DeleteToken(t.Context(), ref(u), "accord-race"))
 	made := 0
 	for _, token := range tokens {
 		if token != "" {
@@ -151,13 +151,13 @@ func directoryManyTokens(t *testing.T, d directoryTest) {
 	u, tokens := d.created(t), make([]app.Secret, rivals)
 	name := func(i int) string { return fmt.Sprintf("accord-many%d", i) }
 	for _, err := range together(rivals, func(i int) (err error) {
-		tokens[i], err = d.Directory.CreateToken(t.Context(), u.Username, name(i))
+		tokens[i], err = d.Directory.CreateToken(t.Context(), ref(u), name(i))
 		return err
 	}) {
 		require.NoError(t, err)
 	}
 	for _, err := range together(rivals/2, func(i int) error {
-		return d.Directory.DeleteToken(t.Context(), u.Username, name(i))
+		return d.Directory.DeleteToken(t.Context(), ref(u), name(i))
 	}) {
 		require.NoError(t, err)
 	}

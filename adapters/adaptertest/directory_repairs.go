@@ -31,6 +31,7 @@ func DirectoryRepairs(t *testing.T, fixture func(t *testing.T) DirectoryFixture)
 		"users are found by their mark":          repairMarked,
 		"tokens of sessions are listed":          repairTokens,
 		"a user is renamed":                      repairRename,
+		"a user whose name another has":          repairSwapped,
 		"a name of another is not taken over":    repairRenameTaken,
 		"nobody else is renamed":                 repairRenameForeign,
 		"a mark is put on and taken off":         repairMark,
@@ -145,7 +146,7 @@ func repairMarked(t *testing.T, r repairTest) {
 func repairTokens(t *testing.T, r repairTest) {
 	u := r.created(t)
 	for _, name := range []string{"accord-b", "accord-a", "laptop"} {
-		_, err := r.Directory.CreateToken(t.Context(), u.Username, name)
+		_, err := r.Directory.CreateToken(t.Context(), ref(u), name)
 		require.NoError(t, err)
 	}
 	names, err := r.repaired.SessionTokens(t.Context(), u.Username)
@@ -165,6 +166,20 @@ func repairRename(t *testing.T, r repairTest) {
 	require.NoError(t, r.repaired.RenameUser(t.Context(), ref, wanted.Username), "by the former name, again")
 	require.NoError(t, r.repaired.RenameUser(t.Context(), app.DirectoryRef{AccountID: u.AccountID, Username: wanted.Username}, u.Username))
 	require.Equal(t, id, r.seen(t, u.Username).ID)
+}
+
+// repairSwapped: who is told again, after somebody else has his former name, is
+// found by the mark.
+func repairSwapped(t *testing.T, r repairTest) {
+	u, other, wanted := r.created(t), r.created(t), r.account().Username
+	id, theirs := r.seen(t, u.Username).ID, r.seen(t, other.Username).ID
+	require.NoError(t, r.repaired.RenameUser(t.Context(), ref(u), wanted))
+	require.NoError(t, r.repaired.RenameUser(t.Context(), ref(other), u.Username))
+	require.NoError(t, r.repaired.RenameUser(t.Context(), ref(u), wanted), "again")
+	require.Equal(t, id, r.seen(t, wanted).ID)
+	require.NoError(t, r.repaired.RenameUser(t.Context(), ref(u), other.Username), "by the mark")
+	require.Equal(t, id, r.seen(t, other.Username).ID)
+	require.Equal(t, theirs, r.seen(t, u.Username).ID)
 }
 
 func repairRenameTaken(t *testing.T, r repairTest) {

@@ -46,7 +46,7 @@ func doorToken(t *testing.T, d directoryTest, door app.DirectoryDoor) {
 	u := d.created(t)
 	token := d.token(t, u, "accord-door")
 	requireIn(t, door, token, true)
-	require.NoError(t, d.Directory.DeleteToken(t.Context(), u.Username, "accord-door"))
+	require.NoError(t, d.Directory.DeleteToken(t.Context(), ref(u), "accord-door"))
 	requireIn(t, door, token, false)
 	requireIn(t, door, "0123456789012345678901234567890123456789", false)
 	_, err := door.LetsIn(t.Context(), "")

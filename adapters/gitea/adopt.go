@@ -139,7 +139,7 @@ var hindrances = []string{
 func (d *Directory) CheckPassword(ctx context.Context, ref app.DirectoryRef, password app.Secret) (app.PasswordCheck, error) {
 	const op = "check password"
 	u, err := d.marked(ctx, op, ref)
-	if errors.Is(err, errAbsent) || errors.Is(err, errNotOurs) {
+	if strange(err) {
 		return app.PasswordCheck{Hindrance: "no such user bears the mark"}, nil
 	}
 	if err != nil {

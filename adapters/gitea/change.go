@@ -1,6 +1,7 @@
 package gitea
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"net/http"
@@ -45,6 +46,26 @@ func (d *Directory) marked(ctx context.Context, op string, ref app.DirectoryRef)
 		return u, nil
 	}
 	return user{}, saga.Refused(&app.Error{Kind: app.DirectoryFailed, Op: "gitea: " + op, Err: err})
+}
+
+// markedAnywhere is marked, but a user whose name somebody else has by now, or
+// nobody, is found by the mark, if it is the only one that bears it.
+func (d *Directory) markedAnywhere(ctx context.Context, op string, ref app.DirectoryRef) (user, error) {
+	u, err := d.marked(ctx, op, ref)
+	if !strange(err) {
+		return u, err
+	}
+	views, lookErr := d.UsersMarked(ctx, ref.AccountID)
+	if lookErr != nil || len(views) != 1 {
+		return user{}, cmp.Or(lookErr, err)
+	}
+	return d.marked(ctx, op, views[0].Ref())
+}
+
+// strange reports whether err is a refusal of marked: there is no such user, or
+// it is another's.
+func strange(err error) bool {
+	return errors.Is(err, errAbsent) || errors.Is(err, errNotOurs)
 }
 
 // change sends one concern of u, the mark with it: Gitea writes credentials,

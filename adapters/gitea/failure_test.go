@@ -91,8 +91,8 @@ func calls(d *gitea.Directory) map[string]func(context.Context) error {
 		"purge":        func(ctx context.Context) error { return d.PurgeUser(ctx, amy) },
 		"create user":  func(ctx context.Context) error { _, err := d.CreateUser(ctx, someone); return err },
 		"remove user":  func(ctx context.Context) error { return d.RemoveUser(ctx, "amy", someone.AccountID) },
-		"create token": func(ctx context.Context) error { _, err := d.CreateToken(ctx, "amy", "accord-x"); return err },
-		"delete token": func(ctx context.Context) error { return d.DeleteToken(ctx, "amy", "accord-x") },
+		"create token": func(ctx context.Context) error { _, err := d.CreateToken(ctx, amy, "accord-x"); return err },
+		"delete token": func(ctx context.Context) error { return d.DeleteToken(ctx, amy, "accord-x") },
 	}
 }
 

@@ -97,7 +97,7 @@ func (d *Directory) UsersMarked(ctx context.Context, accountID string) ([]app.Di
 // Invalid, refused, where Gitea does not take the name.
 func (d *Directory) RenameUser(ctx context.Context, ref app.DirectoryRef, username string) error {
 	const op = "rename user"
-	u, err := d.marked(ctx, op, ref)
+	u, err := d.markedAnywhere(ctx, op, ref)
 	if err != nil || u.Login == username {
 		return err
 	}

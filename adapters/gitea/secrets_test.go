@@ -74,7 +74,7 @@ func TestRedirectsToOtherHostsAreNotFollowed(t *testing.T) {
 			asked = append(asked, r.URL.Path)
 			http.Redirect(w, r, target, http.StatusTemporaryRedirect)
 		})
-		err := d.DeleteToken(t.Context(), "amy", "accord-x")
+		err := d.DeleteToken(t.Context(), amy, "accord-x")
 		require.True(t, saga.IsRefused(err), "%v", err)
 		require.Equal(t, []string{"/api/v1/users/amy/tokens/accord-x"}, asked)
 	}

@@ -32,7 +32,7 @@ func newMember(t *testing.T, accountID, name string) member {
 	}}
 	_, err := m.directory.CreateUser(t.Context(), m.user)
 	require.NoError(t, err)
-	m.token, err = m.directory.CreateToken(t.Context(), name, "accord-use")
+	m.token, err = m.directory.CreateToken(t.Context(), m.ref(), "accord-use")
 	require.NoError(t, err)
 	return m
 }
@@ -85,7 +85,7 @@ func TestTokenWorksForGit(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, "hello\n", string(text))
 
-	require.NoError(t, m.directory.DeleteToken(t.Context(), m.user.Username, "accord-use"))
+	require.NoError(t, m.directory.DeleteToken(t.Context(), m.ref(), "accord-use"))
 	out, err = git(t, clone, "clone", "-q", remote.String(), "again")
 	require.Error(t, err)
 	require.Contains(t, strings.ToLower(out), "authentication failed")
@@ -137,12 +137,13 @@ func TestEachDefaultScopeIsNeeded(t *testing.T) {
 // withoutScope makes a token that lacks one and wants that to be felt.
 func withoutScope(t *testing.T, s server, d *gitea.Directory, scope string) {
 	name := "no" + scope
+	ref := app.DirectoryRef{AccountID: "26020300000001", Username: name}
 	_, err := d.CreateUser(t.Context(), app.DirectoryUser{
-		AccountID: "26020300000001", Username: name, Email: name + "@example.com", Password: "abcdefg7",
+		AccountID: ref.AccountID, Username: name, Email: name + "@example.com", Password: "abcdefg7",
 	})
 	require.NoError(t, err)
 	s.must(t, http.StatusCreated, http.MethodPost, "/admin/users/"+name+"/repos", fields{"name": "r"})
-	token, err := d.CreateToken(t.Context(), name, "accord-scopes")
+	token, err := d.CreateToken(t.Context(), ref, "accord-scopes")
 	require.NoError(t, err)
 	call := map[string]struct{ method, path string }{
 		"issue":        {http.MethodPost, "/repos/" + name + "/r/issues"},

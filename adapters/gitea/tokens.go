@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"strings"
 	"time"
 
 	"accord/app"
@@ -35,13 +36,17 @@ var (
 // is made, which costs no time; of one that does not bear a mark of ours, or is
 // not there, the token is deleted again without ever leaving this call. A user
 // who was given another name in Gitea since is found under the old one.
-func (d *Directory) CreateToken(ctx context.Context, username, name string) (app.Secret, error) {
+func (d *Directory) CreateToken(ctx context.Context, ref app.DirectoryRef, name string) (app.Secret, error) {
 	const op = "create token"
+	username := ref.Username
 	if err := nameable(op, username, name); err != nil {
 		return "", err
 	}
 	looked := make(chan error, 1)
-	go func() { looked <- d.ours(ctx, op, username) }()
+	go func() {
+		_, err := d.marked(ctx, op, ref)
+		looked <- err
+	}()
 	a, err := d.postToken(ctx, op, username, name)
 	notOurs := <-looked
 	made := err == nil && a.status == http.StatusCreated
@@ -89,15 +94,6 @@ func (d *Directory) takeBack(ctx context.Context, username, name string, why err
 	return why
 }
 
-// ours returns a refusal where the user does not bear a mark of ours.
-func (d *Directory) ours(ctx context.Context, op, username string) error {
-	u, found, err := d.byName(ctx, username, true)
-	if err == nil && (!found || u.mark() == "") {
-		err = saga.Refused(&app.Error{Kind: app.DirectoryFailed, Op: "gitea: " + op, Err: errNotOurs})
-	}
-	return err
-}
-
 func (d *Directory) postToken(ctx context.Context, op, username, name string) (answer, error) {
 	return d.send(ctx, request{
 		op: op, method: http.MethodPost, path: path("users", username, "tokens"),
@@ -118,12 +114,24 @@ func (a answer) token(name string) (app.Secret, error) {
 }
 
 // DeleteToken implements app.Directory. A user who was given another name in
-// Gitea since is found under the old one.
-func (d *Directory) DeleteToken(ctx context.Context, username, name string) error {
-	if err := nameable("delete token", username, name); err != nil {
+// Gitea since is found under the old one, or by the mark where somebody else has
+// that name now.
+func (d *Directory) DeleteToken(ctx context.Context, ref app.DirectoryRef, name string) error {
+	const op = "delete token"
+	if err := nameable(op, ref.Username, name); err != nil {
 		return err
 	}
-	_, err := d.deleteToken(ctx, username, name)
+	deleted, err := d.deleteToken(ctx, ref.Username, name)
+	if err != nil || deleted {
+		return err
+	}
+	u, err := d.markedAnywhere(ctx, op, ref)
+	if err == nil && !strings.EqualFold(u.Login, ref.Username) {
+		_, err = d.deleteToken(ctx, u.Login, name)
+	}
+	if strange(err) {
+		return nil
+	}
 	return err
 }
 

@@ -30,7 +30,7 @@ func TestTwinTokensAreAllDeleted(t *testing.T) {
 			_, _ = io.WriteString(w, `[{"id":5,"name":"accord-x"},{"id":6,"name":"accord-xx"}]`)
 		}
 	})
-	require.NoError(t, d.DeleteToken(t.Context(), "amy", "accord-x"))
+	require.NoError(t, d.DeleteToken(t.Context(), amy, "accord-x"))
 	require.Equal(t, []string{"3", "5"}, deleted)
 }
 
@@ -46,7 +46,7 @@ func TestHalfDeletedTwinsAreUnknown(t *testing.T) {
 			w.WriteHeader(http.StatusUnprocessableEntity)
 		}
 	})
-	err := d.DeleteToken(t.Context(), "amy", "accord-x")
+	err := d.DeleteToken(t.Context(), amy, "accord-x")
 	require.Equal(t, app.DirectoryFailed, app.KindOf(err))
 	require.False(t, saga.IsRefused(err), "%v", err)
 }
@@ -76,7 +76,7 @@ func TestForeignTokenIsTakenBack(t *testing.T) {
 					w.WriteHeader(c.deleted)
 				}
 			})
-			token, err := d.CreateToken(t.Context(), "amy", "accord-x")
+			token, err := d.CreateToken(t.Context(), amy, "accord-x")
 			require.Empty(t, token)
 			require.Equal(t, app.DirectoryFailed, app.KindOf(err))
 			require.Equal(t, c.refused, saga.IsRefused(err), "%v", err)
@@ -96,7 +96,7 @@ func TestHalfReplacedTokenIsUnknown(t *testing.T) {
 			w.WriteHeader(http.StatusNoContent)
 		}
 	})
-	_, err := d.CreateToken(t.Context(), "amy", "accord-x")
+	_, err := d.CreateToken(t.Context(), amy, "accord-x")
 	require.Equal(t, app.DirectoryFailed, app.KindOf(err))
 	require.False(t, saga.IsRefused(err), "%v", err)
 }

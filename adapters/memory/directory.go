@@ -148,17 +148,17 @@ func (d *Directory) RemoveUser(ctx context.Context, username, accountID string) 
 	})
 }
 
-// CreateToken is that of app.Directory. A user without a mark is refused.
-func (d *Directory) CreateToken(ctx context.Context, username, name string) (token app.Secret, err error) {
+// CreateToken is that of app.Directory.
+func (d *Directory) CreateToken(ctx context.Context, ref app.DirectoryRef, name string) (token app.Secret, err error) {
 	err = d.run(ctx, "CreateToken", func() error {
 		d.mu.Lock()
 		defer d.mu.Unlock()
 		if !tokenName(name) {
 			return refused("CreateToken", app.Internal, errors.New("a number cannot name a token"))
 		}
-		e := d.findRenamed(username)
-		if e == nil || e.Mark == "" {
-			return refused("CreateToken", app.DirectoryFailed, errors.New("no user of that name bears a mark"))
+		e := d.findRenamed(ref.Username)
+		if e == nil || ref.AccountID == "" || e.Mark != ref.AccountID {
+			return refused("CreateToken", app.DirectoryFailed, errors.New("no user of that name bears the mark"))
 		}
 		d.lastID++
 		token = app.Secret(fmt.Sprintf("%040x", d.lastID))
@@ -172,14 +172,18 @@ func (d *Directory) CreateToken(ctx context.Context, username, name string) (tok
 }
 
 // DeleteToken is that of app.Directory.
-func (d *Directory) DeleteToken(ctx context.Context, username, name string) error {
+func (d *Directory) DeleteToken(ctx context.Context, ref app.DirectoryRef, name string) error {
 	return d.run(ctx, "DeleteToken", func() error {
 		d.mu.Lock()
 		defer d.mu.Unlock()
 		if !tokenName(name) {
 			return refused("DeleteToken", app.Internal, errors.New("a number cannot name a token"))
 		}
-		if e := d.findRenamed(username); e != nil {
+		if e := d.findRenamed(ref.Username); e != nil && e.tokens[name] != "" {
+			delete(e.tokens, name)
+			return nil
+		}
+		if e := d.findMarked(ref); e != nil {
 			delete(e.tokens, name)
 		}
 		return nil
@@ -309,6 +313,23 @@ func (d *Directory) findRenamed(name string) *directoryEntry {
 		return e
 	}
 	return d.byID(d.renamed[app.FoldKey(name)])
+}
+
+// findMarked finds the user that bears the mark: that of the name, or the only one.
+func (d *Directory) findMarked(ref app.DirectoryRef) *directoryEntry {
+	if e := d.findRenamed(ref.Username); e != nil && ref.AccountID != "" && e.Mark == ref.AccountID {
+		return e
+	}
+	var marked []*directoryEntry
+	for _, e := range d.entries {
+		if ref.AccountID != "" && e.Mark == ref.AccountID {
+			marked = append(marked, e)
+		}
+	}
+	if len(marked) != 1 {
+		return nil
+	}
+	return marked[0]
 }
 
 func (d *Directory) byID(id int64) *directoryEntry {

@@ -108,9 +108,13 @@ func (d *Directory) UsersMarked(ctx context.Context, accountID string) (views []
 // RenameUser is that of app.DirectoryRepairs.
 func (d *Directory) RenameUser(ctx context.Context, ref app.DirectoryRef, username string) error {
 	const call = "RenameUser"
-	return d.marked(ctx, call, ref, func(e *directoryEntry) error {
-		holder := d.find(username)
+	return d.run(ctx, call, func() error {
+		d.mu.Lock()
+		defer d.mu.Unlock()
+		e, holder := d.findMarked(ref), d.find(username)
 		switch {
+		case e == nil:
+			return refused(call, app.DirectoryFailed, errNotOurs)
 		case holder != nil && holder != e:
 			return refused(call, app.UserTaken, holder.taken())
 		case !app.UsernameAllowed(username):

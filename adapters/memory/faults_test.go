@@ -120,7 +120,7 @@ func TestBrokenCallsFailUntilMended(t *testing.T) {
 		require.True(t, saga.IsRefused(create(t.Context(), d)))
 		require.True(t, saga.IsRefused(d.RemoveUser(t.Context(), amy.Username, amy.AccountID)))
 	}
-	require.NoError(t, d.DeleteToken(t.Context(), amy.Username, "accord-x"))
+	require.NoError(t, d.DeleteToken(t.Context(), app.DirectoryRef{AccountID: amy.AccountID, Username: amy.Username}, "accord-x"))
 	d.Inject("CreateUser", memory.Refuse)
 	d.Mend()
 	require.NoError(t, create(t.Context(), d))

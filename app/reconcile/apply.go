@@ -3,7 +3,6 @@ package reconcile
 import (
 	"context"
 	"fmt"
-	"slices"
 
 	"golang.org/x/sync/errgroup"
 
@@ -17,6 +16,7 @@ type Repairer interface {
 	RemakeInDirectory(ctx context.Context, f app.Facts) (saga.Receipt, error)
 	MendDirectory(ctx context.Context, f app.Facts, seen app.DirectoryView) (saga.Receipt, error)
 	DropFromDirectory(ctx context.Context, seen app.DirectoryView) (kept bool, receipt saga.Receipt, err error)
+	StepAside(ctx context.Context, f app.Facts, seen app.DirectoryView) (app.DirectoryView, saga.Receipt, error)
 	EndTokens(ctx context.Context, f app.Facts, seen app.DirectoryView, tokens []string) (saga.Receipt, error)
 	RemakeInStorage(ctx context.Context, f app.Facts) (saga.Receipt, error)
 	MendStorage(ctx context.Context, f app.Facts, seen app.StorageView) (saga.Receipt, error)
@@ -39,7 +39,9 @@ type Result struct {
 type Tally struct{ Mended, Kept, Skipped, Failed int }
 
 // Apply mends the items, a bounded number of accounts together, and reports each;
-// report is not called twice at once. What fails is reported, and the rest goes
+// report is not called twice at once. Accounts that are in one another's way in
+// Gitea are mended one after the other, so that each finds its name and its address
+// free. What fails is reported, and the rest goes
 // on. When ctx ends, no further repair begins, those under way are waited for,
 // and ctx's error is returned; another plan shows what is left.
 func Apply(ctx context.Context, r Repairer, items []Item, together int, pace Pace, report func(Result)) (Tally, error) {
@@ -49,11 +51,11 @@ func Apply(ctx context.Context, r Repairer, items []Item, together int, pace Pac
 		defer close(results)
 		var group errgroup.Group
 		group.SetLimit(together)
-		for _, account := range byAccount(items) {
+		for _, items := range queues(items) {
 			if ctx.Err() != nil {
 				break
 			}
-			group.Go(func() error { return mendAccount(ctx, r, account, pace, results) })
+			group.Go(func() error { return newQueue(r, items, pace, results).mendAll(ctx) })
 		}
 		ended <- group.Wait()
 	}()
@@ -75,21 +77,6 @@ func Apply(ctx context.Context, r Repairer, items []Item, together int, pace Pac
 		return tally, err
 	}
 	return tally, ctx.Err()
-}
-
-// mendAccount mends what differs of one account, one thing after the other.
-func mendAccount(ctx context.Context, r Repairer, items []Item, pace Pace, results chan<- Result) error {
-	for _, i := range items {
-		if i.Protected {
-			results <- Result{Item: i, Skipped: true}
-			continue
-		}
-		if err := pace(ctx); err != nil {
-			return err
-		}
-		results <- mend(context.WithoutCancel(ctx), r, i)
-	}
-	return nil
 }
 
 func mend(ctx context.Context, r Repairer, i Item) Result {
@@ -115,35 +102,4 @@ func mend(ctx context.Context, r Repairer, i Item) Result {
 		err = fmt.Errorf("no repair for system %q", i.System)
 	}
 	return Result{Item: i, SagaID: receipt.ID, Kept: kept, Err: err}
-}
-
-// byAccount groups the items by account, in the order of their first ones. Of
-// one account, those come last that change what others rest on: Gitea's user
-// after its tokens, Gitea's number after the storage.
-func byAccount(items []Item) [][]Item {
-	var groups [][]Item
-	at := map[string]int{}
-	for _, i := range items {
-		n, known := at[i.AccountID]
-		if !known {
-			n = len(groups)
-			at[i.AccountID] = n
-			groups = append(groups, nil)
-		}
-		groups[n] = append(groups[n], i)
-	}
-	for _, g := range groups {
-		slices.SortStableFunc(g, func(a, b Item) int { return turn(a) - turn(b) })
-	}
-	return groups
-}
-
-func turn(i Item) int {
-	switch {
-	case i.Has(Token):
-		return 0
-	case i.System == InStorage:
-		return 1
-	}
-	return 2
 }

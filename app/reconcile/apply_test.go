@@ -34,6 +34,14 @@ type site struct {
 	service   *app.Service
 	clock     *sagatest.Clock
 	options   reconcile.Options
+	// names is how many were made up.
+	names int
+}
+
+// fresh is a name that nobody ever had.
+func (s *site) fresh(kind string) string {
+	s.names++
+	return fmt.Sprintf("%s-%d", kind, s.names)
 }
 
 const goodPassword = app.Secret("1qazxsw2")
@@ -157,7 +165,7 @@ func damages() map[string]func(t *rapid.T, s *site, a app.Account) {
 		}),
 		"make again in Gitea": inGitea(func(t *rapid.T, s *site, a app.Account, v app.DirectoryView) {
 			require.NoError(t, s.directory.RemoveUser(ctx, v.Username, a.ID))
-			s.directory.Place(memory.Entry{Username: "again-" + a.Username, Emails: []string{a.ID + "@example.com"}, Mark: a.ID}, "by hand")
+			s.directory.Place(memory.Entry{Username: s.fresh("again"), Emails: []string{s.fresh("again") + "@example.com"}, Mark: a.ID}, "by hand")
 		}),
 		"unmark": inGitea(func(t *rapid.T, s *site, a app.Account, v app.DirectoryView) {
 			if v.Username == a.Username && v.Email == a.Email { // else nobody can know that it is ours
@@ -166,11 +174,23 @@ func damages() map[string]func(t *rapid.T, s *site, a app.Account) {
 		}),
 		"rename": inGitea(func(_ *rapid.T, s *site, a app.Account, v app.DirectoryView) {
 			if v.Username == a.Username {
-				s.directory.Rename(v.Username, "former-"+v.Username)
+				s.directory.Rename(v.Username, s.fresh("former"))
 			}
 		}),
-		"change address": inGitea(func(t *rapid.T, s *site, a app.Account, v app.DirectoryView) {
-			require.NoError(t, s.directory.SetEmail(ctx, v.Ref(), "x"+a.ID+"@example.com"))
+		"swap names": inGitea(func(t *rapid.T, s *site, a app.Account, v app.DirectoryView) {
+			if other := s.someoneElse(t, a); other.Username != "" {
+				s.turnNames(v.Username, other.Username)
+			}
+		}),
+		"swap addresses": inGitea(func(t *rapid.T, s *site, a app.Account, v app.DirectoryView) {
+			if other := s.someoneElse(t, a); other.Username != "" {
+				require.NoError(t, s.directory.SetEmail(ctx, v.Ref(), "away@example.com"))
+				require.NoError(t, s.directory.SetEmail(ctx, other.Ref(), v.Email))
+				require.NoError(t, s.directory.SetEmail(ctx, v.Ref(), other.Email))
+			}
+		}),
+		"change address": inGitea(func(t *rapid.T, s *site, _ app.Account, v app.DirectoryView) {
+			require.NoError(t, s.directory.SetEmail(ctx, v.Ref(), s.fresh("moved")+"@example.com"))
 		}),
 		"change profile": inGitea(func(t *rapid.T, s *site, _ app.Account, v app.DirectoryView) {
 			require.NoError(t, s.directory.SetProfile(ctx, v.Ref(), app.DirectoryProfile{Location: "elsewhere"}))
@@ -179,7 +199,7 @@ func damages() map[string]func(t *rapid.T, s *site, a app.Account) {
 			require.NoError(t, s.directory.SetActive(ctx, v.Ref(), !v.Active))
 		}),
 		"a token too many": inGitea(func(t *rapid.T, s *site, _ app.Account, v app.DirectoryView) {
-			_, err := s.directory.CreateToken(ctx, v.Username, strayToken)
+			_, err := s.directory.CreateToken(ctx, v.Ref(), strayToken)
 			require.NoError(t, err)
 		}),
 		"remove from storage": func(t *rapid.T, s *site, a app.Account) {
@@ -206,6 +226,22 @@ func damages() map[string]func(t *rapid.T, s *site, a app.Account) {
 			}
 		},
 	}
+}
+
+// someoneElse is another account's user in Gitea; none where there is no other.
+// What an orphan has that is kept stays taken.
+func (s *site) someoneElse(t *rapid.T, a app.Account) app.DirectoryView {
+	var others []app.DirectoryView
+	for v, err := range s.directory.EachUser(context.Background(), unpaced) {
+		require.NoError(t, err)
+		if v.Mark != "" && v.Mark != a.ID && v.Mark[0] != '9' {
+			others = append(others, v)
+		}
+	}
+	if len(others) == 0 {
+		return app.DirectoryView{}
+	}
+	return rapid.SampledFrom(others).Draw(t, "with whom")
 }
 
 // foreigners are the people that are not ours, as they are.

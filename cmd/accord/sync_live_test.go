@@ -128,6 +128,12 @@ func (a giteaAdmin) edit(t *testing.T, name string, fields map[string]any) {
 	require.Equal(t, http.StatusOK, status, string(text))
 }
 
+func (a giteaAdmin) rename(t *testing.T, name, to string) {
+	t.Helper()
+	status, text := a.send(t, http.MethodPost, "/admin/users/"+name+"/rename", map[string]any{"new_username": to})
+	require.Equal(t, http.StatusNoContent, status, string(text))
+}
+
 func (a giteaAdmin) remove(t *testing.T, name string) {
 	t.Helper()
 	status, text := a.send(t, http.MethodDelete, "/admin/users/"+name+"?purge=true", nil)
@@ -198,10 +204,19 @@ func harms() map[string]harm {
 		}},
 		"unmarked": {differs: []string{"gitea mark"}, do: inGitea(map[string]any{"login_name": "by-hand"})},
 		"renamed": {differs: []string{"gitea name"}, do: func(t *testing.T, s *syncSite, v victim) {
-			status, text := s.gitea.send(t, http.MethodPost, "/admin/users/"+v.name+"/rename", map[string]any{"new_username": "another-name"})
-			require.Equal(t, http.StatusNoContent, status, string(text))
+			s.gitea.rename(t, v.name, "another-name")
 		}},
-		"moved": {differs: []string{"gitea address"}, do: inGitea(map[string]any{"email": "elsewhere@example.com"})},
+		"swapped-one": {differs: []string{"gitea name+address"}, do: func(t *testing.T, s *syncSite, v victim) {
+			const other, otherEmail = "swapped-two", "swapped-two@example.com"
+			s.gitea.edit(t, v.name, map[string]any{"email": "away@example.com"})
+			s.gitea.edit(t, other, map[string]any{"email": v.email})
+			s.gitea.edit(t, v.name, map[string]any{"email": otherEmail})
+			s.gitea.rename(t, v.name, "away")
+			s.gitea.rename(t, other, v.name)
+			s.gitea.rename(t, "away", other)
+		}},
+		"swapped-two": {differs: []string{"gitea name+address"}, do: func(*testing.T, *syncSite, victim) {}}, // by swapped-one's
+		"moved":       {differs: []string{"gitea address"}, do: inGitea(map[string]any{"email": "elsewhere@example.com"})},
 		"profiled": {differs: []string{"gitea profile"}, do: inGitea(map[string]any{
 			"full_name": "Somebody", "description": "d", "website": "https://example.com", "location": "there",
 		})},
@@ -209,8 +224,7 @@ func harms() map[string]harm {
 		"deactivated": {differs: []string{"gitea status"}, do: inGitea(map[string]any{"active": false})},
 		"everything": {differs: []string{"gitea name+address+profile+status", "storage policy+status"}, do: func(t *testing.T, s *syncSite, v victim) {
 			s.gitea.edit(t, v.name, map[string]any{"email": "all@example.com", "location": "all", "prohibit_login": true})
-			status, _ := s.gitea.send(t, http.MethodPost, "/admin/users/"+v.name+"/rename", map[string]any{"new_username": "all-at-once"})
-			require.Equal(t, http.StatusNoContent, status)
+			s.gitea.rename(t, v.name, "all-at-once")
 			s.storage.policy(t, v.key, "diagnostics")
 			s.storage.status(t, v.key, "disabled")
 		}},

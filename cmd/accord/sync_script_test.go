@@ -74,7 +74,7 @@ func userNamed(ctx context.Context, d *gitea.Directory, name string) (app.Direct
 }
 
 func tokenOfNoSession(ctx context.Context, d *gitea.Directory, u app.DirectoryView) error {
-	_, err := d.CreateToken(ctx, u.Username, "accord-"+string(slices.Repeat([]byte("z"), 26)))
+	_, err := d.CreateToken(ctx, u.Ref(), "accord-"+string(slices.Repeat([]byte("z"), 26)))
 	return err
 }
 

@@ -1,0 +1,131 @@
+package reconcile_test
+
+import (
+	"context"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"accord/adapters/memory"
+	"accord/app"
+	"accord/app/reconcile"
+)
+
+// turnNames gives each the name of the next one, and the last that of the first.
+func (s *site) turnNames(names ...string) {
+	s.directory.Rename(names[0], "away")
+	for n, name := range names[1:] {
+		s.directory.Rename(name, names[n])
+	}
+	s.directory.Rename("away", names[len(names)-1])
+}
+
+// turnAddresses likewise, of people who have their own names.
+func (s *site) turnAddresses(t require.TestingT, people ...app.Account) {
+	ctx := context.Background()
+	require.NoError(t, s.directory.SetEmail(ctx, people[0].Ref(), "away@example.com"))
+	for n, a := range people[1:] {
+		require.NoError(t, s.directory.SetEmail(ctx, a.Ref(), people[n].Email))
+	}
+	require.NoError(t, s.directory.SetEmail(ctx, people[0].Ref(), people[len(people)-1].Email))
+}
+
+// Accounts that are in one another's way are mended by one apply, however they
+// hang together.
+func TestApplyUntangles(t *testing.T) {
+	cases := map[string]func(t *testing.T, s *site, alice, bob, carol app.Account){
+		"two names":       func(_ *testing.T, s *site, _, _, _ app.Account) { s.turnNames("alice", "bob") },
+		"three names":     func(_ *testing.T, s *site, _, _, _ app.Account) { s.turnNames("alice", "bob", "carol") },
+		"three addresses": func(t *testing.T, s *site, alice, bob, carol app.Account) { s.turnAddresses(t, alice, bob, carol) },
+		"names and addresses, across": func(t *testing.T, s *site, alice, bob, carol app.Account) {
+			s.turnAddresses(t, alice, carol, bob)
+			s.turnNames("alice", "bob", "carol")
+		},
+		"a row of names": func(_ *testing.T, s *site, _, _, _ app.Account) {
+			s.directory.Rename("alice", "away")
+			s.directory.Rename("bob", "alice")
+			s.directory.Rename("carol", "bob")
+		},
+		"the name of one who is missing": func(t *testing.T, s *site, alice, _, _ app.Account) {
+			require.NoError(t, s.directory.RemoveUser(t.Context(), "alice", alice.ID))
+			s.directory.Rename("bob", "alice")
+		},
+		"the name and the address of an orphan": func(t *testing.T, s *site, alice, bob, _ app.Account) {
+			require.NoError(t, s.directory.SetEmail(t.Context(), bob.Ref(), "elsewhere@example.com"))
+			s.directory.Rename("alice", "away")
+			s.directory.Place(memory.Entry{Username: "alice", Emails: []string{bob.Email}, Mark: ghostID}, "x")
+			require.NoError(t, s.storage.RemoveUser(t.Context(), alice.StorageKey))
+		},
+	}
+	for name, tangle := range cases {
+		t.Run(name, func(t *testing.T) {
+			s := newSite(t, t.TempDir())
+			t.Cleanup(func() { require.NoError(t, s.store.Close()) })
+			alice, bob, carol := s.register(t, "alice"), s.register(t, "bob"), s.register(t, "carol")
+			before := map[string]app.SignedIn{"alice": s.signIn(t, "alice"), "bob": s.signIn(t, "bob"), "carol": s.signIn(t, "carol")}
+			tangle(t, s, alice, bob, carol)
+			plan := s.compare(t)
+			tally, results := s.apply(t, plan)
+			require.Equal(t, reconcile.Tally{Mended: len(plan.Items)}, tally, "%+v", results)
+			require.True(t, s.compare(t).InAccord())
+			for name, in := range before {
+				if owner := s.directory.TokenOwner(in.GiteaToken); owner != "" { // of a user that was not removed
+					require.Equal(t, name, owner)
+				}
+				require.Equal(t, name, s.directory.TokenOwner(s.signIn(t, name).GiteaToken))
+			}
+		})
+	}
+}
+
+// Who is protected is not moved out of anybody's way.
+func TestApplyLeavesTheProtectedInTheWay(t *testing.T) {
+	s := newSite(t, t.TempDir())
+	t.Cleanup(func() { require.NoError(t, s.store.Close()) })
+	s.register(t, "alice")
+	s.options.Protected = []string{s.register(t, "bob").ID}
+	s.turnNames("alice", "bob")
+	before := s.directory.Entries()
+	tally, results := s.apply(t, s.compare(t))
+	require.Equal(t, reconcile.Tally{Skipped: 1, Failed: 1}, tally)
+	for _, r := range results {
+		require.Equal(t, r.Item.Username == "alice", app.KindOf(r.Err) == app.UserTaken, "%+v", r)
+	}
+	require.Equal(t, before, s.directory.Entries())
+}
+
+// One who cannot step aside is reported once, and mended by another apply.
+func TestApplyWithoutSteppingAside(t *testing.T) {
+	s := newSite(t, t.TempDir())
+	t.Cleanup(func() { require.NoError(t, s.store.Close()) })
+	s.register(t, "alice")
+	s.register(t, "bob")
+	s.turnNames("alice", "bob")
+	s.directory.Inject("RenameUser", memory.Refuse)
+	tally, results := s.apply(t, s.compare(t))
+	require.Equal(t, reconcile.Tally{Failed: 2}, tally, "%+v", results)
+	tally, results = s.apply(t, s.compare(t))
+	require.Equal(t, reconcile.Tally{Mended: 2}, tally, "%+v", results)
+	require.True(t, s.compare(t).InAccord())
+}
+
+// Nobody is left aside by an apply that is told to stop.
+func TestApplyThatStopsLeavesNobodyAside(t *testing.T) {
+	s := newSite(t, t.TempDir())
+	t.Cleanup(func() { require.NoError(t, s.store.Close()) })
+	for _, name := range []string{"alice", "bob", "carol"} {
+		s.register(t, name)
+	}
+	s.turnNames("alice", "bob", "carol")
+	ctx, stop := context.WithCancel(t.Context())
+	paces := 0
+	tally, err := reconcile.Apply(ctx, s.service, s.compare(t).Items, 1, func(ctx context.Context) error {
+		if paces++; paces == 2 { // one has stepped aside
+			stop()
+		}
+		return ctx.Err()
+	}, func(r reconcile.Result) { require.NoError(t, r.Err) })
+	require.ErrorIs(t, err, context.Canceled)
+	require.Equal(t, 3, tally.Mended)
+	require.True(t, s.compare(t).InAccord())
+}
