@@ -66,9 +66,9 @@ type DirectoryRepairs interface {
 type StorageRepairs interface {
 	// User finds a user by its access key, ours or not.
 	User(ctx context.Context, key string) (v StorageView, found bool, err error)
-	// SetHome lets the user at its home and at nothing else. Repeatable; a user that
-	// is absent or shut out is refused.
-	SetHome(ctx context.Context, key string) error
+	// SetHome gives the user this secret, and lets it at its home and at nothing
+	// else. Repeatable; a user that is absent or shut out is refused.
+	SetHome(ctx context.Context, key string, secret Secret) error
 }
 
 // AccountRepairs is what repairs write down. Takes part in a local step's

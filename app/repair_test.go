@@ -292,6 +292,19 @@ func TestMendStorageFailingEveryStep(t *testing.T) {
 	}
 }
 
+// Who was made again by hand has another secret, which no listing shows.
+func TestMendStorageSetsTheSecret(t *testing.T) {
+	p := newPerson(t, sagatest.NewClock())
+	key := p.account.StorageKey
+	require.NoError(t, p.storage.RemoveUser(t.Context(), key))
+	p.storage.PlaceForeign(key, "by hand")
+	_, _, err := p.service.SignIn(t.Context(), app.Credentials{Username: "alice", Password: goodPassword})
+	require.Equal(t, app.StorageFailed, app.KindOf(err))
+	_, err = p.service.MendStorage(t.Context(), p.account.Facts(), app.StorageView{Key: key, Enabled: true})
+	require.NoError(t, err)
+	p.alive(t, p.signIn(t, "alice"))
+}
+
 func TestDropFromStorageFailingEveryStep(t *testing.T) {
 	const stranger = "26010100000001"
 	sagatest.FailEveryStep(t, func(t *testing.T, clock *sagatest.Clock) sagatest.World[app.DroppingFromStorageState] {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -85,15 +86,20 @@ func storageSetHome(t *testing.T, f StorageFixture, s RepairedStorage) {
 	key := f.NewKey()
 	f.PlaceForeign(t, key, secretA)
 	for range 2 {
-		require.NoError(t, s.SetHome(t.Context(), key))
+		require.NoError(t, s.SetHome(t.Context(), key, secretB))
 	}
-	f.grant(t, key, secretA, "session2")
+	f.grant(t, key, secretB, "session2")
+	_, err := s.Grant(t.Context(), key, secretA, "session3", time.Hour)
+	require.Error(t, err, "its former secret")
 	v, _, err := s.User(t.Context(), key)
 	require.NoError(t, err)
 	require.Equal(t, app.StorageView{Key: key, Enabled: true, Home: true}, v)
-	requireRefused(t, s.SetHome(t.Context(), f.NewKey()))
+	requireRefused(t, s.SetHome(t.Context(), f.NewKey(), secretA))
 	require.NoError(t, s.SetActive(t.Context(), key, false))
-	requireRefused(t, s.SetHome(t.Context(), key))
+	requireRefused(t, s.SetHome(t.Context(), key, secretB))
+	v, _, err = s.User(t.Context(), key)
+	require.NoError(t, err)
+	require.False(t, v.Enabled)
 }
 
 func storageLookEnded(t *testing.T, f StorageFixture, s RepairedStorage) {
@@ -102,7 +108,7 @@ func storageLookEnded(t *testing.T, f StorageFixture, s RepairedStorage) {
 	end()
 	_, _, err := s.User(ctx, key)
 	requireRefused(t, err)
-	requireRefused(t, s.SetHome(ctx, key))
+	requireRefused(t, s.SetHome(ctx, key, secretA))
 	for _, err := range s.EachUser(ctx) {
 		requireRefused(t, err)
 	}

@@ -56,7 +56,7 @@ func (s *Storage) User(ctx context.Context, key string) (v app.StorageView, foun
 }
 
 // SetHome is that of app.StorageRepairs.
-func (s *Storage) SetHome(ctx context.Context, key string) error {
+func (s *Storage) SetHome(ctx context.Context, key string, secret app.Secret) error {
 	const call = "SetHome"
 	return s.run(ctx, call, func() error {
 		s.mu.Lock()
@@ -65,7 +65,7 @@ func (s *Storage) SetHome(ctx context.Context, key string) error {
 		if !plain(key) || !found || u.out {
 			return s.refuse(call, "there is no such user that is let in")
 		}
-		u.home = true
+		u.home, u.secret = true, secret
 		s.users[key] = u
 		return nil
 	})

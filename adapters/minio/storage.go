@@ -34,8 +34,9 @@ var (
 )
 
 var (
-	errExists = fmt.Errorf("%w: its access key is in use; that user was left alone", app.ErrIDTaken)
-	errNames  = errors.New("the access key, the session or the account is empty, has a slash or begins with a dot")
+	errExists  = fmt.Errorf("%w: its access key is in use; that user was left alone", app.ErrIDTaken)
+	errShutOut = errors.New("the user is shut out, and would be let in")
+	errNames   = errors.New("the access key, the session or the account is empty, has a slash or begins with a dot")
 )
 
 // Close drops pooled connections that are idle. The adapter stays usable.

@@ -74,16 +74,24 @@ func (s *Storage) User(ctx context.Context, key string) (app.StorageView, bool, 
 }
 
 // SetHome implements app.StorageRepairs.
-func (s *Storage) SetHome(ctx context.Context, key string) error {
+func (s *Storage) SetHome(ctx context.Context, key string, secret app.Secret) error {
 	const op = "set policy of storage user"
 	if !named(key) {
 		return refused(op, errNames)
 	}
-	// The server takes a policy for a user that it does not have.
-	if _, err := s.admin.userInfo(ctx, key); err != nil {
+	// The server takes a secret and a policy for a user that it does not have, and
+	// lets in whom it is given a secret for.
+	user, err := s.admin.userInfo(ctx, key)
+	if err != nil {
 		return failed(op, denied(err))
 	}
-	return failed(op, denied(s.admin.setPolicy(ctx, key, s.options.PolicyName)))
+	if !s.view(key, user).Enabled {
+		return refused(op, errShutOut)
+	}
+	if err := s.admin.addUser(ctx, key, secret); err != nil {
+		return failed(op, denied(err))
+	}
+	return failed(op, denied(after(s.admin.setPolicy(ctx, key, s.options.PolicyName))))
 }
 
 // eachUser reads the listing of users until do has enough.

@@ -205,6 +205,10 @@ func damages() map[string]func(t *rapid.T, s *site, a app.Account) {
 		"remove from storage": func(t *rapid.T, s *site, a app.Account) {
 			require.NoError(t, s.storage.RemoveUser(ctx, a.StorageKey))
 		},
+		"make again in storage": func(t *rapid.T, s *site, a app.Account) {
+			require.NoError(t, s.storage.RemoveUser(ctx, a.StorageKey))
+			s.storage.PlaceForeign(a.StorageKey, "by hand")
+		},
 		"take the policy": func(_ *rapid.T, s *site, a app.Account) { s.storage.LoseHome(a.StorageKey) },
 		"shut out of storage": func(t *rapid.T, s *site, a app.Account) {
 			require.NoError(t, s.storage.SetActive(ctx, a.StorageKey, false))

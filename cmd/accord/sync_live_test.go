@@ -240,6 +240,11 @@ func harms() map[string]harm {
 		"privileged": {differs: []string{"storage policy"}, do: func(t *testing.T, s *syncSite, v victim) {
 			s.storage.policy(t, v.key, "readwrite")
 		}},
+		"again-storage": {differs: []string{"storage policy"}, renewed: true, do: func(t *testing.T, s *syncSite, v victim) {
+			s.storage.remove(t, v.key)
+			require.NoError(t, newForeignStorageUser(t, s.site, v.key, "a-secret-by-hand"))
+			s.storage.policy(t, v.key, "readwrite")
+		}},
 		"unprivileged": {differs: []string{"storage policy"}, do: func(t *testing.T, s *syncSite, v victim) {
 			s.storage.policy(t, v.key, "diagnostics")
 		}},
