@@ -125,4 +125,4 @@ func (v sagaView) standing() string {
 	return string(v.Phase)
 }
 
-const shownTime = "2006-01-02 15:04:05.000"
+const shownTime = "2006-01-02 15:04:05.000 Z07:00"
