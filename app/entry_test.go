@@ -500,6 +500,7 @@ func TestSendUsername(t *testing.T) {
 	for _, email := range []string{"Alice@example.com", "nobody@example.com"} {
 		send := func() error {
 			_, err := g.service.SendUsername(t.Context(), email, homeIP, "zh")
+			g.calm(t) // before the clock moves: whoever loses his lease to it is taken over, and mails twice
 			return err
 		}
 		require.NoError(t, send())
@@ -513,7 +514,6 @@ func TestSendUsername(t *testing.T) {
 	}
 	_, err := g.service.SendUsername(t.Context(), "x", homeIP, "zh")
 	requireKind(t, app.Invalid, err)
-	g.settle(t, g.clock)
 	sent := g.mailer.Sent()[before:]
 	require.Len(t, sent, 5, "to the owner alone")
 	for _, mail := range sent {

@@ -46,6 +46,7 @@ func newGuarded(t *testing.T, guard app.GuardSettings) *guardedWorld {
 	g.world = newWorld(t, g.clock)
 	g.register(t, "alice", "alice@example.com")
 	g.register(t, "bob", "bob@example.com")
+	g.calm(t)
 	g.door = &door{Hasher: g.hasher}
 	g.service = guardedBy(t, g.store, g.service.Deps, g.door, guard)
 	return g

@@ -131,6 +131,15 @@ func (w *world) register(t *testing.T, username, email string) app.Account {
 	return account
 }
 
+// calm waits until no saga is under way: mails go out after the answer.
+func (w *world) calm(t *testing.T) {
+	t.Helper()
+	require.Eventually(t, func() bool {
+		_, pending, err := w.store.Repairs.Pending(t.Context(), 1)
+		return err == nil && pending == 0
+	}, time.Minute, time.Millisecond)
+}
+
 func (w *world) signIn(t *testing.T, username string) app.SignedIn {
 	t.Helper()
 	in, _, err := w.service.SignIn(t.Context(), app.Credentials{Username: username, Password: goodPassword})
