@@ -18,8 +18,8 @@ type steppingAside struct {
 	Name, Email string
 }
 
-func (a *steppingAside) renames() bool   { return a.Name != a.Seen.Username }
-func (a *steppingAside) readdress() bool { return a.Email != a.Seen.Email }
+func (a *steppingAside) renames() bool     { return a.Name != a.Seen.Username }
+func (a *steppingAside) readdresses() bool { return a.Email != a.Seen.Email }
 
 // StepAside gives a Gitea user that the account owns a name and an address which
 // nobody wants, each only where it is not the account's: other accounts that have
@@ -72,13 +72,13 @@ func (s *Service) stepAsideFlow() saga.Definition[steppingAside] {
 				if !a.renames() {
 					return nil
 				}
-				return s.DirectoryRepairs.RenameUser(ctx, ref(a, a.Name), a.Seen.Username)
+				return s.DirectoryRepairs.RenameUser(ctx, ref(a, a.Seen.Username), a.Seen.Username)
 			},
 		}),
 		saga.One(saga.Step[steppingAside]{
 			Name: "change Gitea address", Kind: saga.Pivot,
 			Do: func(ctx context.Context, a *steppingAside) error {
-				if !a.readdress() {
+				if !a.readdresses() {
 					return nil
 				}
 				return s.Directory.SetEmail(ctx, ref(a, a.Name), a.Email)

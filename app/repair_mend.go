@@ -145,8 +145,8 @@ type mendingStorage struct {
 
 // MendStorage gives the account's storage user the policy of homes and no other,
 // with the account's secret, for whoever lacks the policy may have been made again
-// by hand; and lets it in or shuts it out. StorageFailed, Busy (ErrChanged in the chain
-// where the account or the user is not as it was seen) or Internal.
+// by hand; and lets it in or shuts it out. StorageFailed, Busy (ErrChanged in the
+// chain where the account or the user is not as it was seen) or Internal.
 func (s *Service) MendStorage(ctx context.Context, f Facts, seen StorageView) (saga.Receipt, error) {
 	const op = "mend in storage"
 	if seen.Key != StorageKeyOf(f.AccountID) {
@@ -194,7 +194,7 @@ func (s *Service) mendStorageFlow() saga.Definition[mendingStorage] {
 				}
 				account, err := s.Accounts.ByID(ctx, m.Facts.AccountID)
 				if err != nil {
-					return err
+					return saga.Refused(err)
 				}
 				return s.StorageRepairs.SetHome(ctx, m.Seen.Key, account.StorageSecret)
 			},

@@ -124,29 +124,42 @@ func TestMendDirectoryFailingEveryStep(t *testing.T) {
 }
 
 func TestStepAsideFailingEveryStep(t *testing.T) {
-	sagatest.FailEveryStep(t, func(t *testing.T, clock *sagatest.Clock) sagatest.World[app.SteppingAsideState] {
-		p := newPerson(t, clock)
-		require.NoError(t, p.directory.SetEmail(t.Context(), p.account.Ref(), "other@example.com"))
-		p.directory.Rename("alice", "other")
-		seen := p.user(t)
-		aside := seen
-		aside.Username, aside.Email = "aside-1", "aside-1@example.com"
-		return audited(t, p.core, clock, sagatest.World[app.SteppingAsideState]{
-			Definition: p.service.StepAsideFlow(), Journal: p.store.Journal, Subject: p.account.ID,
-			State: app.SteppingAsideState{Facts: p.account.Facts(), Seen: seen, Name: aside.Username, Email: aside.Email},
-			Check: func(t *testing.T, committed bool) {
-				if !committed {
-					require.Equal(t, seen, p.user(t))
-					return
+	for _, twin := range []bool{false, true} {
+		t.Run(map[bool]string{false: "alone", true: "beside another one of the mark"}[twin], func(t *testing.T) {
+			sagatest.FailEveryStep(t, func(t *testing.T, clock *sagatest.Clock) sagatest.World[app.SteppingAsideState] {
+				p := newPerson(t, clock)
+				require.NoError(t, p.directory.SetEmail(t.Context(), p.account.Ref(), "other@example.com"))
+				p.directory.Rename("alice", "other")
+				if twin {
+					p.directory.Place(memory.Entry{Username: "twin", Emails: []string{"twin@example.com"}, Mark: p.account.ID}, "by hand")
 				}
-				require.Equal(t, aside, p.user(t))
-				_, err := p.service.MendDirectory(t.Context(), p.account.Facts(), aside)
-				require.NoError(t, err)
-				p.mended(t)
-				p.alive(t, p.bob)
-			},
+				now := func() app.DirectoryView {
+					v, _, err := p.directory.UserNumbered(t.Context(), p.account.GiteaID)
+					require.NoError(t, err)
+					return v
+				}
+				seen := now()
+				aside := seen
+				aside.Username, aside.Email = "aside-1", "aside-1@example.com"
+				return audited(t, p.core, clock, sagatest.World[app.SteppingAsideState]{
+					Definition: p.service.StepAsideFlow(), Journal: p.store.Journal, Subject: p.account.ID,
+					State: app.SteppingAsideState{Facts: p.account.Facts(), Seen: seen, Name: aside.Username, Email: aside.Email},
+					Check: func(t *testing.T, committed bool) {
+						if !committed {
+							require.Equal(t, seen, now())
+							return
+						}
+						require.Equal(t, aside, now())
+						_, err := p.service.MendDirectory(t.Context(), p.account.Facts(), aside)
+						require.NoError(t, err)
+						require.Equal(t, "alice", now().Username)
+						require.Equal(t, "alice@example.com", now().Email)
+						p.alive(t, p.bob)
+					},
+				})
+			})
 		})
-	})
+	}
 }
 
 // Only what is not the account's is given up.

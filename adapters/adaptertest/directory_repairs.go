@@ -32,6 +32,7 @@ func DirectoryRepairs(t *testing.T, fixture func(t *testing.T) DirectoryFixture)
 		"tokens of sessions are listed":          repairTokens,
 		"a user is renamed":                      repairRename,
 		"a user whose name another has":          repairSwapped,
+		"a token of one of two with a mark":      repairTwins,
 		"a name of another is not taken over":    repairRenameTaken,
 		"nobody else is renamed":                 repairRenameForeign,
 		"a mark is put on and taken off":         repairMark,
@@ -180,6 +181,19 @@ func repairSwapped(t *testing.T, r repairTest) {
 	require.NoError(t, r.repaired.RenameUser(t.Context(), ref(u), other.Username), "by the mark")
 	require.Equal(t, id, r.seen(t, other.Username).ID)
 	require.Equal(t, theirs, r.seen(t, u.Username).ID)
+}
+
+// repairTwins: a token is ended whichever of the users has it that bear the mark.
+func repairTwins(t *testing.T, r repairTest) {
+	u, twin := r.created(t), r.account()
+	token, err := r.Directory.CreateToken(t.Context(), ref(u), "accord-one")
+	require.NoError(t, err)
+	r.Rename(t, u.Username, r.account().Username)
+	r.PlaceUser(t, u.Username, twin.Email)
+	require.NoError(t, r.repaired.MarkUser(t.Context(), r.seen(t, u.Username).ID, ref(u)))
+	require.NotEmpty(t, r.TokenOwner(t, token))
+	require.NoError(t, r.Directory.DeleteToken(t.Context(), ref(u), "accord-one"))
+	require.Empty(t, r.TokenOwner(t, token))
 }
 
 func repairRenameTaken(t *testing.T, r repairTest) {

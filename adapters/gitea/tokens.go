@@ -6,7 +6,6 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
-	"strings"
 	"time"
 
 	"accord/app"
@@ -32,33 +31,43 @@ var (
 	errNumericName = errors.New("a number cannot name a token: Gitea takes it for an id")
 )
 
-// CreateToken implements app.Directory. The user is looked at while the token
-// is made, which costs no time; of one that does not bear a mark of ours, or is
-// not there, the token is deleted again without ever leaving this call. A user
-// who was given another name in Gitea since is found under the old one.
+// CreateToken implements app.Directory. The user is looked at while the token is
+// made, which costs no time; of one that does not bear the account's mark, or is
+// not there, the token is deleted again without ever leaving this call. Only the
+// look follows Gitea from an old name to the present one, so that both are about
+// the same user. A user who turns the name over to another between the two is not
+// noticed. A token is replaced by deleting the old one first.
 func (d *Directory) CreateToken(ctx context.Context, ref app.DirectoryRef, name string) (app.Secret, error) {
 	const op = "create token"
-	username := ref.Username
-	if err := nameable(op, username, name); err != nil {
+	if err := nameable(op, ref.Username, name); err != nil {
 		return "", err
 	}
-	looked := make(chan error, 1)
+	type look struct {
+		user user
+		err  error
+	}
+	looked := make(chan look, 1)
 	go func() {
-		_, err := d.marked(ctx, op, ref)
-		looked <- err
+		u, err := d.marked(ctx, op, ref)
+		looked <- look{u, err}
 	}()
+	username := ref.Username
 	a, err := d.postToken(ctx, op, username, name)
-	notOurs := <-looked
+	ours := <-looked
+	if err == nil && ours.err == nil && a.status == http.StatusTemporaryRedirect {
+		username = ours.user.Login
+		a, err = d.postToken(ctx, op, username, name)
+	}
 	made := err == nil && a.status == http.StatusCreated
 	switch {
 	case err != nil:
 		return "", err
-	case made && notOurs != nil:
-		return "", d.takeBack(ctx, username, name, notOurs)
+	case made && ours.err != nil:
+		return "", d.takeBack(ctx, username, name, ours.err)
 	case made:
 		return a.token(name)
-	case certain(a.status) && notOurs != nil:
-		return "", notOurs
+	case certain(a.status) && ours.err != nil:
+		return "", ours.err
 	case a.status != http.StatusBadRequest:
 		return "", a.fault()
 	}
@@ -88,8 +97,12 @@ func (d *Directory) replaceToken(ctx context.Context, username, name string, fir
 // takeBack deletes a token that was made for a user who turned out not to be
 // ours, and returns why; refused only if the deletion succeeded.
 func (d *Directory) takeBack(ctx context.Context, username, name string, why error) error {
-	if _, err := d.deleteToken(ctx, username, name); err != nil {
+	deleted, err := d.deleteToken(ctx, username, name)
+	switch {
+	case err != nil:
 		return unknown(err)
+	case !deleted: // the user has another name by now
+		return unknown(why)
 	}
 	return why
 }
@@ -97,7 +110,7 @@ func (d *Directory) takeBack(ctx context.Context, username, name string, why err
 func (d *Directory) postToken(ctx context.Context, op, username, name string) (answer, error) {
 	return d.send(ctx, request{
 		op: op, method: http.MethodPost, path: path("users", username, "tokens"),
-		body: newToken{Name: name, Scopes: d.scopes}, basic: true, rename: true,
+		body: newToken{Name: name, Scopes: d.scopes}, basic: true,
 	})
 }
 
@@ -113,9 +126,8 @@ func (a answer) token(name string) (app.Secret, error) {
 	return app.Secret(t.Text), nil
 }
 
-// DeleteToken implements app.Directory. A user who was given another name in
-// Gitea since is found under the old one, or by the mark where somebody else has
-// that name now.
+// DeleteToken implements app.Directory. Where the user of the name has no such
+// token, every user is looked through that bears the account's mark.
 func (d *Directory) DeleteToken(ctx context.Context, ref app.DirectoryRef, name string) error {
 	const op = "delete token"
 	if err := nameable(op, ref.Username, name); err != nil {
@@ -125,14 +137,16 @@ func (d *Directory) DeleteToken(ctx context.Context, ref app.DirectoryRef, name 
 	if err != nil || deleted {
 		return err
 	}
-	u, err := d.markedAnywhere(ctx, op, ref)
-	if err == nil && !strings.EqualFold(u.Login, ref.Username) {
-		_, err = d.deleteToken(ctx, u.Login, name)
+	users, err := d.UsersMarked(ctx, ref.AccountID)
+	if err != nil {
+		return err
 	}
-	if strange(err) {
-		return nil
+	for _, u := range users {
+		if _, err := d.deleteToken(ctx, u.Username, name); err != nil {
+			return err
+		}
 	}
-	return err
+	return nil
 }
 
 // deleteToken reports whether there was one.

@@ -60,6 +60,7 @@ func TestForeignTokenIsTakenBack(t *testing.T) {
 	}{
 		"taken back":     {http.StatusCreated, http.StatusNoContent, true},
 		"not taken back": {http.StatusCreated, http.StatusForbidden, false},
+		"not found":      {http.StatusCreated, http.StatusNotFound, false},
 		"not made":       {http.StatusForbidden, http.StatusForbidden, true},
 		"in the way":     {http.StatusBadRequest, http.StatusForbidden, true},
 		"perhaps made":   {http.StatusInternalServerError, http.StatusForbidden, false},

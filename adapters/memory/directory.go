@@ -183,8 +183,10 @@ func (d *Directory) DeleteToken(ctx context.Context, ref app.DirectoryRef, name 
 			delete(e.tokens, name)
 			return nil
 		}
-		if e := d.findMarked(ref); e != nil {
-			delete(e.tokens, name)
+		for _, e := range d.entries {
+			if ref.AccountID != "" && e.Mark == ref.AccountID {
+				delete(e.tokens, name)
+			}
 		}
 		return nil
 	})

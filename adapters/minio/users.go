@@ -75,7 +75,7 @@ func (s *Storage) User(ctx context.Context, key string) (app.StorageView, bool, 
 
 // SetHome implements app.StorageRepairs.
 func (s *Storage) SetHome(ctx context.Context, key string, secret app.Secret) error {
-	const op = "set policy of storage user"
+	const op = "set secret and policy of storage user"
 	if !named(key) {
 		return refused(op, errNames)
 	}

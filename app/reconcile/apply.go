@@ -32,7 +32,10 @@ type Result struct {
 	Kept bool
 	// Skipped items are protected.
 	Skipped bool
-	Err     error
+	// Aside: the user in Gitea stepped aside for others and could not be mended then.
+	// It is called as the item says.
+	Aside bool
+	Err   error
 }
 
 // Tally counts results.
@@ -40,10 +43,10 @@ type Tally struct{ Mended, Kept, Skipped, Failed int }
 
 // Apply mends the items, a bounded number of accounts together, and reports each;
 // report is not called twice at once. Accounts that are in one another's way in
-// Gitea are mended one after the other, so that each finds its name and its address
-// free. What fails is reported, and the rest goes
-// on. When ctx ends, no further repair begins, those under way are waited for,
-// and ctx's error is returned; another plan shows what is left.
+// Gitea are mended one after the other, so that each finds its name and its
+// address free. What fails is reported, and the rest goes on. When ctx ends, no
+// further repair begins, those under way are waited for, and ctx's error is
+// returned; another plan shows what is left.
 func Apply(ctx context.Context, r Repairer, items []Item, together int, pace Pace, report func(Result)) (Tally, error) {
 	results := make(chan Result)
 	ended := make(chan error, 1)

@@ -17,13 +17,13 @@ func queues(items []Item) [][]Item {
 			tangled[i.AccountID], tangled[items[holder].AccountID] = true, true
 		}
 	}
-	const together = "" // no account's id
+	const tangle = "" // no account's id
 	var queues [][]Item
 	at := map[string]int{}
 	for _, i := range items {
 		id := i.AccountID
 		if tangled[id] {
-			id = together
+			id = tangle
 		}
 		n, known := at[id]
 		if !known {
@@ -36,8 +36,8 @@ func queues(items []Item) [][]Item {
 	return queues
 }
 
-// held tells which item's user in Gitea has a name or an address, as nobody else
-// can have it then.
+// held is the item whose user in Gitea has a name or an address: Gitea gives each
+// to one user only.
 type held struct{ names, addresses map[string]int }
 
 func holders(items []Item) held {
@@ -147,10 +147,12 @@ func (q *queue) end(ctx context.Context, n int) error {
 	if err := q.wait(ctx); err != nil {
 		return err
 	}
+	result := mend(context.WithoutCancel(ctx), q.r, q.items[n])
 	if before == steppedAside {
 		q.aside--
+		result.Aside = result.Err != nil
 	}
-	q.results <- mend(context.WithoutCancel(ctx), q.r, q.items[n])
+	q.results <- result
 	return nil
 }
 

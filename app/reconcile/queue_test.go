@@ -2,6 +2,7 @@ package reconcile_test
 
 import (
 	"context"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -106,6 +107,27 @@ func TestApplyWithoutSteppingAside(t *testing.T) {
 	require.Equal(t, reconcile.Tally{Failed: 2}, tally, "%+v", results)
 	tally, results = s.apply(t, s.compare(t))
 	require.Equal(t, reconcile.Tally{Mended: 2}, tally, "%+v", results)
+	require.True(t, s.compare(t).InAccord())
+}
+
+// One who made way and cannot have his own name back is told so, and is mended
+// when he can.
+func TestApplyThatLeavesSomebodyAside(t *testing.T) {
+	s := newSite(t, t.TempDir())
+	t.Cleanup(func() { require.NoError(t, s.store.Close()) })
+	alice, bob := s.register(t, "alice"), s.register(t, "bob")
+	s.turnAddresses(t, alice, bob)
+	s.directory.Rename("alice", "away")
+	s.directory.Place(memory.Entry{Username: "alice", Emails: []string{"foreign@example.com"}}, "x")
+	tally, results := s.apply(t, s.compare(t))
+	require.Equal(t, reconcile.Tally{Mended: 1, Failed: 1}, tally, "%+v", results)
+	for _, r := range results {
+		require.Equal(t, r.Item.Username == "alice", r.Aside, "%+v", r)
+		require.Equal(t, r.Aside, strings.HasPrefix(r.Item.User.Username, "aside-"))
+	}
+	s.directory.Rename("alice", "somebody")
+	tally, results = s.apply(t, s.compare(t))
+	require.Equal(t, reconcile.Tally{Mended: 1}, tally, "%+v", results)
 	require.True(t, s.compare(t).InAccord())
 }
 

@@ -130,6 +130,9 @@ func resultText(r reconcile.Result) string {
 		kinds[n] = string(k)
 	}
 	what := fmt.Sprintf("%s (%s) %s: %s", r.Item.Username, r.Item.AccountID, r.Item.System, strings.Join(kinds, ", "))
+	if r.Aside {
+		what += ", and called " + r.Item.User.Username + " for now"
+	}
 	switch {
 	case r.Skipped:
 		return "protected " + what
