@@ -75,6 +75,7 @@ func TestForeignTokenIsTakenBack(t *testing.T) {
 					_, _ = fmt.Fprintf(w, `{"name":"accord-x","sha1":%q}`, madeToken)
 				default:
 					w.WriteHeader(c.deleted)
+					_, _ = io.WriteString(w, `{"message":"no","url":"/api/swagger"}`)
 				}
 			})
 			token, err := d.CreateToken(t.Context(), amy, "accord-x")
