@@ -78,6 +78,10 @@ type AccountRepairs interface {
 	// SetDirectoryUser stores Gitea's number of the account's user, and what its
 	// password there is. Repeatable.
 	SetDirectoryUser(ctx context.Context, id string, giteaID int64, p GiteaPassword, at time.Time) error
+	// OfDirectoryUser lists the accounts whose user in Gitea is noted to have that
+	// number. There are two only where Gitea gave a number out twice, after it was
+	// restored from a copy.
+	OfDirectoryUser(ctx context.Context, giteaID int64) (accountIDs []string, err error)
 	// SetStorageSecret stores the secret of the account's storage user, sealed.
 	// Repeatable.
 	SetStorageSecret(ctx context.Context, id string, secret Secret, at time.Time) error

@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"errors"
+	"slices"
 
 	"accord/saga"
 )
@@ -10,6 +11,11 @@ import (
 // ErrChanged is in the chain of a repair's error where what it rests on is not so
 // any more. Nothing was changed then; its kind is Busy.
 var ErrChanged = errors.New("it has changed since it was looked at")
+
+// ErrDisputed is in the chain of a repair's error where a Gitea user bears the mark
+// of one account and has the number of another one's user: somebody moved the mark.
+// Nothing was changed then; its kind is DirectoryFailed.
+var ErrDisputed = errors.New("the user in Gitea bears the mark of one account and is another one's by its number")
 
 func changed() error { return saga.Refused(&Error{Kind: Busy, Err: ErrChanged}) }
 
@@ -74,6 +80,16 @@ func (s *Service) sameInDirectory(ctx context.Context, seen DirectoryView) error
 	now, found, err := s.DirectoryRepairs.UserNumbered(ctx, seen.ID)
 	if err == nil && (!found || now != seen) {
 		err = changed()
+	}
+	return err
+}
+
+// undisputed refuses where the user that bears a mark is noted as another
+// account's, and not as that of its mark.
+func (s *Service) undisputed(ctx context.Context, v DirectoryView) error {
+	noted, err := s.Repairs.OfDirectoryUser(ctx, v.ID)
+	if err == nil && len(noted) > 0 && !slices.Contains(noted, v.Mark) {
+		err = saga.Refused(&Error{Kind: DirectoryFailed, Err: ErrDisputed})
 	}
 	return err
 }

@@ -24,8 +24,9 @@ func (a *steppingAside) readdresses() bool { return a.Email != a.Seen.Email }
 // StepAside gives a Gitea user that the account owns a name and an address which
 // nobody wants, each only where it is not the account's: other accounts that have
 // a right to them can be mended then, and this one after them. It returns the user
-// as it is now. DirectoryFailed, Busy (ErrChanged in the chain where the account
-// or the user is not as it was seen) or Internal.
+// as it is now. DirectoryFailed (ErrDisputed in the chain where the user is another
+// account's by its number), Busy (ErrChanged in the chain where the account or the
+// user is not as it was seen) or Internal.
 func (s *Service) StepAside(ctx context.Context, f Facts, seen DirectoryView) (DirectoryView, saga.Receipt, error) {
 	const op = "step aside in Gitea"
 	if seen.Mark != f.AccountID {
@@ -58,7 +59,7 @@ func (s *Service) stepAsideFlow() saga.Definition[steppingAside] {
 		}),
 		saga.One(saga.Step[steppingAside]{
 			Name: "look at Gitea", Kind: saga.Compensable,
-			Do: func(ctx context.Context, a *steppingAside) error { return s.sameInDirectory(ctx, a.Seen) },
+			Do: func(ctx context.Context, a *steppingAside) error { return s.lookBeforeMending(ctx, a.Facts, a.Seen) },
 		}),
 		saga.One(saga.Step[steppingAside]{
 			Name: "rename", Kind: saga.Compensable,

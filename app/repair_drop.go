@@ -21,8 +21,9 @@ type droppingFromDirectory struct {
 // DropFromDirectory removes a Gitea user that bears our mark and is no account's.
 // One that has repositories, packages or organizations is shut out instead, and
 // kept is true: what is in it is for an operator to decide. One that was adopted
-// is given back. DirectoryFailed, Busy (ErrChanged in the chain where it has
-// changed, or an account has it by now) or Internal.
+// is given back. DirectoryFailed (ErrDisputed in the chain where it is an
+// account's by its number), Busy (ErrChanged in the chain where it has changed, or
+// an account has it by now) or Internal.
 func (s *Service) DropFromDirectory(ctx context.Context, seen DirectoryView) (kept bool, receipt saga.Receipt, err error) {
 	const op = "drop from Gitea"
 	if seen.Mark == "" {
@@ -38,6 +39,9 @@ func (s *Service) dropFromDirectoryFlow() saga.Definition[droppingFromDirectory]
 		saga.One(saga.Step[droppingFromDirectory]{
 			Name: "check that it is no account's", Kind: saga.Compensable, Local: true,
 			Do: func(ctx context.Context, d *droppingFromDirectory) error {
+				if err := s.undisputed(ctx, d.Seen); err != nil {
+					return err
+				}
 				return s.unclaimed(ctx, d.Seen.Mark, func(a Account) bool { return a.GiteaID == d.Seen.ID })
 			},
 		}),

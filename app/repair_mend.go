@@ -28,8 +28,9 @@ func (f Facts) Owns(v DirectoryView) bool {
 // MendDirectory makes a Gitea user that the account owns show what the account
 // store says: mark, name, address, profile, whether it is let in; a number that
 // differs is noted. All of it, or nothing. UserTaken or EmailTaken where another
-// user has the name or address; DirectoryFailed, Busy (ErrChanged in the chain
-// where the account or the user is not as it was seen) or Internal.
+// user has the name or address; DirectoryFailed (ErrDisputed in the chain where the
+// user is another account's by its number), Busy (ErrChanged in the chain where the
+// account or the user is not as it was seen) or Internal.
 func (s *Service) MendDirectory(ctx context.Context, f Facts, seen DirectoryView) (saga.Receipt, error) {
 	const op = "mend in Gitea"
 	if !f.Owns(seen) {
@@ -69,7 +70,10 @@ func (s *Service) mendDirectoryFlow() saga.Definition[mendingDirectory] {
 			Name: "check account", Kind: saga.Compensable, Local: true,
 			Do: func(ctx context.Context, m *mendingDirectory) error { return s.unchanged(ctx, m.Facts) },
 		}),
-		saga.One(saga.Step[mendingDirectory]{Name: "look at Gitea", Kind: saga.Compensable, Do: s.lookBeforeMending}),
+		saga.One(saga.Step[mendingDirectory]{
+			Name: "look at Gitea", Kind: saga.Compensable,
+			Do: func(ctx context.Context, m *mendingDirectory) error { return s.lookBeforeMending(ctx, m.Facts, m.Seen) },
+		}),
 		differing("mark", func(m *mendingDirectory) bool { return m.Seen.Mark == "" },
 			func(ctx context.Context, m *mendingDirectory) error {
 				return s.markAgain(ctx, m.Seen.ID, m.before())
@@ -119,16 +123,20 @@ func (s *Service) mendDirectoryFlow() saga.Definition[mendingDirectory] {
 }
 
 // lookBeforeMending refuses where the user is not as it was seen, or where a
-// user of another number is to be the account's and it is not the only one.
-func (s *Service) lookBeforeMending(ctx context.Context, m *mendingDirectory) error {
-	if err := s.sameInDirectory(ctx, m.Seen); err != nil || m.Seen.ID == m.Facts.GiteaID {
+// user of another number is to be the account's and it is not the only one, or
+// another account's.
+func (s *Service) lookBeforeMending(ctx context.Context, f Facts, seen DirectoryView) error {
+	if err := s.sameInDirectory(ctx, seen); err != nil || seen.ID == f.GiteaID {
 		return err
 	}
-	former, found, err := s.DirectoryRepairs.UserNumbered(ctx, m.Facts.GiteaID)
-	if err == nil && found && m.Facts.Owns(former) {
-		err = changed()
+	former, found, err := s.DirectoryRepairs.UserNumbered(ctx, f.GiteaID)
+	switch {
+	case err != nil:
+		return err
+	case found && f.Owns(former):
+		return changed()
 	}
-	return err
+	return s.undisputed(ctx, seen)
 }
 
 // LacksHome reports whether the account's storage user needs the policy of homes.

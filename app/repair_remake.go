@@ -17,8 +17,9 @@ type remakingInDirectory struct {
 // RemakeInDirectory makes the Gitea user of an account again where none bears its
 // mark. Nobody knows its password until the person's next sign-in sets it; what
 // the old user had is not brought back. UserTaken or EmailTaken where another
-// user has the name or address; DirectoryFailed, Busy (ErrChanged in the chain
-// where the account or Gitea is not as it was seen) or Internal.
+// user has the name or address; DirectoryFailed (ErrDisputed in the chain where the
+// account's user bears another one's mark), Busy (ErrChanged in the chain where the
+// account or Gitea is not as it was seen) or Internal.
 func (s *Service) RemakeInDirectory(ctx context.Context, f Facts) (saga.Receipt, error) {
 	receipt, err := carryOut(by(ctx, System), s.repairs.remakeInDirectory, f.AccountID, remakingInDirectory{
 		Facts: f, Password: s.IDs.StorageSecret(),
@@ -37,13 +38,7 @@ func (s *Service) remakeInDirectoryFlow() saga.Definition[remakingInDirectory] {
 		}),
 		saga.One(saga.Step[remakingInDirectory]{
 			Name: "look for it in Gitea", Kind: saga.Compensable,
-			Do: func(ctx context.Context, r *remakingInDirectory) error {
-				marked, err := s.DirectoryRepairs.UsersMarked(ctx, r.Facts.AccountID)
-				if err == nil && len(marked) > 0 {
-					err = changed()
-				}
-				return err
-			},
+			Do: func(ctx context.Context, r *remakingInDirectory) error { return s.lookBeforeRemaking(ctx, r.Facts) },
 		}),
 		saga.One(saga.Step[remakingInDirectory]{
 			Name: "create in Gitea", Kind: saga.Compensable,
@@ -80,6 +75,23 @@ func (s *Service) remakeInDirectoryFlow() saga.Definition[remakingInDirectory] {
 			},
 		}),
 	)
+}
+
+// lookBeforeRemaking refuses where a user in Gitea is the account's by its mark, or
+// by its number under another one's mark.
+func (s *Service) lookBeforeRemaking(ctx context.Context, f Facts) error {
+	marked, err := s.DirectoryRepairs.UsersMarked(ctx, f.AccountID)
+	if err == nil && len(marked) > 0 {
+		err = changed()
+	}
+	if err != nil {
+		return err
+	}
+	v, found, err := s.DirectoryRepairs.UserNumbered(ctx, f.GiteaID)
+	if err != nil || !found || v.Mark == "" {
+		return err
+	}
+	return s.undisputed(ctx, v)
 }
 
 // remakingInStorage is the state of the saga that makes a storage user again.

@@ -197,6 +197,13 @@ func (s *Repairs) SetDirectoryUser(ctx context.Context, id string, giteaID int64
 		"gitea_id = ?, gitea_password = ?, updated_at = ?", giteaID, p, microsOf(at))
 }
 
+// OfDirectoryUser implements app.AccountRepairs.
+func (s *Repairs) OfDirectoryUser(ctx context.Context, giteaID int64) ([]string, error) {
+	var ids []string
+	err := s.db.many(ctx, &ids, "SELECT id FROM accounts WHERE gitea_id = ? AND "+living+" ORDER BY id", giteaID)
+	return ids, during("find the accounts of a Gitea user", err)
+}
+
 // SetStorageSecret implements app.AccountRepairs.
 func (s *Repairs) SetStorageSecret(ctx context.Context, id string, secret app.Secret, at time.Time) error {
 	sealed, err := (&accounts{s.db, s.seal}).sealSecret(id, secret)

@@ -17,7 +17,7 @@ const tokenBatch = 256
 
 // directory compares the accounts with Gitea, by Gitea's numbers.
 func (c *comparison) directory(ctx context.Context) error {
-	d := &directoryComparison{comparison: c}
+	d := &directoryComparison{comparison: c, unmarked: map[string]app.DirectoryView{}}
 	accounts, ours := 0, 0
 	err := merge(
 		living(c.Accounts.ByGiteaID(ctx), &accounts), func(a app.Facts) int64 { return a.GiteaID },
@@ -48,6 +48,9 @@ type directoryComparison struct {
 	// lacking accounts were not met; strays bear a mark and were not met.
 	lacking []app.Facts
 	strays  []app.DirectoryView
+	// unmarked are users that bear no mark and have the number of an account's user,
+	// by accountId.
+	unmarked map[string]app.DirectoryView
 	// pairs are users whose tokens are still to be looked at.
 	pairs []pair
 }
@@ -66,6 +69,9 @@ func (d *directoryComparison) meet(ctx context.Context, a *app.Facts, v *app.Dir
 	}
 	if v != nil && v.Mark == "" {
 		d.foreign(Gitea, v.Username)
+		if a != nil {
+			d.unmarked[a.AccountID] = *v
+		}
 	}
 	if v != nil && v.Mark != "" {
 		d.strays = append(d.strays, *v)
@@ -124,7 +130,11 @@ func (d *directoryComparison) match(ctx context.Context) error {
 	}
 	for _, a := range d.lacking {
 		if _, still := lacking[a.AccountID]; still {
-			if err := d.add(missing(Gitea, a)); err != nil {
+			item := missing(Gitea, a)
+			if v, seen := d.unmarked[a.AccountID]; seen {
+				item.Fields = []Field{{"user of its number", v.Username, a.Username}}
+			}
+			if err := d.add(item); err != nil {
 				return err
 			}
 		}

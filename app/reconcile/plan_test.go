@@ -68,6 +68,16 @@ func summary(items []reconcile.Item) []string {
 
 const strayToken, openToken = "accord-abcdefghijklmnopqrstuvwxy1", "accord-abcdefghijklmnopqrstuvwxy2"
 
+// A user that lost its mark and its name may be the person's own.
+func TestPlanTellsWhoHasTheNumber(t *testing.T) {
+	s := inAccord()
+	s.directory.users[2].Mark, s.directory.users[2].Username = "", "mallory"
+	plan, err := s.compare(t.Context())
+	require.NoError(t, err)
+	require.Equal(t, []string{"gitea alice missing"}, summary(plan.Items))
+	require.Equal(t, []reconcile.Field{{Name: "user of its number", Have: "mallory", Want: "alice"}}, plan.Items[0].Fields)
+}
+
 func TestPlan(t *testing.T) {
 	aliceAt := func(s *situation) *app.DirectoryView { return &s.directory.users[2] }
 	for name, c := range map[string]struct {

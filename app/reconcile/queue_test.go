@@ -131,6 +131,65 @@ func TestApplyThatLeavesSomebodyAside(t *testing.T) {
 	require.True(t, s.compare(t).InAccord())
 }
 
+// remark puts the mark of an account on the user of that number.
+func (s *site) remark(t *testing.T, number int64, accountID string) {
+	t.Helper()
+	v, found, err := s.directory.UserNumbered(t.Context(), number)
+	require.NoError(t, err)
+	require.True(t, found)
+	require.NoError(t, s.directory.UnmarkUser(t.Context(), number, v.Ref()))
+	if accountID != "" {
+		require.NoError(t, s.directory.MarkUser(t.Context(), number, app.DirectoryRef{AccountID: accountID, Username: v.Username}))
+	}
+}
+
+// Whose user it is that has the number of one and the mark of another is not
+// guessed: nobody is given, or loses, what is another's.
+func TestApplyDecidesNoDispute(t *testing.T) {
+	cases := map[string]func(t *testing.T, s *site, alice, bob app.Account){
+		"two marks": func(t *testing.T, s *site, alice, bob app.Account) {
+			s.remark(t, alice.GiteaID, bob.ID)
+			s.remark(t, bob.GiteaID, alice.ID)
+		},
+		"a second mark": func(t *testing.T, s *site, alice, bob app.Account) { s.remark(t, alice.GiteaID, bob.ID) },
+		"nobody's mark": func(t *testing.T, s *site, alice, _ app.Account) { s.remark(t, alice.GiteaID, ghostID) },
+		"and a new user": func(t *testing.T, s *site, alice, bob app.Account) {
+			require.NoError(t, s.directory.RemoveUser(t.Context(), "bob", bob.ID))
+			s.remark(t, alice.GiteaID, bob.ID)
+		},
+	}
+	for name, dispute := range cases {
+		t.Run(name, func(t *testing.T) {
+			s := newSite(t, t.TempDir())
+			t.Cleanup(func() { require.NoError(t, s.store.Close()) })
+			alice, bob := s.register(t, "alice"), s.register(t, "bob")
+			dispute(t, s, alice, bob)
+			before := s.directory.Entries()
+			plan := s.compare(t)
+			tally, results := s.apply(t, plan)
+			require.Equal(t, reconcile.Tally{Failed: len(plan.Items)}, tally, "%+v", results)
+			require.NotEmpty(t, results)
+			for _, r := range results {
+				require.ErrorIs(t, r.Err, app.ErrDisputed)
+			}
+			require.Equal(t, before, s.directory.Entries())
+
+			s.remark(t, alice.GiteaID, "")
+			if _, found, _ := s.directory.UserNumbered(t.Context(), bob.GiteaID); found {
+				s.remark(t, bob.GiteaID, "")
+			}
+			plan = s.compare(t)
+			tally, results = s.apply(t, plan)
+			require.Equal(t, reconcile.Tally{Mended: len(plan.Items)}, tally, "%+v", results)
+			require.True(t, s.compare(t).InAccord())
+			require.Equal(t, "alice", s.directory.TokenOwner(s.signIn(t, "alice").GiteaToken))
+			mended, _, err := s.directory.UserNumbered(t.Context(), alice.GiteaID)
+			require.NoError(t, err)
+			require.Equal(t, alice.ID, mended.Mark)
+		})
+	}
+}
+
 // Nobody is left aside by an apply that is told to stop.
 func TestApplyThatStopsLeavesNobodyAside(t *testing.T) {
 	s := newSite(t, t.TempDir())

@@ -125,7 +125,7 @@ func notDone(a app.Account, done string, receipt saga.Receipt, err error) error 
 		app.Unchanged:       "nothing to do, it is so already",
 		app.Busy:            "something else is being done with it; try again in a minute",
 		app.LastOwner:       "not " + done + ": others would lose their organization; make somebody else its owner in Gitea, then try again",
-		app.DirectoryFailed: "not " + done + ", Gitea did not take part; mend what `accord doctor` says of it, then try again",
+		app.DirectoryFailed: "not " + done + ", Gitea did not take part; mend what `accord doctor` and `accord sync` say of it, then try again",
 		app.StorageFailed:   "not " + done + ", the storage did not take part; mend what `accord doctor` says of it, then try again",
 	}[app.KindOf(err)]
 	if errors.Is(err, saga.ErrUndecided) {

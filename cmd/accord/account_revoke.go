@@ -78,7 +78,7 @@ func (o operation) tellRevoked(ended, pending []string) error {
 	if o.asJSON {
 		return printIndented(o.out, revokedView{AccountID: o.account.ID, Sessions: listed(ended), Pending: listed(pending)})
 	}
-	_, err := fmt.Fprintf(o.out, "%d of %s (%s) ended\n", len(ended), o.account.Username, o.account.ID)
+	_, err := fmt.Fprintf(o.out, "%s of %s (%s) ended\n", counted(len(ended), "session"), o.account.Username, o.account.ID)
 	if err == nil && len(pending) > 0 {
 		_, err = fmt.Fprintf(o.out, "of %d a token on Gitea or the storage still lives; it ends while `accord serve` runs\n", len(pending))
 	}

@@ -21,7 +21,7 @@ func newSyncApply() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "apply [FILE]",
 		Short: "Mend what differs, by a saved plan or a new one",
-		Long: "Mend what differs, each difference by a saga of its own. Without FILE a new plan is shown first, and asked about.\n" +
+		Long: "Mend what differs, each difference by a saga of its own. The plan is shown first, and asked about; without FILE it is a new one.\n" +
 			"A difference whose facts have changed since the plan is left alone. Ctrl-C ends after the repairs that have begun;\n" +
 			"another run goes on. Exit code: 0 all is mended, 2 protected accounts were left, 1 something failed.",
 		Args: cobra.MaximumNArgs(1),
@@ -38,7 +38,7 @@ func newSyncApply() *cobra.Command {
 				if err != nil {
 					return err
 				}
-				if len(args) == 0 {
+				if len(args) == 0 || !f.yes {
 					if err := printPlanTable(cmd.OutOrStdout(), plan, s.sites); err != nil {
 						return err
 					}
@@ -124,6 +124,14 @@ func (s *syncRun) apply(ctx context.Context, plan reconcile.Plan, out io.Writer)
 // tellResult is one line about one repair, plain text.
 func tellResult(r reconcile.Result) string { return plainText(resultText(r)) }
 
+// holder is who has in Gitea what an account should have.
+func holder(t app.Taken) string {
+	if t.Mark == "" {
+		return fmt.Sprintf("%q in Gitea, which is not ours", t.Username)
+	}
+	return fmt.Sprintf("%q in Gitea, the user of account %s", t.Username, t.Mark)
+}
+
 func resultText(r reconcile.Result) string {
 	kinds := make([]string, len(r.Item.Kinds))
 	for n, k := range r.Item.Kinds {
@@ -133,11 +141,16 @@ func resultText(r reconcile.Result) string {
 	if r.Aside {
 		what += ", and called " + r.Item.User.Username + " for now"
 	}
+	var taken *app.Taken
 	switch {
 	case r.Skipped:
 		return "protected " + what
+	case errors.As(r.Err, &taken) && taken.Username != "":
+		return fmt.Sprintf("failed    %s (saga %s: %s by %s)", what, r.SagaID, app.KindOf(r.Err), holder(*taken))
 	case errors.Is(r.Err, app.ErrChanged):
 		return "failed    " + what + ": it has changed since the plan; make a new one"
+	case errors.Is(r.Err, app.ErrDisputed):
+		return fmt.Sprintf("failed    %s (saga %s: %v; nothing was changed: decide whose it is, as docs/sync.md says)", what, r.SagaID, app.ErrDisputed)
 	case r.Err != nil && r.SagaID == "":
 		return fmt.Sprintf("failed    %s: %v", what, r.Err)
 	case r.Err != nil:

@@ -385,6 +385,33 @@ func storagePut(t *testing.T, s site, key, secret string) error {
 	return err
 }
 
+// Marks that were moved between people are no reason to give the one what is the
+// other's.
+func TestSyncDecidesNoDispute(t *testing.T) {
+	s := newSyncSite(t, store.SQLite)
+	alice, bob := s.join(t, "alice"), s.join(t, "bob")
+	s.calm(t)
+	s.gitea.edit(t, "alice", map[string]any{"login_name": "accord:" + bob.id})
+	s.gitea.edit(t, "bob", map[string]any{"login_name": "accord:" + alice.id})
+	before := []any{s.gitea.user(t, "alice"), s.gitea.user(t, "bob")}
+	said := s.accord(t, 1, "sync", "apply", "--yes")
+	require.Contains(t, said, "0 mended, 0 shut out and kept, 0 protected, 2 failed")
+	require.Equal(t, 2, strings.Count(said, app.ErrDisputed.Error()), said)
+	require.Contains(t, s.accord(t, 1, "sync", "apply", "--yes", "--account", "alice"), app.ErrDisputed.Error())
+	after := []any{s.gitea.user(t, "alice"), s.gitea.user(t, "bob")}
+	require.Equal(t, before, after)
+
+	for _, name := range []string{"alice", "bob"} {
+		s.gitea.edit(t, name, map[string]any{"login_name": "by-hand"})
+	}
+	require.Contains(t, s.accord(t, 0, "sync", "apply", "--yes"), "2 mended")
+	for _, v := range []victim{alice, bob} {
+		v.session.alive(t, s.Gitea.URL)
+		s.api.signIn(t, v.person).alive(t, s.Gitea.URL)
+	}
+	s.plan(t, 0)
+}
+
 // An apply that is stopped finishes what it has begun; another one goes on, also
 // on MariaDB.
 func TestSyncApplyIsStoppedAndGoesOn(t *testing.T) {

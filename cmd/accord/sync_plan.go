@@ -66,7 +66,7 @@ func describe(i reconcile.Item, kind reconcile.Kind) string {
 	text := map[reconcile.Kind]string{
 		reconcile.Missing: "made again", reconcile.Orphan: "removed, or shut out where it has something",
 		keptOrphan:     "shut out, and kept: it has repositories, packages or organizations",
-		reconcile.Mark: "its mark is put back", reconcile.Policy: "the policy of homes is put back",
+		reconcile.Mark: "its mark is put back", reconcile.Policy: "the policy of homes, and its secret, are put back",
 		reconcile.Number: fmt.Sprintf("number %d is noted in place of %d", i.User.ID, i.Facts.GiteaID),
 		reconcile.Token:  counted(len(i.Tokens), "token") + " to be deleted",
 	}[kind]
@@ -75,6 +75,10 @@ func describe(i reconcile.Item, kind reconcile.Kind) string {
 	}
 	if kind == reconcile.Orphan && i.User.Adopted {
 		text = "given back: it was adopted, and stays without our mark"
+	}
+	if kind == reconcile.Missing && len(i.Fields) > 0 {
+		text += fmt.Sprintf("; its number %d is %q, without our mark: if that is the person's own, give it the account's name and "+
+			"address in Gitea, and plan again", i.Facts.GiteaID, i.Fields[0].Have)
 	}
 	if text == "" {
 		text = differences(i, kind)

@@ -145,6 +145,11 @@ func repairWrites(t *testing.T, d *database) {
 	}
 	want.GiteaID, want.GiteaPassword, want.StorageSecret, want.UpdatedAt = 77, app.RandomPassword, "a new secret", at(time.Hour)
 	requireEqual(t, want, load(t, d, want.ID))
+	for number, noted := range map[int64][]string{77: {want.ID}, other.GiteaID: {other.ID}, 78: nil} {
+		ids, err := d.Repairs.OfDirectoryUser(t.Context(), number)
+		require.NoError(t, err)
+		require.Equal(t, noted, ids)
+	}
 
 	require.NoError(t, d.Repairs.DirectoryHealed(t.Context(), want.ID, want.CredentialEpoch+1, at(time.Hour)))
 	requireEqual(t, want, load(t, d, want.ID))
@@ -164,6 +169,9 @@ func repairWrites(t *testing.T, d *database) {
 		requireKind(t, app.NotFound, d.Repairs.SetDirectoryUser(t.Context(), want.ID, 1, app.SamePassword, at(0)))
 		requireKind(t, app.NotFound, d.Repairs.SetStorageSecret(t.Context(), want.ID, "s", at(0)))
 		requireKind(t, app.NotFound, d.Repairs.DirectoryHealed(t.Context(), want.ID, 0, at(0)))
+		ids, err := d.Repairs.OfDirectoryUser(t.Context(), 77)
+		require.NoError(t, err)
+		require.Empty(t, ids)
 	}
 }
 
