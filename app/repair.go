@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strings"
 
 	"accord/saga"
 )
@@ -13,7 +14,8 @@ import (
 var ErrChanged = errors.New("it has changed since it was looked at")
 
 // ErrDisputed is in the chain of a repair's error where a Gitea user bears the mark
-// of one account and has the number of another one's user: somebody moved the mark.
+// of one account, but not its name and address, and has the number of another one's
+// user: somebody moved the mark.
 // Nothing was changed then; its kind is DirectoryFailed.
 var ErrDisputed = errors.New("the user in Gitea bears the mark of one account and is another one's by its number")
 
@@ -85,13 +87,23 @@ func (s *Service) sameInDirectory(ctx context.Context, seen DirectoryView) error
 }
 
 // undisputed refuses where the user that bears a mark is noted as another
-// account's, and not as that of its mark.
+// account's, and not as that of its mark. One that has the name and the address of
+// its mark's account is that one's all the same: a Gitea that was restored from a
+// copy gives numbers out again, perhaps just now.
 func (s *Service) undisputed(ctx context.Context, v DirectoryView) error {
 	noted, err := s.Repairs.OfDirectoryUser(ctx, v.ID)
-	if err == nil && len(noted) > 0 && !slices.Contains(noted, v.Mark) {
-		err = saga.Refused(&Error{Kind: DirectoryFailed, Err: ErrDisputed})
+	if err != nil || len(noted) == 0 || slices.Contains(noted, v.Mark) {
+		return err
 	}
-	return err
+	marked, err := s.Accounts.ByID(ctx, v.Mark)
+	switch {
+	case err != nil && KindOf(err) != NotFound:
+		return err
+	case err == nil && (marked.Status.Remote() || marked.Status == Reserved) &&
+		strings.EqualFold(marked.Username, v.Username) && strings.EqualFold(marked.Email, v.Email):
+		return nil
+	}
+	return saga.Refused(&Error{Kind: DirectoryFailed, Err: ErrDisputed})
 }
 
 // sameInStorage likewise.

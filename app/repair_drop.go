@@ -39,10 +39,11 @@ func (s *Service) dropFromDirectoryFlow() saga.Definition[droppingFromDirectory]
 		saga.One(saga.Step[droppingFromDirectory]{
 			Name: "check that it is no account's", Kind: saga.Compensable, Local: true,
 			Do: func(ctx context.Context, d *droppingFromDirectory) error {
-				if err := s.undisputed(ctx, d.Seen); err != nil {
+				err := s.unclaimed(ctx, d.Seen.Mark, func(a Account) bool { return a.GiteaID == d.Seen.ID })
+				if err != nil {
 					return err
 				}
-				return s.unclaimed(ctx, d.Seen.Mark, func(a Account) bool { return a.GiteaID == d.Seen.ID })
+				return s.undisputed(ctx, d.Seen)
 			},
 		}),
 		saga.One(saga.Step[droppingFromDirectory]{

@@ -69,7 +69,7 @@ func (d *directoryComparison) meet(ctx context.Context, a *app.Facts, v *app.Dir
 	}
 	if v != nil && v.Mark == "" {
 		d.foreign(Gitea, v.Username)
-		if a != nil {
+		if a != nil && !v.External {
 			d.unmarked[a.AccountID] = *v
 		}
 	}

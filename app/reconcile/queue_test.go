@@ -190,6 +190,25 @@ func TestApplyDecidesNoDispute(t *testing.T) {
 	}
 }
 
+// A Gitea that was restored from a copy gives numbers out again: the user that has
+// all of its account's but the number is that account's.
+func TestApplyWithNumbersGivenOutAgain(t *testing.T) {
+	s := newSite(t, t.TempDir())
+	t.Cleanup(func() { require.NoError(t, s.store.Close()) })
+	alice, bob := s.register(t, "alice"), s.register(t, "bob")
+	require.NoError(t, s.directory.RemoveUser(t.Context(), "alice", alice.ID))
+	require.NoError(t, s.directory.RemoveUser(t.Context(), "bob", bob.ID))
+	number := s.directory.Place(memory.Entry{Username: "bob", Emails: []string{bob.Email}, Mark: bob.ID}, "by hand")
+	require.NoError(t, s.store.Repairs.SetDirectoryUser(t.Context(), alice.ID, number, app.SamePassword, s.clock.Now()))
+	plan := s.compare(t)
+	require.Equal(t, []string{"gitea alice missing", "gitea bob number+profile"}, summary(plan.Items))
+	tally, results := s.apply(t, plan)
+	require.Equal(t, reconcile.Tally{Mended: 2}, tally, "%+v", results)
+	require.True(t, s.compare(t).InAccord())
+	require.Equal(t, "alice", s.directory.TokenOwner(s.signIn(t, "alice").GiteaToken))
+	require.Equal(t, "bob", s.directory.TokenOwner(s.signIn(t, "bob").GiteaToken))
+}
+
 // Nobody is left aside by an apply that is told to stop.
 func TestApplyThatStopsLeavesNobodyAside(t *testing.T) {
 	s := newSite(t, t.TempDir())

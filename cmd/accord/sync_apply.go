@@ -15,6 +15,7 @@ import (
 
 	"accord/app"
 	"accord/app/reconcile"
+	"accord/saga"
 )
 
 func newSyncApply() *cobra.Command {
@@ -38,7 +39,7 @@ func newSyncApply() *cobra.Command {
 				if err != nil {
 					return err
 				}
-				if len(args) == 0 || !f.yes {
+				if len(args) == 0 || (!f.yes && !plan.InAccord()) {
 					if err := printPlanTable(cmd.OutOrStdout(), plan, s.sites); err != nil {
 						return err
 					}
@@ -127,7 +128,7 @@ func tellResult(r reconcile.Result) string { return plainText(resultText(r)) }
 // holder is who has in Gitea what an account should have.
 func holder(t app.Taken) string {
 	if t.Mark == "" {
-		return fmt.Sprintf("%q in Gitea, which is not ours", t.Username)
+		return fmt.Sprintf("%q in Gitea, which is not known to be ours", t.Username)
 	}
 	return fmt.Sprintf("%q in Gitea, the user of account %s", t.Username, t.Mark)
 }
@@ -145,7 +146,7 @@ func resultText(r reconcile.Result) string {
 	switch {
 	case r.Skipped:
 		return "protected " + what
-	case errors.As(r.Err, &taken) && taken.Username != "":
+	case errors.As(r.Err, &taken) && taken.Username != "" && !errors.Is(r.Err, saga.ErrUndecided):
 		return fmt.Sprintf("failed    %s (saga %s: %s by %s)", what, r.SagaID, app.KindOf(r.Err), holder(*taken))
 	case errors.Is(r.Err, app.ErrChanged):
 		return "failed    " + what + ": it has changed since the plan; make a new one"
