@@ -219,7 +219,7 @@ func TestAnOperatorEndsSessions(t *testing.T) {
 	rest := site.done(t, "sessions", alice.name, "--after", page.Next)
 	require.Equal(t, 2, strings.Count(rest, "\n"), "a head and the third: %s", rest)
 
-	require.Contains(t, site.done(t, "revoke", alice.name, page.Next), "1 of "+alice.name)
+	require.Contains(t, site.done(t, "revoke", alice.name, page.Next), "1 session of "+alice.name)
 	alive := 0
 	for _, s := range []session{first, second, third} {
 		if s.access(t) == "General.Success" {
@@ -231,7 +231,7 @@ func TestAnOperatorEndsSessions(t *testing.T) {
 	}
 	require.Equal(t, 2, alive)
 	require.Contains(t, site.refused(t, "revoke", alice.name, page.Next), "has no live session")
-	require.Contains(t, site.done(t, "revoke", alice.name, "--all"), "2 of "+alice.name)
+	require.Contains(t, site.done(t, "revoke", alice.name, "--all"), "2 sessions of "+alice.name)
 	for _, s := range []session{first, second, third} {
 		s.dead(t, site.Gitea.URL)
 	}
