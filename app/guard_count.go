@@ -48,10 +48,14 @@ func (c FailureCount) Next(l FailureLimit, now time.Time) (FailureCount, time.Du
 	if !now.Before(c.Ends) {
 		c = FailureCount{Ends: now.Add(l.LockFor)}
 	}
-	if wait := c.Last.Add(l.Wait(c.Failed)).Sub(now); c.Failed > 0 && wait > 0 {
-		return c, wait
+	// Of tries that meet, the one that began first may be counted last.
+	if hold := l.Wait(c.Failed); hold > 0 && now.Before(c.Last.Add(hold)) {
+		return c, c.Last.Add(hold).Sub(now)
 	}
-	c.Failed, c.Last = c.Failed+1, now
+	c.Failed++
+	if now.After(c.Last) {
+		c.Last = now
+	}
 	if l.InARow {
 		c.Ends = now.Add(l.LockFor)
 	}

@@ -123,6 +123,19 @@ func TestFailuresMakeTheNextTryWait(t *testing.T) {
 	require.Zero(t, app.FailureLimit{Delay: time.Second, MaxDelay: time.Second, LockAfter: 1}.Wait(1<<30), "no limit")
 }
 
+// Of two clients' tries that meet, the one that began first may be counted last.
+func TestTriesThatMeetAreNotHeldUp(t *testing.T) {
+	limit := app.FailureLimit{Free: 2, Delay: time.Second, MaxDelay: time.Second, LockAfter: 9, LockFor: time.Hour}
+	now := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
+	count, wait := app.FailureCount{}.Next(limit, now.Add(time.Millisecond))
+	require.Zero(t, wait)
+	count, wait = count.Next(limit, now)
+	require.Zero(t, wait)
+	require.Equal(t, app.FailureCount{Failed: 2, Last: now.Add(time.Millisecond), Ends: now.Add(time.Hour + time.Millisecond)}, count)
+	_, wait = count.Next(limit, now)
+	require.Equal(t, time.Second+time.Millisecond, wait)
+}
+
 func TestSignInDelaysThenLocksThenOpensAgain(t *testing.T) {
 	for name, in := range map[string]app.Credentials{
 		"known": {Username: "Alice"}, "unknown": {Username: "nobody"},
