@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"fmt"
 	"mime"
 	"net/http"
@@ -94,9 +95,19 @@ func overlap(a, b Route) bool {
 	})
 }
 
-// choose picks the claim that names the media type, else one that takes any;
+// choose picks the claim that takes the request's body. A request without body, of a type
+// that no claim names, gets the first one.
+func choose(c echo.Context, claims []claim) (chosen claim, ok bool) {
+	chosen, ok = byMediaType(claims, mediaTypeOf(c))
+	if !ok && c.Request().ContentLength == 0 {
+		return byMediaType(claims, "")
+	}
+	return chosen, ok
+}
+
+// byMediaType picks the claim that names the media type, else one that takes any;
 // the first for a request that names none.
-func choose(claims []claim, mediaType string) (chosen claim, ok bool) {
+func byMediaType(claims []claim, mediaType string) (chosen claim, ok bool) {
 	for _, c := range claims {
 		switch {
 		case mediaType == "" || slices.Contains(c.route.MediaTypes, mediaType):
@@ -112,18 +123,48 @@ func choose(claims []claim, mediaType string) (chosen claim, ok bool) {
 // request has.
 func serve(claims []claim) echo.HandlerFunc {
 	return func(c echo.Context) error {
-		chosen, ok := choose(claims, mediaTypeOf(c))
+		chosen, ok := choose(c, claims)
 		if !ok {
 			return echo.ErrUnsupportedMediaType
+		}
+		if encoded(c.Request()) {
+			return errEncoded
 		}
 		setOrigin(c, chosen.dialect.Name)
 		return chosen.route.Handler(c)
 	}
 }
 
+// errEncoded refuses a compressed body: nothing here reads one.
+var errEncoded = &explained{echo.ErrUnsupportedMediaType, Phrase{
+	ZH: "请求体不能压缩：请去掉Content-Encoding", EN: "The body is compressed: send it without Content-Encoding",
+}}
+
+// encoded reports whether the request has a body that is not sent as it is.
+func encoded(r *http.Request) bool {
+	coding := r.Header.Get(echo.HeaderContentEncoding)
+	return r.ContentLength != 0 && coding != "" && !strings.EqualFold(coding, "identity")
+}
+
+// mediaTypes are the bodies that the request's path and method take.
+func (t *table) mediaTypes(c echo.Context) []string {
+	var all []string
+	for _, claim := range t.claims[endpoint{c.Request().Method, c.Path()}] {
+		all = append(all, claim.route.MediaTypes...)
+	}
+	return all
+}
+
+// limit is the largest body that the route which the request met takes; general where
+// it has no limit of its own.
+func (t *table) limit(c echo.Context, general int64) int64 {
+	chosen, _ := choose(c, t.claims[endpoint{c.Request().Method, c.Path()}])
+	return cmp.Or(chosen.route.BodyLimit, general)
+}
+
 // ownLimit reports whether the request met a route with a body limit of its own.
 func (t *table) ownLimit(c echo.Context) bool {
-	chosen, ok := choose(t.claims[endpoint{c.Request().Method, c.Path()}], mediaTypeOf(c))
+	chosen, ok := choose(c, t.claims[endpoint{c.Request().Method, c.Path()}])
 	return ok && chosen.route.BodyLimit > 0
 }
 
@@ -134,7 +175,7 @@ func (t *table) ownLimit(c echo.Context) bool {
 func (t *table) owner(c echo.Context) *Dialect {
 	mediaType := mediaTypeOf(c)
 	claims := t.claims[endpoint{c.Request().Method, c.Path()}]
-	if chosen, ok := choose(claims, mediaType); ok {
+	if chosen, ok := choose(c, claims); ok {
 		return chosen.dialect
 	}
 	if len(claims) > 0 {

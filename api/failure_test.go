@@ -22,7 +22,8 @@ func TestRetryAfterIsWhatTheErrorKnows(t *testing.T) {
 		{app.Error{Kind: app.TooOften, RetryAfter: 2 * time.Second}, "2"},
 		{app.Error{Kind: app.TooOften, RetryAfter: 2*time.Second + time.Millisecond}, "3"},
 		{app.Error{Kind: app.TooOften, RetryAfter: 15 * time.Minute}, "900"},
-		{app.Error{Kind: app.Busy, RetryAfter: time.Minute}, "1"},
+		{app.Error{Kind: app.Busy}, "1"},
+		{app.Error{Kind: app.Busy, RetryAfter: time.Minute}, "60"},
 		{app.Error{Kind: app.BadCredentials, RetryAfter: time.Minute}, ""},
 	} {
 		h := serve(t, api.Options{Dialects: []api.Dialect{

@@ -1,6 +1,7 @@
 package api_test
 
 import (
+	"bytes"
 	"context"
 	"io"
 	"log/slog"
@@ -11,6 +12,7 @@ import (
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -19,39 +21,65 @@ import (
 
 func TestAlive(t *testing.T) {
 	broken := func(context.Context) []api.SystemState { return []api.SystemState{{Name: "store", Fault: "gone"}} }
-	w := answer(serve(t, api.Options{Ready: broken}), request("GET", "/healthz", ""))
+	w := answer(serve(t, api.Options{Ready: readiness(broken)}), request("GET", "/healthz", ""))
 	require.Equal(t, 200, w.Code, "alive has nothing to do with ready")
 	require.JSONEq(t, `{"alive":true}`, w.Body.String())
 }
 
-func TestReadiness(t *testing.T) {
+func readiness(ask func(context.Context) []api.SystemState) *api.Readiness {
+	return api.NewReadiness(ask, slog.New(slog.DiscardHandler))
+}
+
+// TestReadinessShowsStrangersNoDetail: only operators learn which system is at
+// fault, where it is, and what it said.
+func TestReadinessShowsStrangersNoDetail(t *testing.T) {
 	for _, tt := range []struct {
-		states []api.SystemState
-		status int
-		body   string
+		states  []api.SystemState
+		status  int
+		public  string
+		details string
 	}{
-		{nil, 200, `{"ready":true,"systems":[]}`},
+		{nil, 200, `{"ready":true}`, `{"ready":true,"systems":[]}`},
 		{
 			[]api.SystemState{{Name: "store"}, {Name: "gitea"}},
-			200,
+			200, `{"ready":true}`,
 			`{"ready":true,"systems":[{"name":"store","ready":true},{"name":"gitea","ready":true}]}`,
 		},
 		{
-			[]api.SystemState{{Name: "store"}, {Name: "gitea", Fault: "connection refused"}},
-			503,
-			`{"ready":false,"systems":[{"name":"store","ready":true},{"name":"gitea","ready":false,"fault":"connection refused"}]}`,
+			[]api.SystemState{{Name: "store"}, {Name: "gitea", Fault: "dial tcp 10.1.2.3:3000: connection refused"}},
+			503, `{"ready":false}`,
+			`{"ready":false,"systems":[{"name":"store","ready":true},
+				{"name":"gitea","ready":false,"fault":"dial tcp 10.1.2.3:3000: connection refused"}]}`,
 		},
 	} {
-		ready := func(ctx context.Context) []api.SystemState {
+		ready := readiness(func(ctx context.Context) []api.SystemState {
 			_, bounded := ctx.Deadline()
 			require.True(t, bounded)
 			return tt.states
-		}
+		})
 		w := answer(serve(t, api.Options{Ready: ready}), request("GET", "/readyz", ""))
 		require.Equal(t, tt.status, w.Code)
-		require.JSONEq(t, tt.body, w.Body.String())
+		require.JSONEq(t, tt.public, w.Body.String())
+		w = answer(ready, request("GET", "/readyz", ""))
+		require.Equal(t, tt.status, w.Code)
+		require.JSONEq(t, tt.details, w.Body.String())
 	}
 	require.Equal(t, 200, answer(serve(t, api.Options{}), request("GET", "/readyz", "")).Code)
+}
+
+// TestReadinessIsLoggedWhenItChanges, so that whoever polls cannot fill the log.
+func TestReadinessIsLoggedWhenItChanges(t *testing.T) {
+	var log bytes.Buffer
+	fault := ""
+	ready := api.NewReadiness(func(context.Context) []api.SystemState {
+		return []api.SystemState{{Name: "gitea", Fault: fault}}
+	}, slog.New(slog.NewTextHandler(&log, nil)))
+	for _, fault = range []string{"", "", "away", "away", "", ""} {
+		answer(ready, request("GET", "/readyz", ""))
+	}
+	require.Equal(t, 1, strings.Count(log.String(), `msg="not ready" faults="gitea: away"`), log.String())
+	require.Equal(t, 1, strings.Count(log.String(), `msg="ready again"`), log.String())
+	require.Equal(t, 2, strings.Count(log.String(), "\n"))
 }
 
 // TestReadinessSharesOneCheck has many ask at once, the first of whom leaves:
@@ -60,14 +88,14 @@ func TestReadinessSharesOneCheck(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var checks atomic.Int32
 		finish := make(chan struct{})
-		h := serve(t, api.Options{Ready: func(ctx context.Context) []api.SystemState {
+		h := serve(t, api.Options{Ready: readiness(func(ctx context.Context) []api.SystemState {
 			checks.Add(1)
 			<-finish
 			if ctx.Err() != nil {
 				return []api.SystemState{{Name: "store", Fault: "not asked"}}
 			}
 			return nil
-		}})
+		})})
 		first, leave := context.WithCancel(t.Context())
 		var asking sync.WaitGroup
 		ask := func(ctx context.Context) {
@@ -85,6 +113,19 @@ func TestReadinessSharesOneCheck(t *testing.T) {
 		close(finish)
 		asking.Wait()
 		require.Equal(t, int32(1), checks.Load())
+	})
+}
+
+// TestReadinessDoesNotWaitForASystemThatHangs for longer than health checks do.
+func TestReadinessDoesNotWaitForASystemThatHangs(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := serve(t, api.Options{Ready: readiness(func(ctx context.Context) []api.SystemState {
+			<-ctx.Done()
+			return []api.SystemState{{Name: "gitea", Fault: ctx.Err().Error()}}
+		})})
+		began := time.Now()
+		require.Equal(t, 503, answer(h, request("GET", "/readyz", "")).Code)
+		require.Less(t, time.Since(began), 4*time.Second)
 	})
 }
 

@@ -194,7 +194,8 @@ func (o once) settle(ctx context.Context, claim int64, a kept, failure error) er
 // same request may succeed, or it never came to anything.
 func final(kind app.Kind) bool {
 	switch kind {
-	case app.BadCredentials, app.UserTaken, app.EmailTaken, app.MobileTaken, app.Unchanged, app.CodeWrong, app.LastOwner, app.NotFound:
+	case app.BadCredentials, app.UserTaken, app.EmailTaken, app.MobileTaken, app.Unchanged, app.CodeWrong, app.LastOwner, app.NotFound,
+		app.RepositoryTaken:
 		return true
 	default:
 		return false

@@ -3,27 +3,32 @@ package api
 import (
 	"errors"
 	"log/slog"
-	"net"
 	"net/http"
-	"net/netip"
 	"regexp"
 
 	"github.com/labstack/echo/v4"
 	"github.com/labstack/echo/v4/middleware"
 
 	"accord/app"
+	"accord/saga"
 )
 
 var saneRequestID = regexp.MustCompile(`^[0-9A-Za-z._-]{1,64}$`)
 
-// dropInsaneRequestID makes the request look as if it had no id, so that a
-// fresh one is drawn, where the one it has would not be safe in a log.
-func dropInsaneRequestID(next echo.HandlerFunc) echo.HandlerFunc {
+// clientRequestKey is where the request's own X-Request-Id is kept in its
+// context.
+const clientRequestKey = "client request"
+
+// setClientRequest moves the client's X-Request-Id aside, if it is safe in a
+// log. The server then draws an id of its own: one that a client chose could be
+// that of another request.
+func setClientRequest(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		header := c.Request().Header
-		if !saneRequestID.MatchString(header.Get(echo.HeaderXRequestID)) {
-			header.Del(echo.HeaderXRequestID)
+		if id := header.Get(echo.HeaderXRequestID); saneRequestID.MatchString(id) {
+			c.Set(clientRequestKey, id)
 		}
+		header.Del(echo.HeaderXRequestID)
 		return next(c)
 	}
 }
@@ -60,7 +65,7 @@ func recoverPanic() echo.MiddlewareFunc {
 // accessLog has errors answered, then writes one line per request, which is
 // also the only line about its error. It names the route, never the URL as
 // sent, and no header or body.
-func accessLog(logger *slog.Logger, observe func(Answered)) echo.MiddlewareFunc {
+func accessLog(logger *slog.Logger, digests app.Digests, observe func(Answered)) echo.MiddlewareFunc {
 	return middleware.RequestLoggerWithConfig(middleware.RequestLoggerConfig{
 		HandleError: true, LogError: true, LogMethod: true, LogRoutePath: true,
 		LogStatus: true, LogLatency: true, LogRequestID: true,
@@ -72,12 +77,16 @@ func accessLog(logger *slog.Logger, observe func(Answered)) echo.MiddlewareFunc 
 				slog.Int("status", v.Status),
 				slog.Float64("ms", float64(v.Latency.Microseconds())/1000),
 			}
+			if id, ok := c.Get(clientRequestKey).(string); ok {
+				attrs = append(attrs, slog.String("client_request", id))
+			}
 			if id := c.Response().Header().Get(SagaHeader); id != "" {
 				attrs = append(attrs, slog.String("saga", id))
 			}
 			if v.Error != nil {
 				attrs = append(attrs, slog.String("error", v.Error.Error()))
 			}
+			attrs = append(attrs, refusalOf(c, v.Error, digests)...)
 			logger.LogAttrs(c.Request().Context(), levelOf(c, v.Error), "request", attrs...)
 			if observe != nil {
 				observe(answered(c, v))
@@ -85,6 +94,29 @@ func accessLog(logger *slog.Logger, observe func(Answered)) echo.MiddlewareFunc 
 			return nil
 		},
 	})
+}
+
+// refusalOf describes a refused authentication: the reason, the dialect, the
+// client's network, and digests of the account and of what was typed.
+func refusalOf(c echo.Context, err error, digests app.Digests) []slog.Attr {
+	ctx := c.Request().Context()
+	caller := app.CallerOf(ctx)
+	reason := app.RefusalOf(err, caller)
+	if reason == "" {
+		return nil
+	}
+	attrs := []slog.Attr{
+		slog.String("refused", string(reason)), slog.String("dialect", saga.OriginOf(ctx).Channel),
+		slog.String("client", app.Place{Address: c.RealIP()}.Network()),
+	}
+	account, typed := caller.About()
+	if account = digests.Of(account); account != "" {
+		attrs = append(attrs, slog.String("account", account))
+	}
+	if typed = digests.Of(typed); typed != "" {
+		attrs = append(attrs, slog.String("typed", typed))
+	}
+	return attrs
 }
 
 // levelOf is Error for what is ours to mend, Warn for another system's fault.
@@ -100,24 +132,5 @@ func levelOf(c echo.Context, err error) slog.Level {
 		return slog.LevelWarn
 	default:
 		return slog.LevelInfo
-	}
-}
-
-// clientAddress finds the address a request came from: the connection's, or
-// the nearest one in X-Forwarded-For that is not of a trusted proxy. IPv4 is
-// never written as IPv6; what is no address is empty.
-func clientAddress(trusted []netip.Prefix) echo.IPExtractor {
-	options := []echo.TrustOption{echo.TrustLoopback(false), echo.TrustLinkLocal(false), echo.TrustPrivateNet(false)}
-	for _, p := range trusted {
-		ipNet := &net.IPNet{IP: p.Masked().Addr().AsSlice(), Mask: net.CIDRMask(p.Bits(), p.Addr().BitLen())}
-		options = append(options, echo.TrustIPRange(ipNet))
-	}
-	extract := echo.ExtractIPFromXFFHeader(options...)
-	return func(r *http.Request) string {
-		address, err := netip.ParseAddr(extract(r))
-		if err != nil {
-			return ""
-		}
-		return address.Unmap().WithZone("").String()
 	}
 }

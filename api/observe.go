@@ -22,6 +22,9 @@ type Answered struct {
 	// the client did not wait; else the name of an app.Kind. The dialects with an
 	// envelope answer most kinds with status 200.
 	Outcome string
+	// Refused is why the request was not let in; empty if it was, or failed
+	// otherwise.
+	Refused app.Refusal
 	Took    time.Duration
 }
 
@@ -34,6 +37,7 @@ func answered(c echo.Context, v middleware.RequestLoggerValues) Answered {
 	if !slices.Contains(usualMethods, a.Method) {
 		a.Method = "other"
 	}
+	a.Refused = app.RefusalOf(v.Error, app.CallerOf(c.Request().Context()))
 	var he *echo.HTTPError
 	switch {
 	case v.Error == nil:

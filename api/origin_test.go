@@ -27,7 +27,7 @@ func TestSagasAreToldWhereTheyCameFrom(t *testing.T) {
 		NewRequestID: func() string { return "drawn" },
 	})
 	for _, tt := range []struct{ mediaType, id, channel, want string }{
-		{"application/json", "r-1", "main", "r-1"},
+		{"application/json", "r-1", "main", "drawn"},
 		{"application/x-www-form-urlencoded", "", "forms", "drawn"},
 		{"application/json", "13800 138000", "main", "drawn"},
 	} {

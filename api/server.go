@@ -4,7 +4,6 @@ package api
 
 import (
 	"cmp"
-	"context"
 	"log/slog"
 	"net/http"
 	"net/netip"
@@ -13,7 +12,6 @@ import (
 
 	"github.com/labstack/echo/v4"
 	"github.com/labstack/echo/v4/middleware"
-	"golang.org/x/sync/singleflight"
 
 	"accord/app"
 )
@@ -28,14 +26,26 @@ type Options struct {
 	Dialects []Dialect
 	// Logger takes one record per request. Required.
 	Logger *slog.Logger
-	// TrustedProxies are the networks whose X-Forwarded-For is believed.
+	// TrustedProxies are the networks whose ProxyHeader is believed.
 	TrustedProxies []netip.Prefix
+	// ProxyHeader is the header in which proxies name their client, X-Forwarded-For
+	// if empty, or Forwarded (RFC 7239).
+	ProxyHeader string
+	// AllowedOrigins are the web origins whose pages may call the server from a
+	// browser: each scheme, host and port as the browser sends them. The port may be
+	// *, for any; * alone is any origin. None: browsers keep pages of other origins out.
+	AllowedOrigins []string
+	// AllowCredentials lets such pages send the cookies of a proxy before the server,
+	// which has none of its own.
+	AllowCredentials bool
 	// BodyLimit is the largest request body in bytes of routes that have no limit
 	// of their own; DefaultBodyLimit where zero.
 	BodyLimit int64
-	// Ready asks each system how it is, within ctx; it is called once at a time.
-	// Without it the server always says that it is ready.
-	Ready func(ctx context.Context) []SystemState
+	// RefusalPause is how long a refusal of too many requests is held back; zero
+	// holds none back.
+	RefusalPause time.Duration
+	// Ready reports whether the systems are well; nil means always.
+	Ready *Readiness
 	// JWKS returns the public keys of access tokens as a JSON Web Key Set
 	// (RFC 7517), or nothing where they are not to be had. Without it there is
 	// no key endpoint.
@@ -46,16 +56,18 @@ type Options struct {
 	Now     func() time.Time
 	// Observe, if there is one, is told of every request that was answered.
 	Observe func(Answered)
-	// NewRequestID draws the id of a request that brought none; random where nil.
+	// Digests stand for accounts in log lines of refused requests.
+	Digests app.Digests
+	// NewRequestID draws the id of a request; random if nil.
 	NewRequestID func() string
 }
 
 // server is what handlers of the server itself share.
 type server struct {
-	table  *table
-	logger *slog.Logger
-	ready  func(ctx context.Context) []SystemState
-	checks singleflight.Group
+	table     *table
+	logger    *slog.Logger
+	bodyLimit int64
+	refusals  *pause
 }
 
 // New makes the handler of a whole server, safe for concurrent use. It fails
@@ -70,26 +82,34 @@ func New(o Options) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &server{table: table, logger: o.Logger, ready: o.Ready}
+	s := &server{table: table, logger: o.Logger, bodyLimit: cmp.Or(o.BodyLimit, DefaultBodyLimit), refusals: newPause(o.RefusalPause)}
+	ready := o.Ready
+	if ready == nil {
+		ready = NewReadiness(nil, o.Logger)
+	}
 	e := echo.New()
-	e.IPExtractor = clientAddress(o.TrustedProxies)
+	e.IPExtractor = clientAddress(o.TrustedProxies, cmp.Or(o.ProxyHeader, echo.HeaderXForwardedFor))
 	e.HTTPErrorHandler = s.writeFailure
+	e.Pre(passOverSlash)
 	e.Use(
-		dropInsaneRequestID,
+		setClientRequest,
 		middleware.RequestIDWithConfig(middleware.RequestIDConfig{Generator: o.NewRequestID}),
 		secureHeaders(),
 		noStore,
-		accessLog(o.Logger, o.Observe),
+		accessLog(o.Logger, o.Digests, o.Observe),
 		recoverPanic(),
+		o.cors(),
+		limitHeaders,
+		drainOversized,
 		middleware.BodyLimitWithConfig(middleware.BodyLimitConfig{
-			Skipper: table.ownLimit, Limit: inBytes(cmp.Or(o.BodyLimit, DefaultBodyLimit)),
+			Skipper: table.ownLimit, Limit: inBytes(s.bodyLimit),
 		}),
 	)
 	for at, claims := range table.claims {
 		e.Add(at.method, at.path, serve(claims))
 	}
 	e.Match(probe, "/healthz", alive)
-	e.Match(probe, "/readyz", s.readiness)
+	e.Match(probe, "/readyz", ready.public)
 	if o.JWKS != nil {
 		e.Match(probe, "/.well-known/jwks.json", keySet(o.JWKS))
 	}
@@ -121,7 +141,7 @@ func NewHTTPServer(h http.Handler, logger *slog.Logger) *http.Server {
 		ReadTimeout:       15 * time.Second,
 		WriteTimeout:      30 * time.Second,
 		IdleTimeout:       2 * time.Minute,
-		MaxHeaderBytes:    32 << 10,
+		MaxHeaderBytes:    hardHeaderLimit,
 		ErrorLog:          slog.NewLogLogger(logger.Handler(), slog.LevelDebug),
 	}
 }

@@ -108,7 +108,7 @@ func TestFailuresAreWrittenByTheirOwner(t *testing.T) {
 		{"POST", "/api/v1/user/y", "", 429, "community: too often"},
 		{"POST", "/", "", 404, "main: internal"},
 	} {
-		r := request(tt.method, tt.path, "")
+		r := request(tt.method, tt.path, "some body")
 		if tt.mediaType != "" {
 			r.Header.Set("Content-Type", tt.mediaType)
 		}
@@ -246,7 +246,7 @@ func record(t *testing.T, log *bytes.Buffer) map[string]any {
 func TestAccessLog(t *testing.T) {
 	var log bytes.Buffer
 	h := serve(t, api.Options{
-		Logger: slog.New(slog.NewJSONHandler(&log, nil)),
+		Logger: slog.New(slog.NewJSONHandler(&log, nil)), NewRequestID: func() string { return "drawn" },
 		Dialects: []api.Dialect{plain("main", "/", post("/people/:name", func(c echo.Context) error {
 			api.SetReceipt(c, saga.Receipt{ID: "saga-1"})
 			return &app.Error{Kind: app.StorageFailed, Op: "register", Err: errors.New("no route to host")}
@@ -263,7 +263,7 @@ func TestAccessLog(t *testing.T) {
 	delete(line, "ms")
 	delete(line, "time")
 	require.Equal(t, map[string]any{
-		"level": "WARN", "msg": "request", "request": "req-1", "method": "POST", "route": "/people/:name",
+		"level": "WARN", "msg": "request", "request": "drawn", "client_request": "req-1", "method": "POST", "route": "/people/:name",
 		"status": 200.0, "saga": "saga-1", "error": "register: storage failed: no route to host",
 	}, line)
 }
@@ -298,13 +298,25 @@ func TestLogLevels(t *testing.T) {
 	}
 }
 
+// TestRequestID: the server names every request itself; a client cannot choose
+// the name under which its request is logged and audited.
 func TestRequestID(t *testing.T) {
-	h := serve(t, api.Options{NewRequestID: func() string { return "drawn" }})
-	for sent, want := range map[string]string{
-		"abc-1.2_Z": "abc-1.2_Z", "": "drawn", "a b": "drawn", "a\"b": "drawn", "中": "drawn",
-		strings.Repeat("a", 64): strings.Repeat("a", 64), strings.Repeat("a", 65): "drawn",
+	for sent, kept := range map[string]string{
+		"abc-1.2_Z": "abc-1.2_Z", "": "", "a b": "", "a\"b": "", "中": "",
+		strings.Repeat("a", 64): strings.Repeat("a", 64), strings.Repeat("a", 65): "",
 	} {
-		require.Equal(t, want, answer(h, request("GET", "/healthz", "", "X-Request-Id", sent)).Header().Get("X-Request-Id"), sent)
+		var log bytes.Buffer
+		h := serve(t, api.Options{
+			Logger: slog.New(slog.NewJSONHandler(&log, nil)), NewRequestID: func() string { return "drawn" },
+		})
+		require.Equal(t, "drawn", answer(h, request("GET", "/healthz", "", "X-Request-Id", sent)).Header().Get("X-Request-Id"), sent)
+		line := record(t, &log)
+		require.Equal(t, "drawn", line["request"])
+		if kept == "" {
+			require.NotContains(t, line, "client_request", sent)
+		} else {
+			require.Equal(t, kept, line["client_request"])
+		}
 	}
 	fresh := answer(serve(t, api.Options{}), request("GET", "/healthz", "")).Header().Get("X-Request-Id")
 	require.Len(t, fresh, 32, "an id is drawn without a generator too")
@@ -329,6 +341,14 @@ func TestClientAddress(t *testing.T) {
 		{nil, "[::ffff:203.0.113.9]:1", "", "203.0.113.9"},
 		{nil, "[fe80::1%eth0]:1", "", "fe80::1"},
 		{nil, "@", "", ""},
+		{proxies, "10.0.0.1:1", "203.0.113.7:51234", "203.0.113.7"},
+		{proxies, "10.0.0.1:1", "[2001:db8::7]:443", "2001:db8::7"},
+		{proxies, "10.0.0.1:1", "[2001:db8::7]", "2001:db8::7"},
+		{proxies, "10.0.0.1:1", "192.0.2.1,203.0.113.7:51234,[fd00::2]:1, 10.9.9.9:80", "203.0.113.7"},
+		{proxies, "10.0.0.1:1", "198.51.100.7, unknown", "10.0.0.1"},
+		{proxies, "10.0.0.1:1", "198.51.100.7,", "10.0.0.1"},
+		{proxies, "10.0.0.1:1", "fe80::1%eth0", "fe80::1"},
+		{proxies, "10.0.0.1:1", "::ffff:203.0.113.9", "203.0.113.9"},
 	} {
 		h := serve(t, api.Options{TrustedProxies: tt.trusted, Dialects: []api.Dialect{
 			plain("main", "/", post("/x", func(c echo.Context) error { return c.String(http.StatusOK, c.RealIP()) })),
@@ -339,6 +359,42 @@ func TestClientAddress(t *testing.T) {
 			r.Header.Set("X-Forwarded-For", tt.chain)
 		}
 		require.Equal(t, tt.want, answer(h, r).Body.String(), "%+v", tt)
+	}
+}
+
+// Where proxies set Forwarded, X-Forwarded-For is the client's word, and the other way
+// round.
+func TestClientAddressOfForwarded(t *testing.T) {
+	for chain, want := range map[string]string{
+		"for=203.0.113.7":                        "203.0.113.7",
+		`for="203.0.113.7:51234";proto=https`:    "203.0.113.7",
+		`proto=https; For="[2001:db8::7]:443"`:   "2001:db8::7",
+		`for=192.0.2.1, for=203.0.113.7;by=_x`:   "203.0.113.7",
+		`for=203.0.113.7, for="10.9.9.9:80"`:     "203.0.113.7",
+		`for="192.0.2.1, for=203.0.113.7`:        "203.0.113.7",
+		`for=192.0.2.1, for=unknown`:             "10.0.0.1",
+		`for=192.0.2.1, for=_hidden;proto=https`: "10.0.0.1",
+		`for=192.0.2.1, proto=https`:             "10.0.0.1",
+		// RFC 3986 lets a host have these signs, and a client sends what host it likes.
+		`proto=http;host="x;for=192.0.2.1";for=203.0.113.7`: "203.0.113.7",
+		`proto=http;host="x,for=192.0.2.1";for=203.0.113.7`: "203.0.113.7",
+		`for=203.0.113.7;host="x,for=192.0.2.1"`:            "203.0.113.7",
+		`for="192.0.2.1, for=203.0.113.7;host="x,y"`:        "203.0.113.7",
+		`for=203.0.113.7;host="x";for=192.0.2.1;a=""`:       "10.0.0.1",
+		"": "10.0.0.1",
+	} {
+		for _, header := range []string{"Forwarded", "X-Forwarded-For"} {
+			h := serve(t, api.Options{
+				TrustedProxies: []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8")}, ProxyHeader: header,
+				Dialects: []api.Dialect{plain("main", "/", post("/x", func(c echo.Context) error { return c.String(http.StatusOK, c.RealIP()) }))},
+			})
+			r := request("POST", "/x", "", "Forwarded", chain)
+			r.RemoteAddr = "10.0.0.1:1"
+			if header != "Forwarded" {
+				want = "10.0.0.1"
+			}
+			require.Equal(t, want, answer(h, r).Body.String(), "%s of %s", header, chain)
+		}
 	}
 }
 
@@ -383,4 +439,44 @@ func TestReceiptWithoutIDLeavesNoHeader(t *testing.T) {
 		return nil
 	}))}})
 	require.NotContains(t, answer(h, request("POST", "/x", "")).Header(), api.SagaHeader)
+}
+
+// TestRefusedAuthenticationIsLogged: one line with the server's id, the client's
+// network, digests, and the reason; and nothing that was typed.
+func TestRefusedAuthenticationIsLogged(t *testing.T) {
+	var log bytes.Buffer
+	var refused []app.Refusal
+	digests := app.NewDigests([]byte("key"))
+	h := serve(t, api.Options{
+		Logger: slog.New(slog.NewJSONHandler(&log, nil)), NewRequestID: func() string { return "drawn" }, Digests: digests,
+		Observe: func(a api.Answered) { refused = append(refused, a.Refused) },
+		Dialects: []api.Dialect{plain("main", "/", post("/login", func(c echo.Context) error {
+			require.Equal(t, app.Place{Address: "192.0.2.1", Program: "Firefox", System: "Linux"}, app.CallerOf(c.Request().Context()).Place)
+			return &app.Error{Kind: app.BadCredentials, Op: "sign in"}
+		}))},
+	})
+	answer(h, request("POST", "/login?name=typed-name", "typed-password", "X-Login-Device", "http://evil.test",
+		"User-Agent", "Mozilla/5.0 (X11; Linux x86_64; rv:120.0) Gecko/20100101 Firefox/120.0"))
+	require.NotContains(t, log.String(), "typed-")
+	require.NotContains(t, log.String(), "evil")
+	line := record(t, &log)
+	for _, field := range []string{"level", "msg", "time", "ms"} {
+		delete(line, field)
+	}
+	require.Equal(t, map[string]any{
+		"request": "drawn", "method": "POST", "route": "/login", "status": 200.0, "error": "sign in: bad credentials",
+		"refused": "unknown account", "dialect": "main", "client": "192.0.2.0/24",
+	}, line)
+	require.Equal(t, []app.Refusal{app.RefusedUnknown}, refused)
+}
+
+// TestAStrangeClientNamesNoDevice: what is mailed of a device is of closed lists.
+func TestAStrangeClientNamesNoDevice(t *testing.T) {
+	for _, agent := range []string{"", "www.evil.test/1.0", "http://evil.test", strings.Repeat("Firefox ", 5000), "Mozilla/5.0 (evil.test; x) evil/1"} {
+		h := serve(t, api.Options{Dialects: []api.Dialect{plain("main", "/", post("/x", func(c echo.Context) error {
+			require.NotContains(t, app.CallerOf(c.Request().Context()).Place.Device(), "evil")
+			return nil
+		}))}})
+		answer(h, request("POST", "/x", "", "User-Agent", agent))
+	}
 }

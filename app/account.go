@@ -46,7 +46,7 @@ const (
 	// SamePassword: both are the same.
 	SamePassword GiteaPassword = "same"
 	// RandomPassword: Gitea has one that nobody knows, until the person's next
-	// sign-in sets it.
+	// sign-in sets it; for good if passwords are sealed.
 	RandomPassword GiteaPassword = "random"
 	// TheirPassword: only Gitea knows it; the first sign-in is checked there, and
 	// its hash kept.
@@ -65,9 +65,14 @@ type Account struct {
 	// Email is as typed; uniqueness ignores case.
 	Email         string
 	EmailVerified bool
+	// EmailHeld: an administrator gave the address, and the user has not confirmed
+	// it from a session. A code sent there does not recover the account.
+	EmailHeld bool
 	// Country and Mobile are the bound number, digits only: the country's code
 	// and the national number; both empty where none is bound.
 	Country, Mobile string
+	// MobileHeld is to the number what EmailHeld is to the address.
+	MobileHeld bool
 	Profile
 	Status Status
 	// Role is what the person may do to others' accounts; empty means User.
@@ -94,8 +99,9 @@ type Account struct {
 	LeavingUntil time.Time
 }
 
-// Profile is what a person tells of himself. AvatarURL is the address that was
-// given; the picture itself is Gitea's too.
+// Profile is what users say of themselves. AvatarURL is the address of a picture
+// that the user chose, which Gitea has too; empty in the store if none was chosen,
+// in which case use cases return that of a generated picture.
 type Profile struct {
 	Nickname, AvatarURL, Description, Website, Location string
 }
@@ -116,6 +122,14 @@ const placeholderDomain = "mobile.invalid"
 // HasEmail reports whether the account's address is a person's own. One that was
 // registered by number alone has a placeholder, since Gitea wants an address.
 func (a Account) HasEmail() bool { return a.Email != placeholderOf(a.ID) }
+
+// OwnEmail is the account's address, or empty if it has none.
+func (a Account) OwnEmail() string {
+	if !a.HasEmail() {
+		return ""
+	}
+	return a.Email
+}
 
 func placeholderOf(accountID string) string { return accountID + "@" + placeholderDomain }
 
@@ -141,13 +155,7 @@ type Session struct {
 	IP, Device string
 	CreatedAt  time.Time
 	ExpiresAt  time.Time
+	// StorageAccessKey is the access key of the storage credentials granted to
+	// the session. Empty if it opened before they were recorded.
+	StorageAccessKey string
 }
-
-// sessionIDLength is that of a session's id.
-const sessionIDLength = 26
-
-// GiteaTokenPrefix begins the names of sessions' access tokens in Gitea.
-const GiteaTokenPrefix = "accord-"
-
-// GiteaTokenName is the name of the session's access token in Gitea.
-func (s Session) GiteaTokenName() string { return GiteaTokenPrefix + s.ID }

@@ -38,9 +38,8 @@ func newPerson(t *testing.T, clock *sagatest.Clock) *personWorld {
 func (p *personWorld) code(t *testing.T, target string, clock *sagatest.Clock) app.CodeRef {
 	t.Helper()
 	code := app.Secret("7KQ2MX")
-	limits := app.CodeLimits{PerMinute: 1, PerDay: 10}
-	require.NoError(t, p.store.Codes.Put(t.Context(), target, code, clock.Now().Add(codeLife), limits, clock.Now()))
-	ref, err := p.store.Codes.Check(t.Context(), target, code, clock.Now())
+	require.NoError(t, p.store.Codes.Put(t.Context(), target, app.AnyPurpose, code, clock.Now().Add(codeLife), clock.Now()))
+	ref, _, err := p.store.Codes.Check(t.Context(), target, code, clock.Now())
 	require.NoError(t, err)
 	return ref
 }
@@ -94,6 +93,7 @@ func TestChangePasswordFailingEveryStep(t *testing.T) {
 func TestResetPasswordFailingEveryStep(t *testing.T) {
 	sagatest.FailEveryStep(t, func(t *testing.T, clock *sagatest.Clock) sagatest.World[app.ResettingPasswordState] {
 		p := newPerson(t, clock)
+		p.intrude(t)
 		ref := p.code(t, app.MailTarget("alice@example.com"), clock)
 		hash, err := p.hasher.Hash(t.Context(), newPassword)
 		require.NoError(t, err)
@@ -105,10 +105,12 @@ func TestResetPasswordFailingEveryStep(t *testing.T) {
 				require.NoError(t, err)
 				require.Equal(t, committed, account.EmailVerified)
 				if committed {
+					p.evicted(t, nil) // it is the first proof of the address
 					p.passwordIs(t, newPassword, goodPassword)
 					p.dead(t, p.here)
 					p.dead(t, p.away)
 				} else {
+					p.intact(t)
 					p.passwordIs(t, goodPassword, newPassword)
 					p.alive(t, p.here)
 				}
@@ -216,6 +218,7 @@ func TestChangeMobileFailingEveryStep(t *testing.T) {
 func TestDeleteFailingEveryStep(t *testing.T) {
 	sagatest.FailEveryStep(t, func(t *testing.T, clock *sagatest.Clock) sagatest.World[app.DeletingState] {
 		p := newPerson(t, clock)
+		p.intrude(t)
 		until := clock.Now().Add(grace)
 		return audited(t, p.core, clock, sagatest.World[app.DeletingState]{
 			Definition: p.service.DeleteFlow(), Journal: p.store.Journal, Subject: p.account.ID,
@@ -223,10 +226,12 @@ func TestDeleteFailingEveryStep(t *testing.T) {
 			Check: func(t *testing.T, committed bool) {
 				p.alive(t, p.bob)
 				if !committed {
+					p.intact(t)
 					p.alive(t, p.here)
 					p.passwordIs(t, goodPassword, newPassword)
 					return
 				}
+				p.evicted(t, keysLeft)
 				p.dead(t, p.here)
 				p.dead(t, p.away)
 				_, _, err := p.service.SignIn(t.Context(), app.Credentials{Username: "alice", Password: goodPassword})
@@ -245,7 +250,7 @@ func TestPurgeFailingEveryStep(t *testing.T) {
 		p.leave(t, p.here)
 		return audited(t, p.core, clock, sagatest.World[app.BuryingState]{
 			Definition: p.service.PurgeFlow(), Journal: p.store.Journal, Subject: p.account.ID,
-			State: app.BuryingState{Account: p.account},
+			State: app.BuryingState{Account: p.account, Checks: true},
 			Check: func(t *testing.T, committed bool) {
 				p.alive(t, p.bob)
 				if committed {
@@ -286,15 +291,14 @@ func TestSendCodeFailingEveryStep(t *testing.T) {
 	sagatest.FailEveryStep(t, func(t *testing.T, clock *sagatest.Clock) sagatest.World[app.SendingCodeState] {
 		w := newWorld(t, clock)
 		target := app.MailTarget("alice@example.com")
-		limits := app.CodeLimits{PerMinute: 1, PerDay: 1}
 		return audited(t, w.core, clock, sagatest.World[app.SendingCodeState]{
 			Definition: w.service.MailCodeFlow(), Journal: w.store.Journal, Subject: "code",
 			State: app.SendingCodeState{
-				Target: target, Language: "en", Code: "7KQ2MX", Limits: limits,
+				Target: target, Language: "en", Code: "7KQ2MX", Client: homeIP,
 				Expires: clock.Now().Add(codeLife), Email: "alice@example.com",
 			},
 			Check: func(t *testing.T, committed bool) {
-				again := w.store.Codes.Put(t.Context(), target, "OTHER2", clock.Now().Add(codeLife), limits, clock.Now())
+				again := w.service.ChargeCode(t.Context(), &app.SendingCodeState{Target: target, Email: "alice@example.com", Client: homeIP})
 				if !committed {
 					require.NoError(t, again, "what was not sent counts against no limit")
 					return

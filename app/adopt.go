@@ -16,7 +16,9 @@ type adopting struct {
 
 // Adopt makes an account for a Gitea user that is not ours, as it was seen, and a
 // storage user. Of the Gitea user nothing but the mark is changed. Its password
-// stays the person's: the first sign-in is checked by Gitea. Invalid where its
+// stays the person's: the first sign-in is checked by Gitea. If passwords are
+// sealed, the Gitea user gets a random one, and the person signs in after a reset.
+// Invalid where its
 // name or address is not allowed here; UserTaken or EmailTaken where an account
 // has one of them; Forbidden for a user that is not to be adopted;
 // DirectoryFailed, StorageFailed, Busy (ErrChanged in the chain where the user is
@@ -105,6 +107,18 @@ func (s *Service) adoptFlow() saga.Definition[adopting] {
 				return s.Accounts.Activate(ctx, a.Account.ID, Activation{
 					GiteaID: a.Seen.ID, StorageKey: a.Account.StorageKey, StorageSecret: a.Account.StorageSecret, At: s.Now(),
 				})
+			},
+		}),
+		saga.One(saga.Step[adopting]{
+			Name: "seal Gitea password", Kind: saga.Retriable,
+			Do: func(ctx context.Context, a *adopting) error {
+				if !s.settings.SealPasswords {
+					return nil
+				}
+				if err := s.Directory.SetPassword(ctx, a.Account.Ref(), s.randomPassword()); err != nil {
+					return err
+				}
+				return s.Sealing.DirectorySealed(ctx, a.Account.ID, s.Now())
 			},
 		}),
 	)

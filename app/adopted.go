@@ -30,9 +30,9 @@ type keepingPassword struct {
 }
 
 // rightPassword checks a password of the account, by Gitea where nobody else
-// knows it. That takes the work of any other check, beside it.
+// knows it, unless passwords are kept out of Gitea. That takes the work of any other check, beside it.
 func (s *Service) rightPassword(ctx context.Context, a Account, password Secret) (bool, error) {
-	if a.GiteaPassword != TheirPassword || !a.MaySignIn() {
+	if a.GiteaPassword != TheirPassword || !a.MaySignIn() || s.settings.SealPasswords {
 		return s.verify(ctx, a.PasswordHash, password)
 	}
 	var check PasswordCheck
@@ -122,7 +122,10 @@ func (s *Service) giveBack(ctx context.Context, v DirectoryView, letIn bool) err
 // where it was there before us, given back.
 func (s *Service) leaveGitea(ctx context.Context, b *burying) error {
 	if b.Account.GiteaOrigin != Adopted {
-		return s.Directory.PurgeUser(ctx, b.Account.Ref())
+		if err := s.leaveOrganizations(ctx, b.Account); err != nil {
+			return err
+		}
+		return s.unlessGone(ctx, b.Account, s.Directory.PurgeUser(ctx, b.Account.Ref()))
 	}
 	v, found, err := s.DirectoryRepairs.UserNumbered(ctx, b.Account.GiteaID)
 	if err != nil || !found || v.Mark != b.Account.ID {

@@ -18,11 +18,12 @@ const (
 )
 
 // Audited makes what tells the trail of every saga's outcome and every move of
-// an operator's: for saga.Options.Decided. Codes that are sent are left out:
-// they are about no account, and anybody may ask for them.
+// an operator's: for saga.Options.Decided. Codes and notices that
+// are sent are left out: anyone may ask for a code, and a notice has a change
+// before it, which is in the trail.
 func Audited(trail Audit, now func() time.Time) func(context.Context, saga.Record, saga.Outcome) error {
 	return func(ctx context.Context, r saga.Record, o saga.Outcome) error {
-		if r.Subject == codeSubject {
+		if AccountOfSaga(r) == "" {
 			return nil
 		}
 		e := AuditEntry{
@@ -32,6 +33,15 @@ func Audited(trail Audit, now func() time.Time) func(context.Context, saga.Recor
 		e.Action, e.Outcome = told(r, o)
 		return trail.Append(ctx, e)
 	}
+}
+
+// AccountOfSaga returns the accountId that a saga is about; "" for one that sends a
+// code or a notice.
+func AccountOfSaga(r saga.Record) string {
+	if r.Subject == codeSubject || r.Subject == noticeSubject {
+		return ""
+	}
+	return r.Subject
 }
 
 // told names what was done and what came of it.

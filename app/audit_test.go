@@ -166,7 +166,7 @@ func TestOutcomesHaveNames(t *testing.T) {
 		require.Equal(t, want, got.Outcome)
 		require.Equal(t, "edit", got.Action)
 	}
-	require.Error(t, app.Audited(brokenTrail{}, time.Now)(t.Context(), saga.Record{}, saga.Outcome{}))
+	require.Error(t, app.Audited(brokenTrail{}, time.Now)(t.Context(), saga.Record{Subject: "a"}, saga.Outcome{}))
 }
 
 type oneEntry struct{ into *app.AuditEntry }

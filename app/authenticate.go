@@ -15,5 +15,6 @@ func (s *Service) Authenticate(ctx context.Context, token Secret) (Principal, er
 	if err != nil {
 		return Principal{}, failed(op, err)
 	}
-	return Principal{Account: account, Session: session}, nil
+	CallerOf(ctx).setAccount(account.ID)
+	return Principal{Account: s.shown(account), Session: session}, nil
 }

@@ -44,7 +44,7 @@ func newLive(b *testing.B) *live {
 	require.NoError(b, storage.EnsureHome(b.Context()))
 	l := &live{directory: directory, storage: storage}
 	l.core = newCore(b, time.Now, password.Options{}, app.Deps{
-		Directory: directory, Storage: storage, Mailer: memory.NewMailer(),
+		Directory: directory, DirectoryDoor: directory, Storage: storage, Mailer: memory.NewMailer(),
 	})
 	running, stop := context.WithCancel(context.Background())
 	var group errgroup.Group

@@ -3,9 +3,12 @@ package app
 import (
 	"context"
 	"crypto/subtle"
+	"errors"
 	"strconv"
 	"strings"
 	"time"
+
+	"accord/app/verify"
 )
 
 const (
@@ -13,13 +16,6 @@ const (
 	challengeLifetime = 5 * time.Minute
 	// sliderTolerance is how far from its place a piece may be, in pixels.
 	sliderTolerance = 5
-)
-
-// How many challenges are drawn: for one client, and for all of them, which
-// bounds how many are kept at a time.
-const (
-	challengesPerClient = 60 // a minute
-	challengesInAll     = 20_000
 )
 
 // Challenge is a human check that was handed out.
@@ -36,35 +32,40 @@ type Challenge struct {
 // Internal.
 func (s *Service) Challenge(ctx context.Context, kind ChallengeKind, client string) (Challenge, error) {
 	const op = "draw a challenge"
-	if err := s.spendChallenge(ctx, client, s.Now()); err != nil {
-		return Challenge{}, failed(op, err)
-	}
-	puzzle, err := s.Puzzles.Draw(kind)
+	receipts, err := s.admit(ctx, s.challengeCharges(client)...)
 	if err != nil {
 		return Challenge{}, failed(op, err)
+	}
+	c, err := s.drawChallenge(ctx, kind)
+	if err != nil {
+		err = errors.Join(err, s.Admission.Return(context.WithoutCancel(ctx), receipts))
+	}
+	return c, failed(op, err)
+}
+
+// drawChallenge makes a challenge whose answer is kept.
+func (s *Service) drawChallenge(ctx context.Context, kind ChallengeKind) (Challenge, error) {
+	puzzle, err := s.Puzzles.Draw(kind)
+	if err != nil {
+		return Challenge{}, err
 	}
 	answer, now := puzzle.Answer, s.Now()
 	puzzle.Answer = ""
 	c := Challenge{ID: s.IDs.SessionID(), Kind: kind, Puzzle: puzzle, ExpiresAt: now.Add(challengeLifetime)}
 	if err := s.Challenges.Put(ctx, c.ID, kind, answer, c.ExpiresAt, now); err != nil {
-		return Challenge{}, failed(op, err)
+		return Challenge{}, err
 	}
 	return c, nil
 }
 
-func (s *Service) spendChallenge(ctx context.Context, client string, now time.Time) error {
-	limit := challengesPerClient
-	if s.settings.Guard.Exempt(client) {
-		limit = 0
-	}
-	ok, err := s.Counters.Spend(ctx, "challenge/client/"+ClientKey(client), time.Minute, limit, now)
-	if err == nil && ok {
-		ok, err = s.Counters.Spend(ctx, "challenge/platform", challengeLifetime, challengesInAll, now)
-	}
-	if err == nil && !ok {
-		err = &Error{Kind: TooOften}
-	}
-	return err
+// challengeCharges bound how many challenges are drawn: for one client, and for
+// all of them, which bounds how many are kept at a time.
+func (s *Service) challengeCharges(client string) []verify.Charge {
+	limits := s.settings.Limits
+	return append(
+		s.clientQuota("challenge", client, limitChallenge, limits.ChallengesPerClientMinute, time.Minute),
+		verify.Charge{Key: "challenge/platform", Limit: verify.Quota(limitChallenges, limits.ChallengesPlatform, challengeLifetime)},
+	)
 }
 
 // Solution is a person's answer to a challenge.
@@ -74,9 +75,9 @@ type Solution struct {
 	// Answer is what was typed, or the pixels from the left edge of a slider's
 	// picture to that of its piece.
 	Answer string
-	// Client is the address that it came from. Email, where it is known, is the
-	// one address that the proof is to be good for.
-	Client, Email string
+	// Client is the address that it came from. Typed, if it is known, is the one
+	// e-mail address or user name that the proof is to be good for, as it is typed.
+	Client, Typed string
 }
 
 // Solve checks the answer. A right one to a slider leaves a proof that there is a
@@ -86,32 +87,34 @@ type Solution struct {
 // ChallengeTries times; TooOften, or Internal.
 func (s *Service) Solve(ctx context.Context, in Solution) error {
 	const op = "solve a challenge"
-	right, err := s.guarded(ctx, s.solveTries(in), func() (bool, error) {
+	right, err := s.Admission.Attempt(ctx, "solve/"+verify.Network(in.Client), s.solveCharges(in), func() (bool, error) {
 		err := s.Challenges.Solve(ctx, in.ID, in.Kind, s.Now(), func(answer Secret) bool { return in.answers(answer) })
 		if KindOf(err) == CodeWrong {
 			return false, nil
 		}
 		return err == nil, err
 	})
-	if err == nil && !right {
+	if err = refusal(err); err == nil && !right {
 		err = &Error{Kind: CodeWrong}
 	}
 	if err == nil && in.Kind == SliderChallenge {
 		now := s.Now()
-		err = s.Proofs.Put(ctx, humanProof(in.Client, in.Email), now.Add(humanLifetime), now)
+		each := s.humanProof(in.Client, strings.TrimSpace(in.Typed)) + ProofMark + in.ID
+		err = s.Proofs.Put(ctx, each, now.Add(humanLifetime), now)
 	}
 	return failed(op, err)
 }
 
-// solveLimit bounds guessing where a slider's piece belongs, which a blind try
+// solveCharges bound guessing where a slider's piece belongs, which a blind guess
 // finds once in 18 times.
-var solveLimit = FailureLimit{Free: 30, LockAfter: 30, LockFor: time.Hour}
-
-func (s *Service) solveTries(in Solution) []Try {
-	if in.Kind != SliderChallenge || s.settings.Guard.Exempt(in.Client) {
+func (s *Service) solveCharges(in Solution) []verify.Charge {
+	most := s.settings.Limits.SolvesPerClientHour
+	if in.Kind != SliderChallenge {
 		return nil
 	}
-	return []Try{{Key: "solve/client/" + ClientKey(in.Client), Limit: solveLimit}}
+	return s.settings.Guard.ClientCharges("solve", in.Client, verify.Limit{
+		Name: limitSolve, Free: most, LockAfter: most, LockFor: time.Hour,
+	})
 }
 
 // answers judges the answer by the kind of the challenge.

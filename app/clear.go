@@ -14,15 +14,19 @@ const (
 // clearingJobs are what ClearUp does.
 func (s *Service) clearingJobs() []job {
 	jobs := []job{
+		{"accounts with credentials made after an eviction", s.EvictAgain},
 		{"stale registrations", s.abandonStale},
 		{"undone registrations", s.stripAbandoned},
 		{"orphaned Gitea tokens", s.endOrphanTokens},
+	}
+	if s.StoredPictures != nil && s.settings.Uploads.KeepUnused > 0 {
+		jobs = append(jobs, job{"unused uploads", s.clearUploads})
 	}
 	if s.Archive != nil {
 		jobs = append(jobs, job{"ended sagas", s.pruneSagas})
 	}
 	for kind, before := range map[Leftover]func() time.Time{
-		OldCodes: s.Now, OldCounters: s.Now, OldFailures: s.Now, OldAnswers: s.Now, OldProofs: s.Now, OldChallenges: s.Now,
+		OldCodes: s.Now, OldBudgets: s.Now, OldCounters: s.Now, OldFailures: s.Now, OldAnswers: s.Now, OldProofs: s.Now, OldChallenges: s.Now,
 		ReservedSessions: s.settled, ClosedSessions: s.outdated,
 	} {
 		jobs = append(jobs, job{"old " + string(kind), func(ctx context.Context) (int, error) {

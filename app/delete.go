@@ -2,8 +2,7 @@ package app
 
 import (
 	"context"
-	"fmt"
-	"strings"
+	"errors"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -19,14 +18,23 @@ type deleting struct {
 	Until time.Time
 	// ByOperator: neither the person's credentials nor anybody's role matters.
 	ByOperator bool
+	// Held are the organizations that the saga holds.
+	Held  []int64
+	Asked asked
 	// Found out on the way. Was is what the account was before.
-	Was   Status
-	Ended []Session
+	Was     Status
+	Ended   []Session
+	Evicted evictions
 }
 
 // burying is the state of the purge saga.
 type burying struct {
 	Account Account
+	// Held are the organizations that the saga holds, and Checks whether it looks
+	// again that they are spared. A saga that began before there was that step is
+	// past it.
+	Held   []int64
+	Checks bool
 	// Found out on the way. Was is what an adopted account was before it left.
 	Was Status
 }
@@ -35,16 +43,18 @@ type burying struct {
 // once, and removed when the grace period is over, which without one is at
 // once. Gitea repositories and storage objects go with it; a Gitea user that was
 // adopted stays with all it has. BadCredentials,
-// LastOwner, LastAdministrator, DirectoryFailed, StorageFailed, Busy or Internal. DirectoryFailed
+// LastOwner, LastAdministrator, DirectoryFailed, StorageFailed, TooOften, Busy or Internal. DirectoryFailed
 // and StorageFailed after the account was shut out tell that the removal goes on
 // in the background.
 func (s *Service) Delete(ctx context.Context, p Principal, password Secret) (saga.Receipt, error) {
 	const op = "delete"
-	account, err := s.confirmPassword(ctx, p, password)
-	if err != nil {
-		return saga.Receipt{}, failed(op, err)
-	}
-	return s.shutOutAndPurge(ctx, op, deleting{Account: account, Until: s.Now().Add(s.settings.DeletionGrace)})
+	return s.ownChange(ctx, op, p, func() (saga.Receipt, error) {
+		account, err := s.confirmPassword(ctx, p, password)
+		if err != nil {
+			return saga.Receipt{}, failed(op, err)
+		}
+		return s.shutOutAndPurge(ctx, op, deleting{Account: account, Until: s.Now().Add(s.settings.DeletionGrace)})
+	})
 }
 
 // mayDelete refuses an account whose last word was given under other
@@ -68,7 +78,7 @@ func (s *Service) mayDelete(ctx context.Context, d *deleting) (err error) {
 }
 
 func (s *Service) deleteFlow() saga.Definition[deleting] {
-	return exclusive("delete",
+	d := thenEvicting(s, exclusive("delete",
 		saga.One(saga.Step[deleting]{
 			Name: "check credentials still hold", Kind: saga.Compensable, Local: true, Do: s.mayDelete,
 		}),
@@ -87,39 +97,65 @@ func (s *Service) deleteFlow() saga.Definition[deleting] {
 				return err
 			},
 		}),
-		saga.One(saga.Step[deleting]{
-			Name: "end sessions", Kind: saga.Retriable,
-			Do: func(ctx context.Context, d *deleting) error { return s.endRemotely(ctx, d.Account, d.Ended) },
-		}),
-	)
+		saga.Parallel(
+			saga.Step[deleting]{
+				Name: "end sessions", Kind: saga.Retriable,
+				Do: func(ctx context.Context, d *deleting) error { return s.endRemotely(ctx, d.Account, d.Ended) },
+			},
+			announcing(s, s.announceDeletion),
+		),
+	), func(d *deleting) (eviction, *evictions) { // an adopted Gitea user stays with all it has
+		return eviction{Account: d.Account, OnlyStorage: d.Account.GiteaOrigin == Adopted, ShutOut: true}, &d.Evicted
+	}, func(d *deleting) announcement {
+		return d.Asked.announceEvicted(d.Account, d.Evicted).whileClosed()
+	})
+	d.Also = func(d *deleting) []string { return organizationSubjects(d.Held) }
+	return d
 }
 
-// takeInventory refuses where deleting the account would take an organization
-// from others. An adopted one takes none: its Gitea user stays.
+// announceDeletion names the end of the grace period, if the account waits for
+// one.
+func (s *Service) announceDeletion(d *deleting) announcement {
+	a := d.Asked.announce(NoticeDeleted, d.Account).whileClosed()
+	if s.settings.DeletionGrace > 0 {
+		a.notice.Until = d.Until
+	}
+	return a
+}
+
+// takeInventory refuses a deletion that would leave an organization of others
+// without an owner.
 func (s *Service) takeInventory(ctx context.Context, d *deleting) error {
-	if d.Account.GiteaOrigin == Adopted {
-		return nil
-	}
-	has, err := s.Directory.Belongings(ctx, d.Account.Ref())
-	if err != nil {
-		return err
-	}
-	if len(has.LastOwnerOf) > 0 {
-		return saga.Refused(&Error{Kind: LastOwner, Err: fmt.Errorf("last owner of %s", strings.Join(has.LastOwnerOf, ", "))})
-	}
-	return nil
+	return s.sparesOrganizations(ctx, d.Account, d.Held)
 }
 
+// purge ends a leaving account for good. One that does not begin is left to a
+// later sweep.
 func (s *Service) purge(ctx context.Context, a Account) (saga.Receipt, error) {
-	receipt, err := carryOut(by(ctx, a.ID), s.bury, a.ID, burying{Account: a})
-	if err == nil {
-		err = receipt.Pending
+	receipt, err := s.holdingOrganizations(ctx, a, func(held []int64) (saga.Receipt, error) {
+		return carryOut(by(ctx, a.ID), s.bury, a.ID, burying{Account: a, Held: held, Checks: true})
+	})
+	switch {
+	case err == nil:
+		return receipt, receipt.Pending
+	case KindOf(err) == NotFound && s.isBuried(ctx, a.ID): // by another saga than the receipt's
+		return saga.Receipt{}, nil
 	}
-	return receipt, err
+	return receipt, errors.Join(err, s.postpone(ctx, a, err))
+}
+
+// isBuried reports whether the account is removed already, as by a sweep that was
+// faster.
+func (s *Service) isBuried(ctx context.Context, id string) bool {
+	a, err := s.Accounts.ByID(ctx, id)
+	return err == nil && a.Status == Deleted
 }
 
 func (s *Service) purgeFlow() saga.Definition[burying] {
-	return exclusive("purge",
+	d := exclusive("purge",
+		saga.One(saga.Step[burying]{
+			Name: "look at organizations", Kind: saga.Compensable, Do: s.looksAgain,
+		}),
 		saga.One(saga.Step[burying]{
 			Name: "decide", Kind: saga.Pivot, Local: true,
 			Do: s.decideToBury,
@@ -142,6 +178,17 @@ func (s *Service) purgeFlow() saga.Definition[burying] {
 			Do: func(ctx context.Context, b *burying) error { return s.Accounts.Bury(ctx, b.Account.ID, s.Now()) },
 		}),
 	)
+	d.Also = func(b *burying) []string { return organizationSubjects(b.Held) }
+	return d
+}
+
+// looksAgain repeats the check of the deletion: since then another owner may have
+// been suspended, or the person have founded an organization.
+func (s *Service) looksAgain(ctx context.Context, b *burying) error {
+	if !b.Checks {
+		return nil
+	}
+	return s.sparesOrganizations(ctx, b.Account, b.Held)
 }
 
 func (s *Service) decideToBury(ctx context.Context, b *burying) (err error) {
@@ -152,7 +199,8 @@ func (s *Service) decideToBury(ctx context.Context, b *burying) (err error) {
 }
 
 // EndDeparted removes accounts whose grace period is over, at most a batch of
-// them, and returns how many it took up. The first fault is returned after the
+// them, and returns how many it took up. One whose organizations would be left
+// without an owner waits for a later call, see Departures. The first fault is returned after the
 // rest was tried. Safe to run on several replicas.
 func (s *Service) EndDeparted(ctx context.Context) (int, error) {
 	accounts, err := s.Accounts.Departed(ctx, s.Now(), sweepBatch)
@@ -164,6 +212,9 @@ func (s *Service) EndDeparted(ctx context.Context) (int, error) {
 	for _, a := range accounts {
 		group.Go(func() error {
 			_, err := s.purge(ctx, a)
+			if KindOf(err) == LastOwner { // postponed, and logged
+				return nil
+			}
 			return failed("end departed accounts", err)
 		})
 	}

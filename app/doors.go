@@ -43,8 +43,16 @@ func lettingIn[S any](s *Service, of func(*S) (account Account, to Status)) saga
 type turn[S any] func(ctx context.Context, st *S, set func(ctx context.Context, a Account, active bool) error) error
 
 func doors[S any](s *Service, gitea, storage string, do, undo turn[S]) saga.Stage[S] {
+	// Only a user who is to be let in must be there.
 	inGitea := func(ctx context.Context, a Account, active bool) error {
-		return s.Directory.SetActive(ctx, a.Ref(), active)
+		err := s.Directory.SetActive(ctx, a.Ref(), active)
+		if !active {
+			err = s.unlessGone(ctx, a, err)
+		}
+		return err
+	}
+	backInGitea := func(ctx context.Context, a Account, active bool) error {
+		return s.unlessGone(ctx, a, s.Directory.SetActive(ctx, a.Ref(), active))
 	}
 	inStorage := func(ctx context.Context, a Account, active bool) error {
 		return s.Storage.SetActive(ctx, a.StorageKey, active)
@@ -53,7 +61,7 @@ func doors[S any](s *Service, gitea, storage string, do, undo turn[S]) saga.Stag
 		saga.Step[S]{
 			Name: gitea, Kind: saga.Compensable,
 			Do:   func(ctx context.Context, st *S) error { return do(ctx, st, inGitea) },
-			Undo: func(ctx context.Context, st *S) error { return undo(ctx, st, inGitea) },
+			Undo: func(ctx context.Context, st *S) error { return undo(ctx, st, backInGitea) },
 		},
 		saga.Step[S]{
 			Name: storage, Kind: saga.Compensable,

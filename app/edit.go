@@ -2,6 +2,8 @@ package app
 
 import (
 	"context"
+	"net/url"
+	"path"
 	"regexp"
 	"strings"
 
@@ -18,6 +20,7 @@ type editing struct {
 	// Actor is the administrator who asks, Email the address that he gives; both
 	// empty where a person edits himself.
 	Actor, Email string
+	Asked        asked
 	// Found out on the way: what the profile was here and in Gitea, what it
 	// becomes, and the attributes where they change.
 	Old, New Profile
@@ -34,24 +37,35 @@ func (s *Service) Edit(ctx context.Context, p Principal, in Profile) (saga.Recei
 
 // editing judges a change and fetches the avatar that it brings.
 func (s *Service) editing(ctx context.Context, a Account, in PersonChange) (editing, error) {
+	if in.AvatarURL != nil && s.keepsGenerated(a, *in.AvatarURL) {
+		in.AvatarURL = nil
+	}
 	if v := in.violations(s.Now()); len(v) > 0 {
 		return editing{}, &Error{Kind: Invalid, Violations: v}
 	}
 	e := editing{Account: a, Change: in}
 	err := s.ownPictures(ctx, a, in)
-	if err == nil && in.AvatarURL != nil && *in.AvatarURL != a.AvatarURL {
+	if err == nil && in.AvatarURL != nil && !s.keepsAvatar(a, *in.AvatarURL) {
 		e.Picture, err = s.Pictures.Fetch(ctx, *in.AvatarURL)
 	}
 	return e, err
 }
 
-// ownPictures refuses pictures that the person did not upload, where the change
-// asks for that. What the avatar is, its fetching tells.
+// ownPictures refuses pictures that another account uploaded and, if the change
+// asks for that, every picture that this account did not upload. The avatar is
+// validated when it is fetched.
 func (s *Service) ownPictures(ctx context.Context, a Account, in PersonChange) error {
+	newAvatar := in.AvatarURL != nil && !s.keepsAvatar(a, *in.AvatarURL) && !s.isGenerated(a, *in.AvatarURL)
+	if newAvatar && s.uploadedByAnother(a, *in.AvatarURL) {
+		return invalid("edit", "avatarUrl", Pattern)
+	}
+	if cover := in.Attributes.Cover; cover != nil && s.uploadedByAnother(a, *cover) {
+		return invalid("edit", "cover", Pattern)
+	}
 	if !in.OwnPictures {
 		return nil
 	}
-	if avatar := in.AvatarURL; avatar != nil && *avatar != a.AvatarURL && !s.uploadedBy(a, *avatar) {
+	if newAvatar && !s.uploadedBy(a, *in.AvatarURL) {
 		return invalid("edit", "avatarUrl", Pattern)
 	}
 	cover := in.Attributes.Cover
@@ -69,9 +83,27 @@ func (s *Service) ownPictures(ctx context.Context, a Account, in PersonChange) e
 }
 
 // uploadedBy reports whether Upload gave such URLs to the account.
-func (s *Service) uploadedBy(a Account, url string) bool {
+func (s *Service) uploadedBy(a Account, address string) bool {
 	home := s.settings.PicturesURL + a.ID + "/"
-	return s.settings.PicturesURL != "" && strings.HasPrefix(url, home) && pictureName.MatchString(url[len(home):])
+	return s.settings.PicturesURL != "" && strings.HasPrefix(address, home) && pictureName.MatchString(address[len(home):])
+}
+
+// uploadedByAnother reports whether the address is one of uploaded pictures, under
+// whatever name of the storage and however it is written, but not one that Upload
+// gave to the account.
+func (s *Service) uploadedByAnother(a Account, address string) bool {
+	if s.settings.PicturesURL == "" || s.uploadedBy(a, address) {
+		return false
+	}
+	ours, err := url.Parse(s.settings.PicturesURL)
+	if err != nil {
+		return true
+	}
+	given, err := url.Parse(address)
+	if err != nil {
+		return false // what cannot be parsed cannot be fetched
+	}
+	return strings.HasPrefix(path.Clean("/"+given.Path)+"/", path.Clean("/"+ours.Path)+"/")
 }
 
 // pictureName is what Files call pictures.
@@ -173,7 +205,7 @@ func (s *Service) keepEdit() saga.Stage[editing] {
 			if err := s.Accounts.ChangeEmail(ctx, e.Account.ID, e.Email, s.Now()); err != nil {
 				return err
 			}
-			return s.People.UnverifyEmail(ctx, e.Account.ID, s.Now()) // nobody has shown that it is his
+			return s.People.HoldEmail(ctx, e.Account.ID, s.Now()) // its user has not confirmed it
 		},
 	})
 }

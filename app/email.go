@@ -19,31 +19,39 @@ type changingEmail struct {
 	Account Account
 	Code    CodeRef
 	New     string
+	Asked   asked
+	// Found out on the way: another user of ours has New as a second address in
+	// Gitea.
+	AddressPending bool
 }
 
 // ChangeEmail makes another address the account's, here and in Gitea, or
-// nowhere. Invalid, BadCredentials, CodeWrong, Unchanged, EmailTaken,
-// DirectoryFailed, Busy or Internal.
+// nowhere. The address that an administrator gave is confirmed by it. Invalid, BadCredentials, CodeWrong, Unchanged, EmailTaken,
+// DirectoryFailed, TooOften, Busy or Internal.
 func (s *Service) ChangeEmail(ctx context.Context, p Principal, in EmailChange) (saga.Receipt, error) {
 	const op = "change e-mail"
-	if !EmailAllowed(in.New) {
-		return saga.Receipt{}, invalid(op, "email", EmailSyntax)
-	}
-	account, err := s.confirmPassword(ctx, p, in.Password)
-	switch {
-	case err != nil:
-		return saga.Receipt{}, failed(op, err)
-	case FoldKey(in.Old) != FoldKey(account.Email):
-		return saga.Receipt{}, invalid(op, "oriEmail", Pattern)
-	case FoldKey(in.New) == FoldKey(account.Email):
-		return saga.Receipt{}, &Error{Kind: Unchanged, Op: op}
-	}
-	code, err := s.checkCode(ctx, mailTarget(in.New), in.Code)
-	if err != nil {
-		return saga.Receipt{}, failed(op, err)
-	}
-	receipt, err := carryOut(by(ctx, account.ID), s.changeEmail, account.ID, changingEmail{Account: account, Code: code, New: in.New})
-	return receipt, failed(op, err)
+	return s.ownChange(ctx, op, p, func() (saga.Receipt, error) {
+		if !EmailAllowed(in.New) {
+			return saga.Receipt{}, invalid(op, "email", EmailSyntax)
+		}
+		account, err := s.confirmPassword(ctx, p, in.Password)
+		switch {
+		case err != nil:
+			return saga.Receipt{}, failed(op, err)
+		case FoldKey(in.Old) != FoldKey(account.Email):
+			return saga.Receipt{}, invalid(op, "oriEmail", Pattern)
+		case FoldKey(in.New) == FoldKey(account.Email) && !account.EmailHeld:
+			return saga.Receipt{}, &Error{Kind: Unchanged, Op: op}
+		}
+		code, err := s.checkCode(ctx, mailTarget(in.New), in.Code, ForEmailChange)
+		if err != nil {
+			return saga.Receipt{}, failed(op, err)
+		}
+		receipt, err := carryOut(by(ctx, account.ID), s.changeEmail, account.ID, changingEmail{
+			Account: account, Code: code, New: in.New, Asked: s.askedBy(ctx, account.ID),
+		})
+		return receipt, failed(op, err)
+	})
 }
 
 func (s *Service) changeEmailFlow() saga.Definition[changingEmail] {
@@ -57,8 +65,10 @@ func (s *Service) changeEmailFlow() saga.Definition[changingEmail] {
 				if err := s.stillAddressed(ctx, c.Account); err != nil {
 					return err
 				}
-				if err := s.Accounts.ReserveEmail(ctx, c.Account.ID, c.New); err != nil {
-					return err
+				if FoldKey(c.New) != FoldKey(c.Account.Email) { // else it is confirmed
+					if err := s.Accounts.ReserveEmail(ctx, c.Account.ID, c.New); err != nil {
+						return err
+					}
 				}
 				return s.Codes.Redeem(ctx, c.Code, s.Now())
 			},
@@ -71,11 +81,15 @@ func (s *Service) changeEmailFlow() saga.Definition[changingEmail] {
 		}),
 		saga.One(saga.Step[changingEmail]{
 			Name: "change Gitea address", Kind: saga.Compensable,
-			Do: func(ctx context.Context, c *changingEmail) error {
-				return s.Directory.SetEmail(ctx, c.Account.Ref(), c.New)
+			Do: func(ctx context.Context, c *changingEmail) (err error) {
+				c.AddressPending, err = s.setEmailOrDefer(ctx, c.Account.Ref(), c.New)
+				return err
 			},
 			Undo: func(ctx context.Context, c *changingEmail) error {
-				return s.Directory.SetEmail(ctx, c.Account.Ref(), c.Account.Email)
+				if c.AddressPending {
+					return nil // nothing was done, and a call would end second addresses
+				}
+				return s.takeEmail(ctx, c.Account.Ref(), c.Account.Email)
 			},
 		}),
 		saga.One(saga.Step[changingEmail]{
@@ -84,6 +98,10 @@ func (s *Service) changeEmailFlow() saga.Definition[changingEmail] {
 				return s.Accounts.ChangeEmail(ctx, c.Account.ID, c.New, s.Now())
 			},
 		}),
+		saga.Parallel(
+			announcing(s, func(c *changingEmail) announcement { return c.Asked.announceMove(c.Account, c.New) }),
+			takingAddress(s, func(c *changingEmail) (Account, string, bool) { return c.Account, c.New, c.AddressPending }),
+		),
 	)
 }
 

@@ -16,7 +16,7 @@ func (s *Service) endRemotely(ctx context.Context, a Account, ended []Session) e
 	group.SetLimit(endTogether)
 	for _, session := range ended {
 		group.Go(func() error { return s.Directory.DeleteToken(ctx, a.Ref(), session.GiteaTokenName()) })
-		group.Go(func() error { return s.Storage.Revoke(ctx, a.StorageKey, session.ID) })
+		group.Go(func() error { return s.Storage.Revoke(ctx, a.StorageKey, session.ID, session.StorageAccessKey) })
 	}
 	return group.Wait()
 }

@@ -67,6 +67,8 @@ const (
 	// HumanCheckRequired: somebody has to show first that he is a person, by
 	// solving a challenge; Error.RetryAfter may say until when.
 	HumanCheckRequired
+	// RepositoryTaken: the user has a repository of that name.
+	RepositoryTaken
 
 	kinds // the number of kinds
 )
@@ -85,7 +87,7 @@ var kindNames = [kinds]string{
 	"user name taken", "address taken", "mobile taken", "unchanged", "code wrong", "too often", "short message limit",
 	"last owner", "last administrator", "forbidden", "invitation wrong", "not found", "busy", "directory failed", "storage failed", "mail failed",
 	"short message failed", "picture failed",
-	"human check required",
+	"human check required", "repository name taken",
 }
 
 // String is the kind's name for logs.
@@ -111,6 +113,8 @@ const (
 	Past Rule = "past"
 	// Reused is the rule of an idempotency key: it belongs to one request.
 	Reused Rule = "reused"
+	// Fixed is the rule of a field that the request cannot change.
+	Fixed Rule = "fixed"
 )
 
 // Violation is one field that broke one rule. Field is the use case's own name
@@ -140,7 +144,10 @@ func (e *Error) Error() string {
 	if e.Op != "" {
 		parts = append(parts, e.Op)
 	}
-	parts = append(parts, e.Kind.String())
+	var cause *Error
+	if !errors.As(e.Err, &cause) || cause.Kind != e.Kind || len(e.Violations) > 0 { // else the cause says it
+		parts = append(parts, e.Kind.String())
+	}
 	for _, v := range e.Violations {
 		parts = append(parts, v.Field+" "+string(v.Rule))
 	}
@@ -167,8 +174,13 @@ func KindOf(err error) Kind {
 type Taken struct {
 	// Username is the remote user that has it.
 	Username string
-	// Mark is the accountId of the ownership mark; empty for a foreign user.
+	// Mark is the accountId of the ownership mark; empty for a foreign user, and for
+	// one that was adopted.
 	Mark string
+	// Second is the wanted address as the user has it, and SecondOf the accountId of
+	// the user's mark, adopted or not. They are empty unless a user of ours has the
+	// address, and not as its first one.
+	Second, SecondOf string
 }
 
 func (t *Taken) Error() string { return "taken by another remote user" }

@@ -6,6 +6,9 @@ import (
 	"accord/saga"
 )
 
+// OwnerPause is how long a removal waits for an owner.
+const OwnerPause = ownerPause
+
 // The states of the flows, for the tests that fail every step of them.
 type (
 	RegistrationState = registration
@@ -17,20 +20,26 @@ type (
 	ChangingPasswordState  = changingPassword
 	ResettingPasswordState = resettingPassword
 	ChangingMobileState    = changingMobile
+	ChangingOwnerState     = changingOwner
 	DeletingState          = deleting
 	BuryingState           = burying
 	RestoringState         = restoring
 	GivingRoleState        = givingRole
 	SendingCodeState       = sendingCode
 	SuspendingState        = suspending
+	SendingNoticeState     = sendingNotice
 	ResumingState          = resuming
+	EvictingState          = evicting
+	TakingLateState        = takingLate
 
 	RemakingInDirectoryState   = remakingInDirectory
 	MendingDirectoryState      = mendingDirectory
 	SteppingAsideState         = steppingAside
 	DroppingFromDirectoryState = droppingFromDirectory
 	EndingTokensState          = endingTokens
+	EndingAddressesState       = endingAddresses
 	HealingDirectoryState      = healingDirectory
+	SealingDirectoryState      = sealingDirectory
 	RemakingInStorageState     = remakingInStorage
 	MendingStorageState        = mendingStorage
 	DroppingFromStorageState   = droppingFromStorage
@@ -40,9 +49,10 @@ type (
 	ReleasingState       = releasing
 )
 
-func (s *Service) RegisterFlow() saga.Definition[registration] { return s.registerFlow() }
-func (s *Service) SignInFlow() saga.Definition[signingIn]      { return s.signInFlow() }
-func (s *Service) SignOutFlow() saga.Definition[signingOut]    { return s.signOutFlow() }
+func (s *Service) RegisterFlow() saga.Definition[registration]  { return s.registerFlow() }
+func (s *Service) SignInFlow() saga.Definition[signingIn]       { return s.signInFlow() }
+func (s *Service) TakeAddressFlow() saga.Definition[takingLate] { return s.takeAddressFlow() }
+func (s *Service) SignOutFlow() saga.Definition[signingOut]     { return s.signOutFlow() }
 
 func (s *Service) EditFlow() saga.Definition[editing]              { return s.editFlow() }
 func (s *Service) ChangeEmailFlow() saga.Definition[changingEmail] { return s.changeEmailFlow() }
@@ -54,6 +64,7 @@ func (s *Service) ResetPasswordFlow() saga.Definition[resettingPassword] {
 	return s.resetPasswordFlow()
 }
 func (s *Service) ChangeMobileFlow() saga.Definition[changingMobile] { return s.changeMobileFlow() }
+func (s *Service) ChangeOwnerFlow() saga.Definition[changingOwner]   { return s.changeOwnerFlow() }
 func (s *Service) DeleteFlow() saga.Definition[deleting]             { return s.deleteFlow() }
 func (s *Service) PurgeFlow() saga.Definition[burying]               { return s.purgeFlow() }
 func (s *Service) ModifyFlow() saga.Definition[editing]              { return s.modifyFlow() }
@@ -69,6 +80,16 @@ func (s *Service) SMSCodeFlow() saga.Definition[sendingCode]  { return s.smsCode
 
 func (s *Service) SuspendFlow() saga.Definition[suspending] { return s.suspendFlow() }
 func (s *Service) ResumeFlow() saga.Definition[resuming]    { return s.resumeFlow() }
+func (s *Service) EvictFlow() saga.Definition[evicting]     { return s.evictFlow() }
+
+// EvictFromGitea and EvictFromStorage are steps of every flow that evicts.
+func (s *Service) EvictFromGitea(ctx context.Context, a Account) error {
+	return s.evictFromGitea(ctx, a, false, new(Evicted))
+}
+
+func (s *Service) EvictFromStorage(ctx context.Context, a Account, shutOut bool) ([]Credential, error) {
+	return s.evictFromStorage(ctx, eviction{Account: a, ShutOut: shutOut})
+}
 
 // EndOrphanTokens is one job of ClearUp.
 func (s *Service) EndOrphanTokens(ctx context.Context) (int, error) { return s.endOrphanTokens(ctx) }
@@ -91,6 +112,10 @@ func (s *Service) EndTokensFlow() saga.Definition[endingTokens] {
 	return s.endTokensFlow()
 }
 
+func (s *Service) EndAddressesFlow() saga.Definition[endingAddresses] {
+	return s.endAddressesFlow()
+}
+
 func (s *Service) HealDirectoryFlow() saga.Definition[healingDirectory] {
 	return s.healDirectoryFlow()
 }
@@ -106,6 +131,17 @@ func (s *Service) MendStorageFlow() saga.Definition[mendingStorage] {
 func (s *Service) DropFromStorageFlow() saga.Definition[droppingFromStorage] {
 	return s.dropFromStorageFlow()
 }
+
+// SealPasswords switches the mode of passwords in Gitea, as a restart does.
+func (s *Service) SealPasswords(on bool) { s.settings.SealPasswords = on }
+
+// Heal runs the saga that gives Gitea a password, whatever the mode is by now.
+func (s *Service) Heal(ctx context.Context, h HealingDirectoryState) error {
+	_, _, err := s.repairs.healDirectory.Execute(ctx, h.Account.ID, h)
+	return err
+}
+
+func (s *Service) SealDirectoryFlow() saga.Definition[sealingDirectory] { return s.sealDirectoryFlow() }
 
 func (s *Service) AdoptFlow() saga.Definition[adopting]               { return s.adoptFlow() }
 func (s *Service) KeepPasswordFlow() saga.Definition[keepingPassword] { return s.keepPasswordFlow() }
@@ -125,6 +161,14 @@ func (s *Service) KeepPassword(ctx context.Context, a Account, password Secret) 
 	return err
 }
 
+// ChargeCode is chargeCode.
+func (s *Service) ChargeCode(ctx context.Context, c *SendingCodeState) error {
+	return s.chargeCode(ctx, c)
+}
+
+// ProofName names the proof of a target that was verified.
+func (s *Service) ProofName(t Target) string { return t.proofName(s.Digests) }
+
 // Targets of codes, as flows name them.
 var (
 	MailTarget = mailTarget
@@ -134,6 +178,7 @@ var (
 // SendingUsernameState is that of the flow that mails a user name.
 type SendingUsernameState = sendingUsername
 
+func (s *Service) SendNoticeFlow() saga.Definition[sendingNotice]     { return s.sendNoticeFlow() }
 func (s *Service) SendUsernameFlow() saga.Definition[sendingUsername] { return s.sendUsernameFlow() }
 
 // CodeSubject is the subject of sagas that send a code.
@@ -148,3 +193,14 @@ func (in Solution) Answers(answer Secret) bool { return in.answers(answer) }
 
 // SetSweep changes when something is nobody's any more.
 func (s *Service) SetSweep(to SweepSettings) { s.settings.Sweep = to }
+
+// ChangeOwner is a part of what proves an address.
+func (s *Service) ChangeOwner(ctx context.Context, a Account, code CodeRef) (Account, saga.Receipt, error) {
+	return s.changeOwner(ctx, a, code)
+}
+
+// SetRestorePasswords changes whether a sign-in compares the password with Gitea's.
+func (s *Service) SetRestorePasswords(to bool) { s.settings.RestorePasswords = to }
+
+// HumanProof names the group of proofs of a person at that client.
+func (s *Service) HumanProof(client, typed string) string { return s.humanProof(client, typed) }

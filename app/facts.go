@@ -17,6 +17,11 @@ func (a Account) Facts() Facts {
 	}
 }
 
+// account returns as much of the account as names its Gitea user, of that number.
+func (f Facts) account(giteaID int64) Account {
+	return Account{ID: f.AccountID, Username: f.Username, GiteaID: giteaID}
+}
+
 // Remote reports whether an account of that status is to have remote users: not
 // one that is being made, nor one that is gone.
 func (s Status) Remote() bool {

@@ -13,7 +13,9 @@ import (
 	"github.com/stretchr/testify/require"
 	"golang.org/x/sync/semaphore"
 
+	"accord/adapters/memory"
 	"accord/app"
+	"accord/app/verify"
 	"accord/saga"
 	"accord/saga/sagatest"
 	"accord/store"
@@ -26,8 +28,8 @@ const (
 
 // strict is a guard whose every bound a test reaches soon.
 var strict = app.GuardSettings{
-	Account: app.FailureLimit{Free: 5, Delay: time.Second, MaxDelay: 4 * time.Second, LockAfter: 9, LockFor: 15 * time.Minute},
-	Client:  app.FailureLimit{Free: 12, Delay: time.Second, MaxDelay: 4 * time.Second, LockAfter: 15, LockFor: 15 * time.Minute},
+	Account: verify.Limit{Free: 5, Delay: time.Second, MaxDelay: 4 * time.Second, LockAfter: 9, LockFor: 15 * time.Minute},
+	Client:  verify.Limit{Free: 12, Delay: time.Second, MaxDelay: 4 * time.Second, LockAfter: 15, LockFor: 15 * time.Minute},
 	ExemptClients: []netip.Prefix{
 		netip.MustParsePrefix("127.0.0.0/8"), netip.MustParsePrefix("::1/128"),
 	},
@@ -57,8 +59,16 @@ func newGuarded(t *testing.T, guard app.GuardSettings) *guardedWorld {
 func guardedBy(t testing.TB, st *store.Store, d app.Deps, hasher app.Hasher, guard app.GuardSettings) *app.Service {
 	t.Helper()
 	d.Hasher = hasher
+	return limitedBy(t, st, d, guard, app.DefaultLimits())
+}
+
+func limitedBy(t testing.TB, st *store.Store, d app.Deps, guard app.GuardSettings, limits app.Limits) *app.Service {
+	t.Helper()
 	d.Runner = saga.NewRunner(st.Journal, saga.Options{Now: d.Now, Logger: slog.New(slog.DiscardHandler)})
-	service, err := app.New(d, app.Settings{SessionTTL: sessionTTL, KeepTTL: keepTTL, DeletionGrace: grace, Countries: []string{"86"}, Guard: guard})
+	service, err := app.New(d, app.Settings{
+		SessionTTL: sessionTTL, KeepTTL: keepTTL, DeletionGrace: grace, Countries: []string{"86"},
+		Guard: guard, Limits: limits,
+	})
 	require.NoError(t, err)
 	return service
 }
@@ -70,6 +80,25 @@ type door struct {
 	places  *semaphore.Weighted
 	holder  *holder
 	checked atomic.Int32
+	hashed  atomic.Int32
+	mu      sync.Mutex
+	by      map[app.Secret]int
+}
+
+// compared returns how often a password was compared with the hash.
+func (d *door) compared(hash app.Secret) int {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.by[hash]
+}
+
+func (d *door) note(hash app.Secret) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.by == nil {
+		d.by = map[app.Secret]int{}
+	}
+	d.by[hash]++
 }
 
 type holder struct{ entered, leave chan struct{} }
@@ -82,11 +111,17 @@ func (d *door) Verify(ctx context.Context, hash, password app.Secret) (bool, err
 		defer d.places.Release(1)
 	}
 	d.checked.Add(1)
+	d.note(hash)
 	if d.holder != nil {
 		d.holder.entered <- struct{}{}
 		<-d.holder.leave
 	}
 	return d.Hasher.Verify(context.WithoutCancel(ctx), hash, password) // what was begun is finished
+}
+
+func (d *door) Hash(ctx context.Context, password app.Secret) (app.Secret, error) {
+	d.hashed.Add(1)
+	return d.Hasher.Hash(ctx, password)
 }
 
 // try signs in and returns the error.
@@ -108,32 +143,6 @@ func requireKind(t *testing.T, want app.Kind, err error) {
 	t.Helper()
 	require.Error(t, err)
 	require.Equal(t, want.String(), app.KindOf(err).String(), "%v", err)
-}
-
-func TestFailuresMakeTheNextTryWait(t *testing.T) {
-	limit := strict.Account
-	for failed, want := range map[int]time.Duration{
-		0: 0, 4: 0, 5: time.Second, 6: 2 * time.Second, 7: 4 * time.Second, 8: 4 * time.Second,
-		9: 15 * time.Minute, 1 << 30: 15 * time.Minute,
-	} {
-		require.Equal(t, want, limit.Wait(failed), failed)
-	}
-	limit.LockAfter = 0
-	require.Equal(t, 4*time.Second, limit.Wait(1<<30), "without a lock")
-	require.Zero(t, app.FailureLimit{Delay: time.Second, MaxDelay: time.Second, LockAfter: 1}.Wait(1<<30), "no limit")
-}
-
-// Of two clients' tries that meet, the one that began first may be counted last.
-func TestTriesThatMeetAreNotHeldUp(t *testing.T) {
-	limit := app.FailureLimit{Free: 2, Delay: time.Second, MaxDelay: time.Second, LockAfter: 9, LockFor: time.Hour}
-	now := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
-	count, wait := app.FailureCount{}.Next(limit, now.Add(time.Millisecond))
-	require.Zero(t, wait)
-	count, wait = count.Next(limit, now)
-	require.Zero(t, wait)
-	require.Equal(t, app.FailureCount{Failed: 2, Last: now.Add(time.Millisecond), Ends: now.Add(time.Hour + time.Millisecond)}, count)
-	_, wait = count.Next(limit, now)
-	require.Equal(t, time.Second+time.Millisecond, wait)
 }
 
 func TestSignInDelaysThenLocksThenOpensAgain(t *testing.T) {
@@ -175,12 +184,14 @@ func TestARightPasswordResetsItsAccountAndNotItsClient(t *testing.T) {
 	in := app.Credentials{Username: "alice", IP: "2001:db8:1:2::3"}
 	wrong, right := in, in
 	wrong.Password, right.Password = wrongPassword, goodPassword
-	for range 2 {
+	for round := range 2 {
 		for range 5 {
 			requireKind(t, app.BadCredentials, g.try(wrong))
 		}
-		held(t, time.Second, g.try(right))
-		g.clock.Advance(time.Second)
+		if round == 0 { // later the network is known
+			held(t, time.Second, g.try(right))
+			g.clock.Advance(time.Second)
+		}
 		require.NoError(t, g.try(right))
 	}
 	elsewhere := app.Credentials{Username: "nobody", Password: wrongPassword, IP: "2001:db8:1:2:ffff::4"}
@@ -202,26 +213,40 @@ func TestAResetLiftsTheLock(t *testing.T) {
 	in.Password = newPassword
 	held(t, time.Second, g.try(in))
 	const code = app.Secret("7KQ2MX")
-	require.NoError(t, g.store.Codes.Put(t.Context(), app.MailTarget("alice@example.com"), code,
-		g.clock.Now().Add(codeLife), app.CodeLimits{}, g.clock.Now()))
+	require.NoError(t, g.store.Codes.Put(t.Context(), app.MailTarget("alice@example.com"), app.AnyPurpose, code,
+		g.clock.Now().Add(codeLife), g.clock.Now()))
 	_, err := g.service.ResetPassword(t.Context(), app.PasswordReset{Email: "alice@example.com", Code: code, New: newPassword})
 	require.NoError(t, err)
 	require.NoError(t, g.try(in))
 }
 
-// number binds one to the person of that name.
-func (g *guardedWorld) number(t *testing.T, username, mobile string) {
+// number binds the number 13800138000 to alice.
+func (g *guardedWorld) number(t *testing.T) {
 	t.Helper()
-	account, err := g.store.Accounts.ByUsername(t.Context(), username)
+	account, err := g.store.Accounts.ByUsername(t.Context(), "alice")
 	require.NoError(t, err)
-	require.NoError(t, g.store.Accounts.SetMobile(t.Context(), account.ID, "86", mobile, g.clock.Now()))
+	require.NoError(t, g.store.Accounts.SetMobile(t.Context(), account.ID, "86", "13800138000", g.clock.Now()))
 }
 
-// A number is as good as a user name, unless somebody has it as his user name.
+// squat makes an account whose user name is a number. Adoption lets one in.
+func (g *guardedWorld) squat(t *testing.T, number string) app.Account {
+	t.Helper()
+	id := g.directory.Place(memory.Entry{Username: number, Emails: []string{"carol@example.com"}}, theirPassword)
+	seen, found, err := g.directory.UserNumbered(t.Context(), id)
+	require.NoError(t, err)
+	require.True(t, found)
+	account, _, err := g.service.Adopt(t.Context(), seen)
+	require.NoError(t, err)
+	return account
+}
+
+// A number is as good as a user name, and its owner's even if another account
+// has it as its user name.
 func TestANumberSignsIn(t *testing.T) {
 	g := newGuarded(t, strict)
 	const number, foreign = "13800138000", "13800138001"
-	g.number(t, "alice", number)
+	g.number(t)
+	g.aliceProved(t)
 	account, err := g.store.Accounts.ByUsername(t.Context(), "bob")
 	require.NoError(t, err)
 	require.NoError(t, g.store.Accounts.SetMobile(t.Context(), account.ID, "852", "51234567", g.clock.Now()))
@@ -241,37 +266,40 @@ func TestANumberSignsIn(t *testing.T) {
 	}
 	require.Equal(t, before+4, g.door.checked.Load(), "each one costs a hash")
 
-	g.register(t, number, "carol@example.com")
+	g.squat(t, number)
 	signedIn, _, err = g.service.SignIn(t.Context(), app.Credentials{Username: number, Password: goodPassword})
 	require.NoError(t, err)
-	require.Equal(t, number, signedIn.Account.Username, "the name comes first")
+	require.Equal(t, "alice", signedIn.Account.Username, "the owner of the number comes first")
+	requireKind(t, app.BadCredentials, g.try(app.Credentials{Username: number, Password: theirPassword}))
+	_, _, err = g.service.SignIn(t.Context(), app.Credentials{Email: "carol@example.com", Password: theirPassword})
+	require.NoError(t, err, "the other one has an address")
 
 	g.mail(t, app.MailTarget("alice@example.com"))
 	token, err := g.service.VerifyForReset(t.Context(), "alice@example.com", mailed)
 	require.NoError(t, err)
-	_, err = g.service.ResetByToken(t.Context(), app.TokenReset{Token: token, Username: number, New: newPassword})
+	_, _, err = g.service.ResetByToken(t.Context(), app.TokenReset{Token: token, Username: number, New: newPassword})
 	require.NoError(t, err, "it is hers all the same")
 }
 
-// A reset lifts the lock of the number, but not of another's user name.
+// A reset lifts the lock of the number for its owner, and not for another account
+// that has it as its user name.
 func TestAResetLiftsTheLockOfTheNumber(t *testing.T) {
 	const number = "13800138000"
-	for _, taken := range []bool{false, true} {
+	for _, email := range []string{aliceMail, "carol@example.com"} {
 		g := newGuarded(t, strict)
-		g.number(t, "alice", number)
-		if taken {
-			g.register(t, number, "carol@example.com")
-		}
+		g.number(t)
+		g.aliceProved(t)
+		g.squat(t, number)
 		in := app.Credentials{Username: number, Password: wrongPassword, IP: "127.0.0.1"}
 		for range 5 {
 			requireKind(t, app.BadCredentials, g.try(in))
 		}
 		held(t, time.Second, g.try(in))
-		g.mail(t, app.MailTarget("alice@example.com"))
-		_, err := g.service.ResetPassword(t.Context(), app.PasswordReset{Email: "alice@example.com", Code: mailed, New: newPassword})
+		g.mail(t, app.MailTarget(email))
+		_, err := g.service.ResetPassword(t.Context(), app.PasswordReset{Email: email, Code: mailed, New: newPassword})
 		require.NoError(t, err)
 		in.Password = newPassword
-		if taken {
+		if email != aliceMail {
 			held(t, time.Second, g.try(in))
 		} else {
 			require.NoError(t, g.try(in))
@@ -371,13 +399,13 @@ func TestAFloodLeavesSignedInUsersServed(t *testing.T) {
 
 func TestWhatIsTypedIsNotKept(t *testing.T) {
 	g := newGuarded(t, strict)
-	keys := &keySpy{Failures: g.store.Failures}
+	keys := &keySpy{Budgets: g.store.Budgets}
 	d := g.service.Deps
-	d.Failures = keys
+	d.Admission = verify.New(verify.Options{Budgets: keys, Now: g.clock.Now})
 	g.service = guardedBy(t, g.store, d, g.hasher, strict)
 	typed := "a password in the wrong field"
 	requireKind(t, app.BadCredentials, g.try(app.Credentials{Username: typed, Password: wrongPassword}))
-	require.Len(t, keys.seen, 2)
+	require.Len(t, keys.seen, 5)
 	for _, key := range keys.seen {
 		require.NotContains(t, key, typed)
 		require.LessOrEqual(t, len(key), 512)
@@ -385,13 +413,13 @@ func TestWhatIsTypedIsNotKept(t *testing.T) {
 }
 
 type keySpy struct {
-	app.Failures
+	verify.Budgets
 	seen []string
 }
 
-func (k *keySpy) Reserve(ctx context.Context, tries []app.Try, now time.Time) (time.Duration, error) {
-	for _, try := range tries {
-		k.seen = append(k.seen, try.Key)
+func (k *keySpy) Charge(ctx context.Context, charges []verify.Charge, now time.Time) ([]verify.Hold, error) {
+	for _, charge := range charges {
+		k.seen = append(k.seen, charge.Key)
 	}
-	return k.Failures.Reserve(ctx, tries, now)
+	return k.Budgets.Charge(ctx, charges, now)
 }

@@ -1,9 +1,11 @@
 package app
 
 import (
+	"cmp"
 	"context"
-	"errors"
 	"time"
+
+	"accord/app/verify"
 )
 
 const (
@@ -16,29 +18,33 @@ const (
 // humanLimit is when a sign-in asks for a human check: after three failures in a
 // row for one name or address as it is typed, none of them half an hour after the
 // one before, for half an hour.
-var humanLimit = FailureLimit{Free: 3, LockAfter: 3, LockFor: 30 * time.Minute, InARow: true}
+var humanLimit = verify.Limit{Name: limitHuman, Free: 3, LockAfter: 3, LockFor: 30 * time.Minute, InARow: true}
 
-// humanProof names the proof that there is a person at the client's address;
-// with an e-mail address, one that is good for it alone.
-func humanProof(client, email string) string {
-	name := "human/" + ClientKey(client)
-	if email != "" {
-		name += "/" + digest(email)
+// humanProof names the group of proofs that there is a person at the client's
+// address, one for each challenge; with an address or a user name as it is typed,
+// proofs that are good for it alone.
+func (s *Service) humanProof(client, typed string) string {
+	name := "human/" + verify.Network(client)
+	if typed != "" {
+		name += "/" + s.Digests.name(typed)
 	}
 	return name
 }
 
-// humanProofs are the proofs that show a person who does something with the
-// address, the narrower one first.
-func humanProofs(client, email string) []string {
-	return []string{humanProof(client, email), humanProof(client, "")}
+// humanProofs are the groups of proofs that show a person who does something with
+// the address or user name, the narrower one first.
+func (s *Service) humanProofs(client, typed string) []string {
+	return []string{s.humanProof(client, typed), s.humanProof(client, "")}
 }
 
-// spendHuman uses the first of the proofs of a person up that there is:
-// HumanCheckRequired where there is none. Inside a local step it is part of the transaction.
-func (s *Service) spendHuman(ctx context.Context, names []string) ([]ProofRef, error) {
-	for _, name := range names {
-		ref, err := s.Proofs.Consume(ctx, name, s.Now())
+// spendHuman uses up the first proof of a person that there is in the groups:
+// HumanCheckRequired if there is none. Inside a local step it is part of the transaction.
+func (s *Service) spendHuman(ctx context.Context, groups []string) ([]ProofRef, error) {
+	for _, group := range groups {
+		ref, err := s.Proofs.Consume(ctx, group, s.Now()) // a permit's, which has the name of the group
+		if err == nil && ref == (ProofRef{}) {
+			ref, err = s.Proofs.ConsumeOneOf(ctx, group, s.Now())
+		}
 		if err != nil {
 			return nil, err
 		}
@@ -49,45 +55,22 @@ func (s *Service) spendHuman(ctx context.Context, names []string) ([]ProofRef, e
 	return nil, &Error{Kind: HumanCheckRequired}
 }
 
-// humanly runs the check of a sign-in, unless it failed three times in a row and
-// nobody has shown to be a person since: then it is HumanCheckRequired.
-func (s *Service) humanly(ctx context.Context, in Credentials, check func() (bool, error)) (bool, error) {
-	if !in.HumanCheck {
-		return check()
-	}
-	key, asked := "human/"+in.typed(), false
-	tries := []Try{{Key: key, Limit: humanLimit, Resets: true}}
-	counted := func() (bool, error) {
-		return s.guarded(ctx, tries, func() (bool, error) {
-			asked = true
-			return check()
-		})
-	}
-	ok, err := counted()
-	if asked || KindOf(err) != TooOften {
-		return ok, err
-	}
-	held := err
-	if _, err := s.spendHuman(ctx, humanProofs(in.IP, in.Email)); err != nil {
-		return false, humanWanted(err, held)
-	}
-	if err := s.Failures.Release(ctx, []string{key}, nil); err != nil {
-		return false, err
-	}
-	ok, err = counted()
-	if !asked && KindOf(err) == TooOften { // others were faster
-		err = humanWanted(&Error{Kind: HumanCheckRequired}, err)
-	}
-	return ok, err
-}
-
-// humanWanted tells of a human check, and how long it will be asked for.
-func humanWanted(err, held error) error {
-	var e *Error
-	if KindOf(err) == HumanCheckRequired && errors.As(held, &e) {
-		return &Error{Kind: HumanCheckRequired, RetryAfter: e.RetryAfter}
+// showHuman uses a proof of a person up for a sign-in that failed three times in
+// a row, and lets it go on. HumanCheckRequired, with how long it will be asked
+// for, if there is none.
+func (s *Service) showHuman(ctx context.Context, in Credentials, refused *verify.Refused) error {
+	_, err := s.spendHuman(ctx, s.humanProofs(in.IP, cmp.Or(in.Username, in.Email)))
+	switch {
+	case err == nil:
+		return s.Admission.Forget(ctx, "human/"+in.typed(s.Digests))
+	case KindOf(err) == HumanCheckRequired:
+		return humanWanted(refused)
 	}
 	return err
+}
+
+func humanWanted(refused *verify.Refused) error {
+	return &Error{Kind: HumanCheckRequired, RetryAfter: refused.WaitOf(limitHuman), Err: refused}
 }
 
 // PermitReset lets whoever has shown to be a person, at that client's address,
@@ -99,18 +82,18 @@ func (s *Service) PermitReset(ctx context.Context, email, client string) error {
 	if !EmailAllowed(email) {
 		return invalid(op, "email", EmailSyntax)
 	}
-	spent, err := s.spendHuman(ctx, humanProofs(client, email))
+	spent, err := s.spendHuman(ctx, s.humanProofs(client, email))
 	if err != nil {
 		return failed(op, err)
 	}
 	now := s.Now()
-	err = s.Proofs.Put(ctx, permitProof(client, email), now.Add(permitLifetime), now)
+	err = s.Proofs.Put(ctx, s.permitProof(client, email), now.Add(permitLifetime), now)
 	if err == nil {
-		err = s.Proofs.Put(ctx, humanProof(client, email), spent[0].Ends, now)
+		err = s.Proofs.Put(ctx, s.humanProof(client, email), spent[0].Ends, now)
 	}
 	return failed(op, err)
 }
 
-func permitProof(client, email string) string {
-	return "permit/" + ClientKey(client) + "/" + digest(email)
+func (s *Service) permitProof(client, email string) string {
+	return "permit/" + verify.Network(client) + "/" + s.Digests.name(email)
 }

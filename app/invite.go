@@ -83,14 +83,20 @@ func (s *Service) RevokeInvite(ctx context.Context, id int64) error {
 // CheckInvite tells whether a code could be used, and uses nothing up.
 // InviteWrong or Internal.
 func (s *Service) CheckInvite(ctx context.Context, code Secret) error {
-	_, err := s.Invites.Check(ctx, inviteCode(code), s.Now())
+	err := s.chargeLookup(ctx, "")
+	if err == nil {
+		_, err = s.Invites.Check(ctx, inviteCode(code), s.Now())
+	}
 	return failed("check invitation", err)
 }
 
 // CheckInviter tells whether there is such a user to be invited by. NotFound or
 // Internal.
 func (s *Service) CheckInviter(ctx context.Context, username string) error {
-	_, err := s.PersonByUsername(ctx, username)
+	err := s.chargeLookup(ctx, "")
+	if err == nil {
+		_, err = s.PersonByUsername(ctx, username)
+	}
 	return failed("check inviter", err)
 }
 

@@ -34,9 +34,24 @@ func (p Page) violations() []Violation {
 	return found
 }
 
-// PersonDetail is all there is to know of a person, for himself or an
-// administrator. Forbidden, NotFound or Internal.
+// PersonDetail returns all there is to know of a person, for that person or an
+// administrator, whose reading is recorded in the trail. Forbidden, NotFound or
+// Internal.
 func (s *Service) PersonDetail(ctx context.Context, actor Principal, userID int64) (Person, error) {
+	const op = "look at a person"
+	person, err := s.PersonToChange(ctx, actor, userID)
+	if err == nil && actor.Account.UserID != userID {
+		err = failed(op, s.auditRead(ctx, actor, ReadPerson, person.Account.ID, 1))
+	}
+	if err != nil {
+		return Person{}, err
+	}
+	return person, nil
+}
+
+// PersonToChange is PersonDetail for callers that compare a change with it and
+// show nothing of it: the trail does not record it.
+func (s *Service) PersonToChange(ctx context.Context, actor Principal, userID int64) (Person, error) {
 	const op = "look at a person"
 	if actor.Account.UserID != userID {
 		if err := actor.atLeast(op, Administrator); err != nil {
@@ -47,16 +62,17 @@ func (s *Service) PersonDetail(ctx context.Context, actor Principal, userID int6
 }
 
 // ListPeople lists everybody in the order of registration, and how many there
-// are in all. Forbidden unless an administrator asks, Invalid or Internal.
+// are in all; the trail records it. Forbidden unless an administrator asks,
+// Invalid or Internal.
 func (s *Service) ListPeople(ctx context.Context, actor Principal, page Page) ([]Person, int, error) {
-	return s.page(ctx, "list people", actor, "", page)
+	return s.page(ctx, ListedPeople, actor, "", page)
 }
 
 // SearchPeople lists those who have the keyword in their user name, nickname or
-// address, in any case of letters, or as their userId or accountId. Forbidden
-// unless an administrator asks, Invalid or Internal.
+// address, in any case of letters, or as their userId or accountId; the trail
+// records it, without the keyword. Forbidden unless an administrator asks, Invalid or Internal.
 func (s *Service) SearchPeople(ctx context.Context, actor Principal, keyword string, page Page) ([]Person, int, error) {
-	const op = "search people"
+	const op = foundPeople
 	keyword = strings.TrimSpace(keyword)
 	switch {
 	case keyword == "":
@@ -83,7 +99,16 @@ func (s *Service) page(ctx context.Context, op string, actor Principal, keyword 
 		return nil, 0, &Error{Kind: Invalid, Op: op, Violations: v}
 	}
 	people, total, err := s.People.Page(ctx, PeopleQuery{Keyword: keyword, Offset: (page.Number - 1) * page.Size, Limit: page.Size})
-	return people, total, failed(op, err)
+	if err == nil {
+		err = s.auditRead(ctx, actor, op, "", len(people))
+	}
+	if err != nil {
+		return nil, 0, failed(op, err)
+	}
+	for i := range people {
+		people[i].Account = s.shown(people[i].Account)
+	}
+	return people, total, nil
 }
 
 // CreatePerson registers somebody on an administrator's word: a number needs no
@@ -97,7 +122,12 @@ func (s *Service) CreatePerson(ctx context.Context, actor Principal, in Registra
 	if in.Role.rank() < 0 {
 		return Account{}, saga.Receipt{}, invalid(op, "role", NotContainsDict)
 	}
-	return s.enrol(ctx, op, actor.Account.ID, in)
+	var account Account
+	receipt, err := s.managedChange(ctx, op, actor, func() (receipt saga.Receipt, err error) {
+		account, receipt, err = s.enrol(ctx, op, actor.Account.ID, in)
+		return receipt, err
+	})
+	return account, receipt, err
 }
 
 // creator is the least role that may make accounts of the role.
@@ -113,12 +143,14 @@ func creator(role Role) Role {
 // Delete.
 func (s *Service) RemovePerson(ctx context.Context, actor Principal, userID int64) (saga.Receipt, error) {
 	const op = "remove a person"
-	target, err := s.managed(ctx, op, actor, userID)
-	if err != nil {
-		return saga.Receipt{}, err
-	}
-	return s.shutOutAndPurge(ctx, op, deleting{
-		Account: target, Actor: actor.Account.ID, Until: s.Now().Add(s.settings.DeletionGrace),
+	return s.managedChange(ctx, op, actor, func() (saga.Receipt, error) {
+		target, err := s.managed(ctx, op, actor, userID)
+		if err != nil {
+			return saga.Receipt{}, err
+		}
+		return s.shutOutAndPurge(ctx, op, deleting{
+			Account: target, Actor: actor.Account.ID, Until: s.Now().Add(s.settings.DeletionGrace),
+		})
 	})
 }
 

@@ -17,31 +17,41 @@ type PersonModification struct {
 // ModifyPerson changes somebody's profile and address, here and in Gitea, and
 // his attributes, or nothing of it. Forbidden unless his role is lower than the
 // actor's, who is an administrator; NotFound, Invalid, EmailTaken,
-// PictureFailed, DirectoryFailed, Busy or Internal.
+// PictureFailed, DirectoryFailed, TooOften, Busy or Internal.
 func (s *Service) ModifyPerson(ctx context.Context, actor Principal, userID int64, in PersonModification) (saga.Receipt, error) {
 	const op = "modify a person"
-	target, err := s.managed(ctx, op, actor, userID)
-	if err != nil {
-		return saga.Receipt{}, err
-	}
-	if in.Email != nil && !EmailAllowed(*in.Email) {
-		return saga.Receipt{}, invalid(op, "email", EmailSyntax)
-	}
-	change, err := s.editing(ctx, target, in.PersonChange)
-	if err != nil {
-		return saga.Receipt{}, failed(op, err)
-	}
-	change.Actor = actor.Account.ID
-	if in.Email != nil {
-		change.Email = *in.Email
-	}
-	receipt, err := carryOut(by(ctx, actor.Account.ID), s.modify, target.ID, change)
-	return receipt, failed(op, err)
+	return s.managedChange(ctx, op, actor, func() (saga.Receipt, error) {
+		target, err := s.managed(ctx, op, actor, userID)
+		if err != nil {
+			return saga.Receipt{}, err
+		}
+		if in.Email != nil && !EmailAllowed(*in.Email) {
+			return saga.Receipt{}, invalid(op, "email", EmailSyntax)
+		}
+		change, err := s.editing(ctx, target, in.PersonChange)
+		if err != nil {
+			return saga.Receipt{}, failed(op, err)
+		}
+		change.Actor = actor.Account.ID
+		change.Asked = s.askedBy(by(ctx, actor.Account.ID), target.ID)
+		if in.Email != nil {
+			change.Email = *in.Email
+		}
+		receipt, err := carryOut(by(ctx, actor.Account.ID), s.modify, target.ID, change)
+		return receipt, failed(op, err)
+	})
 }
 
 func (s *Service) modifyFlow() saga.Definition[editing] {
 	return exclusive("modify",
-		s.changeHere(s.changeManaged), s.rememberInGitea(), s.moveInGitea(), s.changeInGitea(), s.keepEdit(), s.setAvatar())
+		s.changeHere(s.changeManaged), s.rememberInGitea(), s.moveInGitea(), s.changeInGitea(), s.keepEdit(), s.setAvatar(),
+		saga.One(announcing(s, func(e *editing) announcement {
+			if e.Email == "" {
+				return announcement{}
+			}
+			return e.Asked.announceMove(e.Account, e.Email)
+		})),
+	)
 }
 
 func (s *Service) changeManaged(ctx context.Context, e *editing) (err error) {
@@ -64,15 +74,19 @@ func (s *Service) changeManaged(ctx context.Context, e *editing) (err error) {
 }
 
 func (s *Service) moveInGitea() saga.Stage[editing] {
-	move := func(ctx context.Context, e *editing, email string) error {
-		if e.Email == "" {
-			return nil
-		}
-		return s.Directory.SetEmail(ctx, e.Account.Ref(), email)
-	}
 	return saga.One(saga.Step[editing]{
 		Name: "change Gitea address", Kind: saga.Compensable,
-		Do:   func(ctx context.Context, e *editing) error { return move(ctx, e, e.Email) },
-		Undo: func(ctx context.Context, e *editing) error { return move(ctx, e, e.Account.Email) },
+		Do: func(ctx context.Context, e *editing) error {
+			if e.Email == "" {
+				return nil
+			}
+			return s.Directory.SetEmail(ctx, e.Account.Ref(), e.Email) // not proved, so it is taken from no one
+		},
+		Undo: func(ctx context.Context, e *editing) error {
+			if e.Email == "" {
+				return nil
+			}
+			return s.takeEmail(ctx, e.Account.Ref(), e.Account.Email)
+		},
 	})
 }

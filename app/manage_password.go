@@ -9,34 +9,48 @@ import (
 // SetPasswordFor sets a password without the old one, in Gitea and here, and
 // ends every session of the account. Forbidden unless a super-administrator
 // asks, for himself or somebody of a lower role; NotFound, Invalid,
-// BadCredentials where the account may not sign in, DirectoryFailed, Busy or
+// BadCredentials where the account may not sign in, DirectoryFailed, TooOften, Busy or
 // Internal. Once Gitea may have taken it there is no way back.
 func (s *Service) SetPasswordFor(ctx context.Context, actor Principal, userID int64, password Secret) (saga.Receipt, error) {
 	const op = "set a person's password"
-	if err := actor.atLeast(op, SuperAdministrator); err != nil {
-		return saga.Receipt{}, err
-	}
-	person, err := s.People.ByUserID(ctx, userID)
-	switch target := person.Account; {
-	case err != nil:
-		return saga.Receipt{}, failed(op, err)
-	case target.ID != actor.Account.ID && !outranks(actor.Account.Role, target.Role):
-		return saga.Receipt{}, &Error{Kind: Forbidden, Op: op}
-	case !PasswordAllowed(password.Reveal()):
-		return saga.Receipt{}, invalid(op, "password", Pattern)
-	}
-	hash, err := s.hash(ctx, password)
-	if err != nil {
-		return saga.Receipt{}, failed(op, err)
-	}
-	receipt, err := carryOut(by(ctx, actor.Account.ID), s.setPassword, person.Account.ID, resettingPassword{
-		Account: person.Account, Actor: actor.Account.ID, New: password, Hash: hash,
+	return s.managedChange(ctx, op, actor, func() (saga.Receipt, error) {
+		if err := actor.atLeast(op, SuperAdministrator); err != nil {
+			return saga.Receipt{}, err
+		}
+		person, err := s.People.ByUserID(ctx, userID)
+		switch target := person.Account; {
+		case err != nil:
+			return saga.Receipt{}, failed(op, err)
+		case target.ID != actor.Account.ID && !outranks(actor.Account.Role, target.Role):
+			return saga.Receipt{}, &Error{Kind: Forbidden, Op: op}
+		case !PasswordAllowed(password.Reveal()):
+			return saga.Receipt{}, invalid(op, "password", Pattern)
+		}
+		hash, err := s.hash(ctx, password)
+		if err != nil {
+			return saga.Receipt{}, failed(op, err)
+		}
+		receipt, err := s.setPasswordOf(by(ctx, actor.Account.ID), actor, person.Account, password, hash)
+		if err != nil && KindOf(err) == BadCredentials {
+			// The user may have changed the credentials while this one waited for its turn;
+			// what it reserved then it finds reserved now.
+			changed, fault := s.People.ByUserID(ctx, userID)
+			if fault == nil && changed.Account.CredentialEpoch != person.Account.CredentialEpoch {
+				receipt, err = s.setPasswordOf(by(ctx, actor.Account.ID), actor, changed.Account, password, hash)
+			}
+		}
+		return receipt, failed(op, err)
 	})
-	return receipt, failed(op, err)
+}
+
+func (s *Service) setPasswordOf(ctx context.Context, actor Principal, a Account, password, hash Secret) (saga.Receipt, error) {
+	return carryOut(ctx, s.setPassword, a.ID, resettingPassword{
+		Account: a, Actor: actor.Account.ID, New: password, Hash: hash, Asked: s.askedBy(ctx, a.ID),
+	})
 }
 
 func (s *Service) setPasswordFlow() saga.Definition[resettingPassword] {
-	return exclusive("set password",
+	return s.evictingAfterReset(exclusive("set password",
 		saga.One(saga.Step[resettingPassword]{
 			Name: "check roles", Kind: saga.Compensable, Local: true,
 			Do: func(ctx context.Context, r *resettingPassword) error {
@@ -50,5 +64,5 @@ func (s *Service) setPasswordFlow() saga.Definition[resettingPassword] {
 			},
 		}),
 		s.resetInGitea(), s.resetHere(s.setResetPassword), s.endAfterReset(),
-	)
+	))
 }

@@ -244,8 +244,8 @@ func TestLookUps(t *testing.T) {
 	require.Equal(t, clock.Now(), person.SignedInAt.In(clock.Now().Location()))
 
 	for name, want := range map[string]int64{"ALICE": alice.UserID, nickname: alice.UserID, "bob": bob.UserID, "nobody": 0, " ": 0, "\xff": 0} {
-		id, err := w.service.UserIDByName(t.Context(), name)
-		require.Equal(t, want, id, name)
+		found, err := w.service.PersonByName(t.Context(), name)
+		require.Equal(t, want, found.UserID, name)
 		require.Equal(t, want == 0, err != nil && app.KindOf(err) == app.NotFound, name)
 	}
 	id, err := w.service.UserIDOf(t.Context(), bob.ID)
@@ -271,7 +271,7 @@ func TestEditPersonLeavesTheRest(t *testing.T) {
 	require.NoError(t, edit(app.PersonChange{Attributes: app.AttributesChange{Birthday: &born}}))
 	person, err := w.service.Person(t.Context(), me)
 	require.NoError(t, err)
-	require.Equal(t, app.Profile{Nickname: "alice", Location: "l"}, person.Account.Profile)
+	require.Equal(t, app.Profile{Nickname: "alice", AvatarURL: me.Account.AvatarURL, Location: "l"}, person.Account.Profile)
 	require.Equal(t, app.Attributes{Occupation: work, Birthday: born}, person.Attributes)
 	require.NoError(t, edit(app.PersonChange{Attributes: app.AttributesChange{Occupation: &none, Birthday: new(time.Time)}}))
 	person, err = w.service.Person(t.Context(), me)
@@ -283,7 +283,6 @@ func TestEditPersonLeavesTheRest(t *testing.T) {
 	for want, c := range map[app.Violation]app.PersonChange{
 		{Field: "sign", Rule: app.Length}:            {Attributes: app.AttributesChange{Sign: &long}},
 		{Field: "nickname", Rule: app.NotBlank}:      {Nickname: &blank},
-		{Field: "avatarUrl", Rule: app.NotBlank}:     {AvatarURL: &none},
 		{Field: "birthday", Rule: app.Past}:          {Attributes: app.AttributesChange{Birthday: &tomorrow}},
 		{Field: "birthday", Rule: app.Pattern}:       {Attributes: app.AttributesChange{Birthday: &noon}},
 		{Field: "gender", Rule: app.NotContainsDict}: {Attributes: app.AttributesChange{Gender: &other}},

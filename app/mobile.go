@@ -21,30 +21,35 @@ type changingMobile struct {
 	Account      Account
 	Code         CodeRef
 	Country, New string
+	Asked        asked
 }
 
 // ChangeMobile binds another number to the account. Only the account store
 // knows numbers, so the saga is its pivot. Invalid, BadCredentials, CodeWrong,
-// MobileTaken, Busy or Internal.
+// MobileTaken, TooOften, Busy or Internal.
 func (s *Service) ChangeMobile(ctx context.Context, p Principal, in MobileChange) (saga.Receipt, error) {
 	const op = "change mobile"
-	country := cmp.Or(in.Country, s.settings.Countries[0])
-	if v := s.numberViolations(country, in.New); len(v) > 0 {
-		return saga.Receipt{}, &Error{Kind: Invalid, Op: op, Violations: v}
-	}
-	account, err := s.confirmPassword(ctx, p, in.Password)
-	switch {
-	case err != nil:
-		return saga.Receipt{}, failed(op, err)
-	case in.Old != "" && in.Old != account.Mobile:
-		return saga.Receipt{}, invalid(op, "oriMobile", Pattern)
-	}
-	code, err := s.checkCode(ctx, smsTarget(country, in.New), in.Code)
-	if err != nil {
-		return saga.Receipt{}, failed(op, err)
-	}
-	receipt, err := carryOut(by(ctx, account.ID), s.changeMobile, account.ID, changingMobile{Account: account, Code: code, Country: country, New: in.New})
-	return receipt, failed(op, err)
+	return s.ownChange(ctx, op, p, func() (saga.Receipt, error) {
+		country := cmp.Or(in.Country, s.settings.Countries[0])
+		if v := s.numberViolations(country, in.New); len(v) > 0 {
+			return saga.Receipt{}, &Error{Kind: Invalid, Op: op, Violations: v}
+		}
+		account, err := s.confirmPassword(ctx, p, in.Password)
+		switch {
+		case err != nil:
+			return saga.Receipt{}, failed(op, err)
+		case in.Old != "" && in.Old != account.Mobile:
+			return saga.Receipt{}, invalid(op, "oriMobile", Pattern)
+		}
+		code, err := s.checkCode(ctx, smsTarget(country, in.New), in.Code, ForMobileChange)
+		if err != nil {
+			return saga.Receipt{}, failed(op, err)
+		}
+		receipt, err := carryOut(by(ctx, account.ID), s.changeMobile, account.ID, changingMobile{
+			Account: account, Code: code, Country: country, New: in.New, Asked: s.askedBy(ctx, account.ID),
+		})
+		return receipt, failed(op, err)
+	})
 }
 
 func (s *Service) changeMobileFlow() saga.Definition[changingMobile] {
@@ -61,5 +66,6 @@ func (s *Service) changeMobileFlow() saga.Definition[changingMobile] {
 				return s.Codes.Redeem(ctx, c.Code, s.Now())
 			},
 		}),
+		saga.One(announcing(s, func(c *changingMobile) announcement { return c.Asked.announce(NoticeMobileChanged, c.Account) })),
 	)
 }

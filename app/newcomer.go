@@ -14,6 +14,9 @@ func (s *Service) CheckNewcomer(ctx context.Context, in Registration) error {
 	if v := s.soFarViolations(in); len(v) > 0 {
 		return &Error{Kind: Invalid, Op: op, Violations: v}
 	}
+	if err := s.chargeLookup(ctx, ""); err != nil {
+		return failed(op, err)
+	}
 	for _, wanted := range []struct {
 		value string
 		find  func() (Account, error)

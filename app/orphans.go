@@ -3,7 +3,7 @@ package app
 import (
 	"context"
 	"errors"
-	"strings"
+	"slices"
 )
 
 const (
@@ -16,7 +16,7 @@ const (
 // inGitea are the statuses of accounts that have a user in Gitea.
 func inGitea() []Status { return []Status{Normal, Paused, Locked, Stopped, Leaving} }
 
-// endOrphanTokens deletes Gitea tokens of ours that belong to no session: Gitea
+// endOrphanTokens deletes Gitea tokens of sessions that are over: Gitea
 // may have made one long after the sign-in was undone. It goes through the
 // accounts in order of their ids, on from where the last run ended, and begins
 // anew at their end. An account that cannot be looked through is passed over.
@@ -70,8 +70,9 @@ func firstOf(first, next error) error {
 	return next
 }
 
-// endOrphansOf looks at the tokens before it looks at the sessions: a session
-// that opens in between is found.
+// endOrphansOf looks at the tokens before it looks at the account's sessions: a
+// session that opens in between is found. A token that is named after a session
+// of another account is an orphan.
 func (s *Service) endOrphansOf(ctx context.Context, a Account) (int, error) {
 	tokens, err := s.DirectoryDoor.Tokens(ctx, a.Ref(), GiteaTokenPrefix)
 	if err != nil {
@@ -79,20 +80,23 @@ func (s *Service) endOrphansOf(ctx context.Context, a Account) (int, error) {
 	}
 	var ids []string
 	for _, token := range tokens {
-		if token.CreatedAt.Before(s.settled()) {
-			ids = append(ids, strings.TrimPrefix(token.Name, GiteaTokenPrefix))
+		if id, ours := SessionOfToken(token.Name); ours && token.CreatedAt.Before(s.settled()) {
+			ids = append(ids, id)
 		}
 	}
-	unclosed, err := s.Listings.Unclosed(ctx, ids)
+	if len(ids) == 0 {
+		return 0, nil
+	}
+	unclosed, err := s.Listings.UnclosedOf(ctx, a.ID)
 	if err != nil {
 		return 0, err
 	}
 	ended := 0
 	for _, id := range ids {
-		if unclosed[id] {
+		if slices.Contains(unclosed, id) {
 			continue
 		}
-		if err := s.Directory.DeleteToken(ctx, a.Ref(), GiteaTokenPrefix+id); err != nil {
+		if err := s.Directory.DeleteToken(ctx, a.Ref(), Session{ID: id}.GiteaTokenName()); err != nil {
 			return ended, err
 		}
 		ended++

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -31,6 +32,8 @@ func (a action) exclusive() bool { return a.call != "CreateToken" && a.call != "
 // actions change one account in every way there is. Codes are sent beforehand.
 func actions(p *personWorld, t *testing.T, clock *sagatest.Clock) map[string]action {
 	t.Helper()
+	require.NoError(t, p.store.Accounts.VerifyEmail(t.Context(), p.account.ID, p.account.Email, clock.Now()))
+	p.account = p.now(t)
 	who := app.Principal{Account: p.account, Session: p.here.Session}
 	for _, target := range []string{
 		app.MailTarget("new@example.com"), app.MailTarget("alice@example.com"), app.SMSTarget("86", "13800138000"),
@@ -41,8 +44,8 @@ func actions(p *personWorld, t *testing.T, clock *sagatest.Clock) map[string]act
 	const code = app.Secret("7kq2mx") // as a person may type it
 	token, err := p.service.VerifyForReset(t.Context(), "alice@example.com", code)
 	require.NoError(t, err)
-	require.NoError(t, p.store.Codes.Put(t.Context(), app.MailTarget("alice@example.com"), "7KQ2MX",
-		clock.Now().Add(codeLife), app.CodeLimits{}, clock.Now()))
+	require.NoError(t, p.store.Codes.Put(t.Context(), app.MailTarget("alice@example.com"), app.AnyPurpose, "7KQ2MX",
+		clock.Now().Add(codeLife), clock.Now()))
 	return map[string]action{
 		"edit": {"SetProfile", false, true, func(ctx context.Context, p *personWorld) error {
 			_, err := p.service.Edit(ctx, who, app.Profile{Nickname: "Alice L", AvatarURL: "http://p.test/a.png", Location: "l"})
@@ -63,7 +66,7 @@ func actions(p *personWorld, t *testing.T, clock *sagatest.Clock) map[string]act
 			return err
 		}},
 		"reset by token": {"SetPassword", true, true, func(ctx context.Context, p *personWorld) error {
-			_, err := p.service.ResetByToken(ctx, app.TokenReset{Token: token, New: "3edcxsw2"})
+			_, _, err := p.service.ResetByToken(ctx, app.TokenReset{Token: token, New: "3edcxsw2"})
 			return err
 		}},
 		"sign in by code": {"CreateToken", false, false, func(ctx context.Context, p *personWorld) error {
@@ -175,21 +178,33 @@ func newAdopted(t *testing.T, clock *sagatest.Clock) *personWorld {
 	return p
 }
 
-// watched tells when a saga finds its subject held.
+// watched tells when a saga finds its subject held, and when one reserves it.
 type watched struct {
 	saga.Journal
-	turnedAway chan<- struct{}
+	turnedAway, reserved chan<- struct{}
 }
 
 func (w watched) Begin(ctx context.Context, fn saga.WriteFunc) error {
 	err := w.Journal.Begin(ctx, fn)
 	if errors.Is(err, saga.ErrBusy) {
-		select {
-		case w.turnedAway <- struct{}{}:
-		default: // it was told before
-		}
+		signal(w.turnedAway)
 	}
 	return err
+}
+
+func (w watched) Reserve(ctx context.Context, id string, subjects []string, now, until time.Time) error {
+	err := w.Journal.Reserve(ctx, id, subjects, now, until)
+	if err == nil {
+		signal(w.reserved)
+	}
+	return err
+}
+
+func signal(to chan<- struct{}) {
+	select {
+	case to <- struct{}{}:
+	default: // it was told before
+	}
 }
 
 // untilTurnedAway ends when a flow has met another that holds its account. Such

@@ -16,9 +16,12 @@ type changingPassword struct {
 	Account  Account
 	Keep     string // the session that stays open
 	Old, New Secret
+	Asked    asked
 	// Found out on the way.
 	Hash  Secret
 	Ended []Session
+	// Sealed: Gitea has a random password.
+	Sealed bool
 }
 
 // ChangePassword sets a password here and in Gitea, or in neither, and ends
@@ -26,27 +29,30 @@ type changingPassword struct {
 // Unchanged where the two are the same, DirectoryFailed, Busy or Internal.
 func (s *Service) ChangePassword(ctx context.Context, p Principal, in PasswordChange) (saga.Receipt, error) {
 	const op = "change password"
-	if !PasswordAllowed(in.New.Reveal()) {
-		return saga.Receipt{}, invalid(op, "password", Pattern)
-	}
-	account, err := s.confirmPassword(ctx, p, in.Old)
-	switch {
-	case err != nil:
-		return saga.Receipt{}, failed(op, err)
-	case in.Old == in.New:
-		return saga.Receipt{}, &Error{Kind: Unchanged, Op: op}
-	}
-	receipt, err := carryOut(by(ctx, account.ID), s.changePassword, account.ID, changingPassword{
-		Account: account, Keep: p.Session.ID, Old: in.Old, New: in.New,
+	return s.ownChange(ctx, op, p, func() (saga.Receipt, error) {
+		if !PasswordAllowed(in.New.Reveal()) {
+			return saga.Receipt{}, invalid(op, "password", Pattern)
+		}
+		account, err := s.confirmPassword(ctx, p, in.Old)
+		switch {
+		case err != nil:
+			return saga.Receipt{}, failed(op, err)
+		case in.Old == in.New:
+			return saga.Receipt{}, &Error{Kind: Unchanged, Op: op}
+		}
+		receipt, err := carryOut(by(ctx, account.ID), s.changePassword, account.ID, changingPassword{
+			Account: account, Keep: p.Session.ID, Old: in.Old, New: in.New,
+			Asked: s.askedBy(ctx, account.ID),
+		})
+		return receipt, failed(op, err)
 	})
-	return receipt, failed(op, err)
 }
 
 // confirmPassword asks a signed-in person's password again. What is counted here
 // is no sign-in: nobody who knows just a name can keep its owner from this.
 func (s *Service) confirmPassword(ctx context.Context, p Principal, password Secret) (Account, error) {
-	tries := []Try{{Key: "confirm/" + p.Account.ID, Limit: s.settings.Guard.Account, Resets: true}}
-	ok, err := s.guarded(ctx, tries, func() (bool, error) {
+	CallerOf(ctx).setAccount(p.Account.ID)
+	ok, err := s.confirmed(ctx, p.Account.ID, func() (bool, error) {
 		return s.rightPassword(ctx, p.Account, password)
 	})
 	if err == nil && !ok {
@@ -75,23 +81,30 @@ func (s *Service) changePasswordFlow() saga.Definition[changingPassword] {
 			saga.Step[changingPassword]{
 				Name: "set Gitea password", Kind: saga.Compensable,
 				Do: func(ctx context.Context, c *changingPassword) error {
-					return s.Directory.SetPassword(ctx, c.Account.Ref(), c.New)
+					var password Secret
+					password, c.Sealed = s.passwordForGitea(c.New)
+					return s.setGiteaPassword(ctx, c.Account, password)
 				},
 				Undo: func(ctx context.Context, c *changingPassword) error {
-					return s.Directory.SetPassword(ctx, c.Account.Ref(), c.Old)
+					return s.undoGiteaPassword(ctx, c.Account, c.Old)
 				},
 			},
 		),
 		saga.One(saga.Step[changingPassword]{
 			Name: "set password", Kind: saga.Pivot, Local: true,
 			Do: func(ctx context.Context, c *changingPassword) (err error) {
-				c.Ended, err = s.Accounts.SetPassword(ctx, c.Account.ID, c.Hash, c.Keep, s.Now())
-				return err
+				if c.Ended, err = s.Accounts.SetPassword(ctx, c.Account.ID, c.Hash, c.Keep, s.Now()); err != nil {
+					return err
+				}
+				return s.recordSealed(ctx, c.Account.ID, c.Sealed)
 			},
 		}),
-		saga.One(saga.Step[changingPassword]{
-			Name: "end other sessions", Kind: saga.Retriable,
-			Do: func(ctx context.Context, c *changingPassword) error { return s.endRemotely(ctx, c.Account, c.Ended) },
-		}),
+		saga.Parallel(
+			saga.Step[changingPassword]{
+				Name: "end other sessions", Kind: saga.Retriable,
+				Do: func(ctx context.Context, c *changingPassword) error { return s.endRemotely(ctx, c.Account, c.Ended) },
+			},
+			announcing(s, func(c *changingPassword) announcement { return c.Asked.announce(NoticePasswordChanged, c.Account) }),
+		),
 	)
 }

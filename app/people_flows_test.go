@@ -130,6 +130,7 @@ func TestModifyFailingEveryStep(t *testing.T) {
 func TestSetPasswordFailingEveryStep(t *testing.T) {
 	sagatest.FailEveryStep(t, func(t *testing.T, clock *sagatest.Clock) sagatest.World[app.ResettingPasswordState] {
 		p := newPerson(t, clock)
+		p.intrude(t)
 		boss := p.role(t, p.bob.Account, app.SuperAdministrator)
 		hash, err := p.hasher.Hash(t.Context(), newPassword)
 		require.NoError(t, err)
@@ -141,10 +142,12 @@ func TestSetPasswordFailingEveryStep(t *testing.T) {
 				require.NoError(t, err)
 				require.False(t, account.EmailVerified)
 				if committed {
+					p.evicted(t, keysLeft)
 					p.passwordIs(t, newPassword, goodPassword)
 					p.dead(t, p.here)
 					p.dead(t, p.away)
 				} else {
+					p.intact(t)
 					p.passwordIs(t, goodPassword, newPassword)
 					p.alive(t, p.here)
 				}

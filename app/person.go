@@ -75,41 +75,50 @@ func (s *Service) whole(ctx context.Context, op string, userID int64) (Person, e
 	if err == nil {
 		person.SignedInAt, err = s.People.LastSignIn(ctx, person.Account.ID)
 	}
+	person.Account = s.shown(person.Account)
 	return person, failed(op, err)
 }
 
 // EditPerson changes what a person says of himself: the profile here and in
 // Gitea, the attributes here, or nothing; the avatar follows in Gitea once the
 // change is kept. Invalid, BadCredentials where the session was ended meanwhile,
-// PictureFailed, DirectoryFailed, Busy or Internal.
+// PictureFailed, DirectoryFailed, TooOften, Busy or Internal.
 func (s *Service) EditPerson(ctx context.Context, p Principal, in PersonChange) (saga.Receipt, error) {
 	const op = "edit"
-	edit, err := s.editing(ctx, p.Account, in)
-	if err != nil {
-		return saga.Receipt{}, failed(op, err)
-	}
-	receipt, err := carryOut(by(ctx, p.Account.ID), s.edit, p.Account.ID, edit)
-	return receipt, failed(op, err)
+	return s.ownChange(ctx, op, p, func() (saga.Receipt, error) {
+		edit, err := s.editing(ctx, p.Account, in)
+		if err != nil {
+			return saga.Receipt{}, failed(op, err)
+		}
+		receipt, err := carryOut(by(ctx, p.Account.ID), s.edit, p.Account.ID, edit)
+		return receipt, failed(op, err)
+	})
 }
 
-// PersonByUserID and PersonByUsername find what everybody may know of a person.
-// NotFound or Internal.
+// PersonByUserID returns what everyone may know of a user. It is charged to the
+// client. NotFound, TooOften or Internal.
 func (s *Service) PersonByUserID(ctx context.Context, userID int64) (PublicPerson, error) {
+	const op = "look up a person"
+	if err := s.chargeProfile(ctx); err != nil {
+		return PublicPerson{}, failed(op, err)
+	}
 	person, err := s.People.ByUserID(ctx, userID)
-	return person.public(), failed("look up a person", err)
+	return s.public(person), failed(op, err)
 }
 
-// PersonByUsername is PersonByUserID by the user name, in any case of letters.
+// PersonByUsername is PersonByUserID by the user name, in any case of letters. It
+// is not charged.
 func (s *Service) PersonByUsername(ctx context.Context, username string) (PublicPerson, error) {
 	const op = "look up a person"
 	if !UsernameAllowed(username) {
 		return PublicPerson{}, &Error{Kind: NotFound, Op: op}
 	}
 	person, err := s.People.ByUsername(ctx, username)
-	return person.public(), failed(op, err)
+	return s.public(person), failed(op, err)
 }
 
-func (p Person) public() PublicPerson {
+func (s *Service) public(p Person) PublicPerson {
+	p.Account = s.shown(p.Account)
 	return PublicPerson{
 		UserID: p.Account.UserID, AccountID: p.Account.ID, Username: p.Account.Username, Nickname: p.Account.Nickname, AvatarURL: p.Account.AvatarURL,
 		Sign: p.Attributes.Sign, Cover: p.Attributes.Cover, Gender: p.Attributes.Gender,
@@ -123,16 +132,21 @@ func (s *Service) UserIDOf(ctx context.Context, accountID string) (int64, error)
 	return account.UserID, failed("look up an account", err)
 }
 
-// UserIDByName finds the number of the person who has that user name, else of
-// the only one who has it as nickname. NotFound or Internal.
-func (s *Service) UserIDByName(ctx context.Context, name string) (int64, error) {
+// PersonByName returns what everyone may know of the user who has that user name,
+// else of the first who registered of those who have it as nickname, so that no
+// other can take the name away by using it too. It is charged to the client.
+// NotFound, TooOften or Internal.
+func (s *Service) PersonByName(ctx context.Context, name string) (PublicPerson, error) {
 	const op = "look up a name"
+	if err := s.chargeProfile(ctx); err != nil {
+		return PublicPerson{}, failed(op, err)
+	}
 	if strings.TrimSpace(name) == "" || utf8.RuneCountInString(name) > MaxNickname || !utf8.ValidString(name) {
-		return 0, &Error{Kind: NotFound, Op: op}
+		return PublicPerson{}, &Error{Kind: NotFound, Op: op}
 	}
 	person, err := s.People.ByUsername(ctx, name)
 	if KindOf(err) == NotFound {
 		person, err = s.People.ByNickname(ctx, name)
 	}
-	return person.Account.UserID, failed(op, err)
+	return s.public(person), failed(op, err)
 }

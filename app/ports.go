@@ -81,6 +81,7 @@ type Activation struct {
 // Sessions keeps sign-ins. Safe for concurrent use; takes part in a local
 // step's transaction like Accounts.
 type Sessions interface {
+	SessionGrants
 	// Reserve inserts a session that is not open yet.
 	Reserve(ctx context.Context, s Session) error
 	// Open makes a reserved session live, only if in the same transaction the
@@ -145,8 +146,8 @@ type Directory interface {
 	Belongings(ctx context.Context, ref DirectoryRef) (Belongings, error)
 	// PurgeUser deletes the user with its repositories, packages, and the
 	// organizations that have no other member. Absent is done. LastOwner,
-	// refused, where an organization with other members would lose its last
-	// owner.
+	// refused, while the user is a member of an organization that has others:
+	// see DirectoryOrganizations.LeaveOrganization.
 	PurgeUser(ctx context.Context, ref DirectoryRef) error
 }
 
@@ -158,9 +159,6 @@ type DirectoryProfile struct {
 // Belongings is what a user has in Gitea, at most a hundred of each listed.
 type Belongings struct {
 	Repositories, Organizations, Packages []string
-	// LastOwnerOf are the organizations with other members that would lose their
-	// last owner.
-	LastOwnerOf []string
 }
 
 // Anything reports whether the user has anything.
@@ -190,8 +188,10 @@ type Storage interface {
 	// for fourteen days at most, which Expiration tells.
 	Grant(ctx context.Context, key string, secret Secret, session string, ttl time.Duration) (Grant, error)
 	// Revoke ends the credentials that were granted to that session, and no
-	// others. Repeatable; an absent user is done.
-	Revoke(ctx context.Context, key, session string) error
+	// others. Repeatable; an absent user is done. accessKey is that of the
+	// credentials: a server that restarted finds them only by it. Without one
+	// (the empty string), only credentials that the server has in memory end.
+	Revoke(ctx context.Context, key, session, accessKey string) error
 	// SetActive lets the user and its live credentials in, or keeps them out.
 	// Repeatable; an absent user is done where active is false, else refused.
 	SetActive(ctx context.Context, key string, active bool) error
@@ -252,8 +252,9 @@ type Tokens interface {
 	Verify(token Secret) (Claims, error)
 }
 
-// Mailer sends mail. Safe for concurrent use. Errors are MailFailed. Sending
-// twice sends two.
+// Mailer sends mail. Safe for concurrent use. Errors are MailFailed, with
+// ErrUndeliverable in the chain if sending again is of no use. Sending twice
+// sends two.
 type Mailer interface {
 	Send(ctx context.Context, m Mail) error
 }
@@ -269,17 +270,24 @@ const (
 	MailCode MailKind = "code"
 	// MailUsername tells the owner of an address his user name.
 	MailUsername MailKind = "username"
+	// MailNotice describes a security-relevant change.
+	MailNotice MailKind = "notice"
 )
 
 // Mail is one message to one person.
 type Mail struct {
 	Kind MailKind
 	To   string
-	// Language is "zh" or "en".
+	// Language is "zh" or "en"; that of a MailNotice may be empty, which means
+	// both.
 	Language string
 	Username string
-	// Code of a MailCode.
-	Code Secret
+	// Code of a MailCode, what it was asked for, and from where.
+	Code    Secret
+	Purpose Purpose
+	From    Place
+	// Notice of a MailNotice.
+	Notice Notice
 }
 
 // IDs makes identifiers. Safe for concurrent use.

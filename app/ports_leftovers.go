@@ -12,8 +12,9 @@ type Leftover string
 const (
 	// OldCodes count against a target's limits for a day.
 	OldCodes Leftover = "codes"
-	// OldCounters, OldFailures, OldAnswers, OldProofs and OldChallenges end at a
-	// time of their own.
+	// OldBudgets, OldAnswers, OldProofs and OldChallenges end at a time of their
+	// own. So do OldCounters and OldFailures, which releases before this one wrote.
+	OldBudgets    Leftover = "budgets"
 	OldCounters   Leftover = "counters"
 	OldFailures   Leftover = "failures"
 	OldAnswers    Leftover = "answers"

@@ -15,8 +15,12 @@ type Listings interface {
 	// PageOfSessions lists the account's open sessions that have not run out by
 	// now and whose id is after the given one, in order of id, at most limit.
 	PageOfSessions(ctx context.Context, accountID string, now time.Time, after string, limit int) ([]Session, error)
+	// OldestSessions lists the account's open sessions that have not run out by now,
+	// but the keep of them that opened last, oldest first and at most limit.
+	OldestSessions(ctx context.Context, accountID string, now time.Time, keep, limit int) ([]Session, error)
 	// OpenSession finds an open session of the account, or NotFound.
 	OpenSession(ctx context.Context, accountID, id string) (Session, error)
-	// Unclosed tells which of these sessions are open or reserved.
-	Unclosed(ctx context.Context, ids []string) (map[string]bool, error)
+	// UnclosedOf returns the ids of the account's sessions that are open or
+	// reserved, in any order.
+	UnclosedOf(ctx context.Context, accountID string) ([]string, error)
 }

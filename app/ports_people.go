@@ -11,8 +11,8 @@ import (
 // that is being registered, leaving, or gone. Errors other than those named are
 // Internal.
 type People interface {
-	// ByUserID, ByUsername and ByNickname find one person, or NotFound; a
-	// nickname that several have finds none.
+	// ByUserID, ByUsername and ByNickname find one person, or NotFound; of several
+	// with one nickname it is the one who registered first.
 	ByUserID(ctx context.Context, userID int64) (Person, error)
 	ByUsername(ctx context.Context, username string) (Person, error)
 	ByNickname(ctx context.Context, nickname string) (Person, error)
@@ -28,8 +28,9 @@ type People interface {
 	// SetAttributes stores a, sealed, in place of what there was. Repeatable;
 	// NotFound for a tombstone.
 	SetAttributes(ctx context.Context, id string, a Attributes, at time.Time) error
-	// UnverifyEmail marks the account's address as not verified. Repeatable.
-	UnverifyEmail(ctx context.Context, id string, at time.Time) error
+	// HoldEmail marks the account's address as not verified, and as given by an
+	// administrator, see Account.EmailHeld. Idempotent.
+	HoldEmail(ctx context.Context, id string, at time.Time) error
 }
 
 // PeopleQuery chooses a page of persons.

@@ -18,9 +18,15 @@ type Proofs interface {
 	// returns what GiveBack needs; the zero value where there is none that is
 	// good at now, which is no error.
 	Consume(ctx context.Context, name string, now time.Time) (ProofRef, error)
+	// ConsumeOneOf is Consume for the first to end of the proofs of a group, whose
+	// names are the group's, ProofMark, and a name of each.
+	ConsumeOneOf(ctx context.Context, group string, now time.Time) (ProofRef, error)
 	// GiveBack undoes a Consume. Repeatable; the zero value is done.
 	GiveBack(ctx context.Context, ref ProofRef) error
 }
+
+// ProofMark ends the name of a group of proofs in the name of each.
+const ProofMark = "#"
 
 // ProofRef is a proof that was used up; the zero value is none.
 type ProofRef struct {

@@ -39,6 +39,9 @@ type StorageView struct {
 	Enabled bool
 	// Home tells that the user has the policy of our homes and no other.
 	Home bool
+	// Policies are those beside it, and Groups those that the user is in: names in
+	// order, joined by commas.
+	Policies, Groups string
 }
 
 // DirectoryRepairs is what repairs need of Gitea beside Directory. Errors, marks
@@ -88,6 +91,7 @@ type AccountRepairs interface {
 	// DirectoryHealed notes that Gitea has the account's password again, if the
 	// credential epoch is still this one. Repeatable; a later epoch is done.
 	DirectoryHealed(ctx context.Context, id string, epoch int64, at time.Time) error
-	// OpenSessions tells which of these sessions are open, or being opened.
-	OpenSessions(ctx context.Context, ids []string) (map[string]bool, error)
+	// OpenSessions returns those of the sessions that are open, or being opened, and
+	// whose each is: accountIds by session id.
+	OpenSessions(ctx context.Context, ids []string) (map[string]string, error)
 }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 
+	"accord/app/verify"
 	"accord/saga"
 )
 
@@ -33,9 +34,11 @@ type Registration struct {
 	// from a body.
 	EmailVerified, MobileVerified bool
 	// Proven says that VerifyTarget has to have proved Email and Mobile, those of
-	// them that are given, to Client as in Target; that is used up.
+	// them that are given, to Client as in Target, or with ProofCode; that is used
+	// up.
 	Proven     bool
 	Client     string
+	ProofCode  Secret
 	Attributes Attributes
 	// Invite is an invitation code to use; empty uses none.
 	Invite Secret
@@ -55,6 +58,12 @@ type registration struct {
 	Invite Secret
 	// Prove names the proofs that have to be used up.
 	Prove []string
+	// Client is the network address of a newcomer; Charged is what is returned if
+	// the account is not made.
+	Client  string
+	Charged []verify.Receipt
+	// Ungreeted: the platform sent no more mails, and sends no welcome.
+	Ungreeted bool
 	// Attributes are nil where there are none.
 	Attributes *Attributes
 	// Picture is the avatar as a PNG; empty where there is none.
@@ -64,6 +73,11 @@ type registration struct {
 	Spent        []ProofRef
 	GiteaID      int64
 	PasswordHash Secret
+	// Sealed: Gitea has a random password.
+	Sealed bool
+	// AddressPending: Gitea has a placeholder for the address, which another user of
+	// ours has as a second one.
+	AddressPending bool
 }
 
 // Register makes an account on all three systems, or on none. Invalid,
@@ -94,9 +108,15 @@ func (s *Service) enrol(ctx context.Context, op, actor string, in Registration) 
 	if v := s.newcomerViolations(in); len(v) > 0 {
 		return Account{}, saga.Receipt{}, &Error{Kind: Invalid, Op: op, Violations: v}
 	}
-	wanted := registration{Password: in.Password, Language: in.Language, Actor: actor, Invite: in.Invite}
+	if _, number := s.asNumber(in.Username); number && actor != "" && in.MobileCode == "" { // an administrator's word proves no number
+		return Account{}, saga.Receipt{}, invalid(op, "username", Pattern)
+	}
+	wanted := registration{Password: in.Password, Language: in.Language, Actor: actor, Invite: in.Invite, Client: clientOf(ctx)}
 	if in.Attributes != (Attributes{}) {
 		wanted.Attributes = &in.Attributes
+	}
+	if err := s.chargeLookup(ctx, actor); err != nil {
+		return Account{}, saga.Receipt{}, failed(op, err)
 	}
 	var err error
 	if wanted.Codes, err = s.registrationCodes(ctx, actor, in); err != nil {
@@ -105,6 +125,9 @@ func (s *Service) enrol(ctx context.Context, op, actor string, in Registration) 
 	if wanted.Prove, err = s.registrationProofs(ctx, in); err != nil {
 		return Account{}, saga.Receipt{}, failed(op, err)
 	}
+	if s.uploadedByAnother(Account{ID: actor}, in.AvatarURL) { // a newcomer has uploaded nothing yet
+		return Account{}, saga.Receipt{}, invalid(op, "avatarUrl", Pattern)
+	}
 	if in.AvatarURL != "" {
 		if wanted.Picture, err = s.Pictures.Fetch(ctx, in.AvatarURL); err != nil {
 			return Account{}, saga.Receipt{}, failed(op, err)
@@ -112,6 +135,7 @@ func (s *Service) enrol(ctx context.Context, op, actor string, in Registration) 
 	}
 	account := in.account()
 	account.StorageSecret = s.IDs.StorageSecret()
+	account.MobileHeld = actor != "" && in.Mobile != "" && in.MobileCode == ""
 	return s.draw(ctx, op, account, wanted, in.NoUsername)
 }
 
@@ -136,7 +160,7 @@ func (s *Service) draw(ctx context.Context, op string, account Account, wanted r
 			break
 		}
 	}
-	return Account{}, receipt, failed(op, err)
+	return Account{}, unlessRefused(receipt, err), failed(op, err)
 }
 
 // account is the account that a newcomer gets, without what is drawn.
@@ -179,7 +203,7 @@ func (s *Service) registrationCodes(ctx context.Context, actor string, in Regist
 		if code.code == "" {
 			continue
 		}
-		ref, err := s.checkCode(ctx, code.target, code.code)
+		ref, err := s.checkCode(ctx, code.target, code.code, ForRegistration)
 		if err != nil {
 			return nil, err
 		}
@@ -192,26 +216,33 @@ func (s *Service) registrationCodes(ctx context.Context, actor string, in Regist
 }
 
 // registrationProofs names the proofs that a newcomer needs, which must be there
-// before anything is reserved for him.
+// before anything is reserved. CodeWrong, for an Unproven, if one is missing.
 func (s *Service) registrationProofs(ctx context.Context, in Registration) ([]string, error) {
 	if !in.Proven {
 		return nil, nil
 	}
 	var names []string
-	if in.Email != "" {
-		names = append(names, Target{Email: in.Email, Client: in.Client}.ProofName())
-	}
-	if in.Mobile != "" {
-		names = append(names, Target{Country: in.Country, Mobile: in.Mobile, Client: in.Client}.ProofName())
-	}
-	for _, name := range names {
-		ok, err := s.Proofs.Has(ctx, name, s.Now())
-		if err == nil && !ok {
-			err = &Error{Kind: CodeWrong}
+	var missing Unproven
+	for _, given := range []struct {
+		there   bool
+		target  Target
+		missing *bool
+	}{
+		{in.Email != "", Target{Email: in.Email, Client: in.Client}, &missing.Email},
+		{in.Mobile != "", Target{Country: in.Country, Mobile: in.Mobile, Client: in.Client}, &missing.Mobile},
+	} {
+		if !given.there {
+			continue
 		}
+		name, err := s.provenBy(ctx, given.target, in.ProofCode)
 		if err != nil {
 			return nil, err
 		}
+		*given.missing = name == ""
+		names = append(names, name)
+	}
+	if missing != (Unproven{}) {
+		return nil, &Error{Kind: CodeWrong, Err: &missing}
 	}
 	return names, nil
 }
@@ -252,22 +283,39 @@ func (s *Service) registerFlow() saga.Definition[registration] {
 		saga.Parallel(
 			saga.Step[registration]{
 				Name: "mail a welcome", Kind: saga.Retriable, Detached: true,
-				Do: func(ctx context.Context, r *registration) error {
-					if !r.Account.HasEmail() {
-						return nil
-					}
-					return s.Mailer.Send(ctx, Mail{
-						Kind: MailWelcome, To: r.Account.Email, Language: r.Language, Username: r.Account.Username,
-					})
-				},
+				Do: s.mailWelcome,
 			},
 			s.showNewcomer(),
 		),
 	)
 }
 
+// mailWelcome greets a newcomer. A mail to an address that nobody has proved to
+// read contains no text that a stranger chose, such as the user name. An account
+// that is leaving or gone by then gets none.
+func (s *Service) mailWelcome(ctx context.Context, r *registration) error {
+	if !r.Account.HasEmail() || r.Ungreeted {
+		return nil
+	}
+	account, err := s.Accounts.ByID(ctx, r.Account.ID)
+	if KindOf(err) == NotFound {
+		return nil
+	}
+	if err != nil || !account.Status.kept() {
+		return err
+	}
+	mail := Mail{Kind: MailWelcome, To: r.Account.Email, Language: r.Language}
+	if r.Account.EmailVerified {
+		mail.Username = r.Account.Username
+	}
+	return s.deliver(ctx, mail)
+}
+
 func (s *Service) reserveNewcomer(ctx context.Context, r *registration) (err error) {
 	if err := s.mayCreate(ctx, r.Actor, r.Account.Role); err != nil {
+		return err
+	}
+	if err := s.chargeNewcomer(ctx, r); err != nil {
 		return err
 	}
 	if err := s.Accounts.Reserve(ctx, r.Account); err != nil {
@@ -298,15 +346,19 @@ func (s *Service) abandonNewcomer(ctx context.Context, r *registration) error {
 			return err
 		}
 	}
+	if err := s.Admission.Return(ctx, r.Charged); err != nil {
+		return err
+	}
 	return s.Accounts.Abandon(ctx, r.Account.ID, s.Now())
 }
 
 func (s *Service) createInDirectory(ctx context.Context, r *registration) error {
 	user := DirectoryUser{
-		AccountID: r.Account.ID, Username: r.Account.Username, Email: r.Account.Email,
-		FullName: r.Account.Nickname, Password: r.Password,
+		AccountID: r.Account.ID, Username: r.Account.Username, Email: r.Account.Email, FullName: r.Account.Nickname,
 	}
-	id, err := s.Directory.CreateUser(ctx, user)
+	user.Password, r.Sealed = s.passwordForGitea(r.Password)
+	proved := r.Account.EmailVerified // no one loses an address to a user who has not proved it
+	id, pending, err := s.createGiteaUser(ctx, user, proved)
 	var taken *Taken
 	if errors.As(err, &taken) && taken.Mark != "" {
 		removed, lateErr := s.removeLateEffect(ctx, *taken)
@@ -314,10 +366,10 @@ func (s *Service) createInDirectory(ctx context.Context, r *registration) error 
 			return saga.Refused(lateErr)
 		}
 		if removed {
-			id, err = s.Directory.CreateUser(ctx, user)
+			id, pending, err = s.createGiteaUser(ctx, user, proved)
 		}
 	}
-	r.GiteaID = id
+	r.GiteaID, r.AddressPending = id, pending
 	return err
 }
 
@@ -336,6 +388,9 @@ func (s *Service) activate(ctx context.Context, r *registration) error {
 		PasswordHash: r.PasswordHash, GiteaID: r.GiteaID,
 		StorageKey: r.Account.StorageKey, StorageSecret: r.Account.StorageSecret, At: s.Now(),
 	})
+	if err == nil {
+		err = s.recordSealed(ctx, r.Account.ID, r.Sealed)
+	}
 	if err != nil || r.Attributes == nil {
 		return err
 	}

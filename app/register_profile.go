@@ -32,6 +32,11 @@ func (s *Service) showNewcomer() saga.Step[registration] {
 	return saga.Step[registration]{
 		Name: "show in Gitea", Kind: saga.Retriable, Detached: true,
 		Do: func(ctx context.Context, r *registration) error {
+			if r.AddressPending {
+				if err := s.addressNewcomer(ctx, r); err != nil {
+					return err
+				}
+			}
 			if r.Account.Website == "" && len(r.Picture) == 0 {
 				return nil
 			}
@@ -49,6 +54,17 @@ func (s *Service) showNewcomer() saga.Step[registration] {
 			return err
 		},
 	}
+}
+
+// addressNewcomer gives Gitea the address that its creation of the user did not
+// take, by a saga of its own, which holds the account.
+func (s *Service) addressNewcomer(ctx context.Context, r *registration) error {
+	account, err := s.Accounts.ByID(ctx, r.Account.ID)
+	if err != nil || !account.Status.Remote() || account.GiteaID != r.GiteaID {
+		return err
+	}
+	_, _, err = s.takeLate.Execute(by(ctx, System), account.ID, takingLate{AccountID: account.ID, GiteaID: account.GiteaID})
+	return err
 }
 
 // show sets the profile that the account has, and the picture that was fetched

@@ -2,6 +2,7 @@ package app_test
 
 import (
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -89,6 +90,52 @@ func TestADeletedNewcomerIsNotShown(t *testing.T) {
 	w.directory.Mend()
 	w.ended(t, clock, receipt)
 	w.gone(t, account)
+}
+
+// A welcome that the mail server did not take is not sent once the account is
+// leaving or gone.
+func TestADeletedNewcomerIsNotWelcomed(t *testing.T) {
+	for _, after := range []time.Duration{0, 2 * grace} {
+		clock := sagatest.NewClock()
+		w := newWorld(t, clock)
+		w.mailer.Break(memory.FailBefore, "Send")
+		account, receipt, err := w.service.RegisterAccount(t.Context(), app.Registration{
+			Username: "alice", Email: "alice@example.com", Password: goodPassword,
+		})
+		require.NoError(t, err)
+		w.leave(t, w.signIn(t, "alice"))
+		clock.Advance(after)
+		_, err = w.service.EndDeparted(t.Context())
+		require.NoError(t, err)
+		w.mailer.Mend()
+		w.ended(t, clock, receipt)
+		for _, mail := range w.mailer.Sent() {
+			require.NotEqual(t, app.MailWelcome, mail.Kind)
+		}
+		if after > 0 {
+			w.gone(t, account)
+		}
+	}
+}
+
+// A suspended newcomer is welcomed all the same.
+func TestASuspendedNewcomerIsWelcomed(t *testing.T) {
+	clock := sagatest.NewClock()
+	w := newWorld(t, clock)
+	w.mailer.Break(memory.FailBefore, "Send")
+	account, receipt, err := w.service.RegisterAccount(t.Context(), app.Registration{
+		Username: "alice", Email: "alice@example.com", Password: goodPassword,
+	})
+	require.NoError(t, err)
+	_, err = w.service.Suspend(t.Context(), account.ID, app.Locked)
+	require.NoError(t, err)
+	w.mailer.Mend()
+	w.ended(t, clock, receipt)
+	kinds := map[app.MailKind]bool{}
+	for _, mail := range w.mailer.Sent() {
+		kinds[mail.Kind] = true
+	}
+	require.True(t, kinds[app.MailWelcome])
 }
 
 // ended lets recovery work until the saga has ended.

@@ -12,6 +12,12 @@ import (
 type Inventory struct {
 	Account Account
 	Belongings
+	// LastOwnerOf are the organizations that others would lose: they have other
+	// members, and no other owner who can sign in.
+	LastOwnerOf []string
+	// LastAdministrator: no other super-administrator may sign in, so the account
+	// cannot be removed.
+	LastAdministrator bool
 	// Objects are those in storage, at most MostObjects.
 	Objects int
 }
@@ -19,8 +25,8 @@ type Inventory struct {
 // MostObjects is where counting an account's objects stops.
 const MostObjects = 10000
 
-// TakeInventory tells what an account has in Gitea and storage. It changes
-// nothing. NotFound where there is nothing to remove, DirectoryFailed,
+// TakeInventory lists what an account has in Gitea and storage. It changes
+// nothing. NotFound if there is nothing to remove, DirectoryFailed,
 // StorageFailed or Internal. For operators.
 func (s *Service) TakeInventory(ctx context.Context, accountID string) (Inventory, error) {
 	const op = "take inventory"
@@ -28,15 +34,32 @@ func (s *Service) TakeInventory(ctx context.Context, accountID string) (Inventor
 	if err != nil {
 		return Inventory{}, failed(op, err)
 	}
-	var has Belongings
+	found := Inventory{Account: account}
 	if account.GiteaOrigin != Adopted {
-		has, err = s.Directory.Belongings(ctx, account.Ref())
+		found.Belongings, found.LastOwnerOf, err = s.inGitea(ctx, account)
 	}
 	if err != nil {
 		return Inventory{}, failed(op, err)
 	}
-	objects, err := s.Storage.CountObjects(ctx, account.StorageKey, MostObjects)
-	return Inventory{Account: account, Belongings: has, Objects: objects}, failed(op, err)
+	err = s.Roster.MayGo(ctx, account.ID)
+	if found.LastAdministrator = err != nil && KindOf(err) == LastAdministrator; err != nil && !found.LastAdministrator {
+		return Inventory{}, failed(op, err)
+	}
+	found.Objects, err = s.Storage.CountObjects(ctx, account.StorageKey, MostObjects)
+	return found, failed(op, err)
+}
+
+// inGitea finds out what goes with the account's user, and what stands in the way.
+func (s *Service) inGitea(ctx context.Context, a Account) (has Belongings, last []string, err error) {
+	has, err = s.Directory.Belongings(ctx, a.Ref())
+	if err = s.unlessGone(ctx, a, err); err != nil {
+		return Belongings{}, nil, err
+	}
+	shared, err := s.sharedBy(ctx, a)
+	if err == nil {
+		last, err = s.lastOwnerOf(ctx, shared)
+	}
+	return has, last, err
 }
 
 // removable finds an account that is normal, suspended or leaving.
@@ -75,12 +98,20 @@ func (s *Service) Remove(ctx context.Context, accountID string, now bool) (saga.
 
 // shutOutAndPurge begins a deletion, and ends it where there is no grace period.
 func (s *Service) shutOutAndPurge(ctx context.Context, op string, d deleting) (saga.Receipt, error) {
-	receipt, err := carryOut(by(ctx, cmp.Or(d.Actor, d.Account.ID)), s.delete, d.Account.ID, d)
+	ctx = by(ctx, cmp.Or(d.Actor, d.Account.ID))
+	d.Asked = s.askedBy(ctx, d.Account.ID)
+	receipt, err := s.holdingOrganizations(ctx, d.Account, func(held []int64) (saga.Receipt, error) {
+		d.Held = held
+		return carryOut(ctx, s.delete, d.Account.ID, d)
+	})
 	if err != nil {
 		return receipt, failed(op, err)
 	}
 	if receipt.Pending == nil && !d.Until.After(s.Now()) {
 		_, receipt.Pending = s.purge(ctx, d.Account)
+		if KindOf(receipt.Pending) == LastOwner { // it came after the account was shut out: no refusal
+			receipt.Pending = &Error{Kind: DirectoryFailed, Err: receipt.Pending}
+		}
 	}
 	return receipt, failed(op, receipt.Pending)
 }

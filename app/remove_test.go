@@ -2,6 +2,7 @@ package app_test
 
 import (
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -104,6 +105,22 @@ func TestRemoveSparesTheLastOwner(t *testing.T) {
 	p.alive(t, p.here)
 }
 
+// An inventory shows beforehand that the last super-administrator stays.
+func TestAnInventoryShowsTheLastAdministrator(t *testing.T) {
+	p := newPerson(t, sagatest.NewClock())
+	last := func(id string) bool {
+		has, err := p.service.TakeInventory(t.Context(), id)
+		require.NoError(t, err)
+		return has.LastAdministrator
+	}
+	require.False(t, last(p.account.ID))
+	p.role(t, p.account, app.SuperAdministrator)
+	require.True(t, last(p.account.ID))
+	require.False(t, last(p.bob.Account.ID))
+	p.role(t, p.bob.Account, app.SuperAdministrator)
+	require.False(t, last(p.account.ID))
+}
+
 func TestRevoke(t *testing.T) {
 	p := newPerson(t, sagatest.NewClock())
 	_, err := p.service.Revoke(t.Context(), p.account.ID, p.bob.Session.ID)
@@ -115,6 +132,47 @@ func TestRevoke(t *testing.T) {
 	p.alive(t, p.away)
 	_, err = p.service.Revoke(t.Context(), p.account.ID, p.here.Session.ID)
 	require.Equal(t, app.NotFound, app.KindOf(err))
+}
+
+// The storage restarts while sessions are open: however a session ends, its
+// storage credentials end too.
+func TestSessionsEndAfterStorageRestart(t *testing.T) {
+	clock := sagatest.NewClock()
+	ways := map[string]func(*testing.T, *personWorld, app.SignedIn) error{
+		"sign out": func(t *testing.T, p *personWorld, in app.SignedIn) error {
+			principal, err := p.service.Authenticate(t.Context(), in.AccessToken)
+			require.NoError(t, err)
+			_, err = p.service.SignOut(t.Context(), principal)
+			return err
+		},
+		"revoke": func(t *testing.T, p *personWorld, in app.SignedIn) error {
+			_, err := p.service.Revoke(t.Context(), p.account.ID, in.Session.ID)
+			return err
+		},
+		"revoke all": func(t *testing.T, p *personWorld, _ app.SignedIn) error {
+			return p.service.RevokeAll(t.Context(), p.account.ID, func(app.Session, saga.Receipt) {})
+		},
+		"new password": func(t *testing.T, p *personWorld, _ app.SignedIn) error {
+			principal, err := p.service.Authenticate(t.Context(), p.away.AccessToken)
+			require.NoError(t, err)
+			_, err = p.service.ChangePassword(t.Context(), principal, app.PasswordChange{Old: goodPassword, New: newPassword})
+			return err
+		},
+		"expiry": func(t *testing.T, p *personWorld, _ app.SignedIn) error {
+			clock.Advance(sessionTTL + time.Minute)
+			_, err := p.service.EndExpired(t.Context())
+			return err
+		},
+	}
+	for name, end := range ways {
+		t.Run(name, func(t *testing.T) {
+			p := newPerson(t, clock)
+			p.storage.Now = func() time.Time { return p.here.Session.CreatedAt } // its credentials do not run out
+			p.storage.Restart()
+			require.NoError(t, end(t, p, p.here))
+			require.False(t, p.storage.MayUse(p.here.Grant, p.here.Grant.Prefix+"a"))
+		})
+	}
 }
 
 // Of many, one whose token Gitea does not let go of is told, and all end.

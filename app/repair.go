@@ -15,8 +15,8 @@ var ErrChanged = errors.New("it has changed since it was looked at")
 
 // ErrDisputed is in the chain of a repair's error where a Gitea user bears the mark
 // of one account, but not its name and address, and has the number of another one's
-// user: somebody moved the mark.
-// Nothing was changed then; its kind is DirectoryFailed.
+// user: somebody moved the mark. Nothing was changed then; its kind is
+// DirectoryFailed.
 var ErrDisputed = errors.New("the user in Gitea bears the mark of one account and is another one's by its number")
 
 func changed() error { return saga.Refused(&Error{Kind: Busy, Err: ErrChanged}) }
@@ -30,7 +30,9 @@ type repairFlows struct {
 	dropFromDirectory *saga.Flow[droppingFromDirectory]
 	stepAside         *saga.Flow[steppingAside]
 	endTokens         *saga.Flow[endingTokens]
+	endAddresses      *saga.Flow[endingAddresses]
 	healDirectory     *saga.Flow[healingDirectory]
+	sealDirectory     *saga.Flow[sealingDirectory]
 	remakeInStorage   *saga.Flow[remakingInStorage]
 	mendStorage       *saga.Flow[mendingStorage]
 	dropFromStorage   *saga.Flow[droppingFromStorage]
@@ -43,7 +45,9 @@ func (s *Service) bindRepairs(r *saga.Runner) error {
 		bind(r, s.dropFromDirectoryFlow(), &s.repairs.dropFromDirectory),
 		bind(r, s.stepAsideFlow(), &s.repairs.stepAside),
 		bind(r, s.endTokensFlow(), &s.repairs.endTokens),
+		bind(r, s.endAddressesFlow(), &s.repairs.endAddresses),
 		bind(r, s.healDirectoryFlow(), &s.repairs.healDirectory),
+		bind(r, s.sealDirectoryFlow(), &s.repairs.sealDirectory),
 		bind(r, s.remakeInStorageFlow(), &s.repairs.remakeInStorage),
 		bind(r, s.mendStorageFlow(), &s.repairs.mendStorage),
 		bind(r, s.dropFromStorageFlow(), &s.repairs.dropFromStorage),
@@ -86,6 +90,15 @@ func (s *Service) sameInDirectory(ctx context.Context, seen DirectoryView) error
 	return err
 }
 
+// sameInStorage likewise.
+func (s *Service) sameInStorage(ctx context.Context, seen StorageView) error {
+	now, found, err := s.StorageRepairs.User(ctx, seen.Key)
+	if err == nil && (!found || now != seen) {
+		err = changed()
+	}
+	return err
+}
+
 // undisputed refuses where the user that bears a mark is noted as another
 // account's, and not as that of its mark. One that has the name and the address of
 // its mark's account is that one's all the same: a Gitea that was restored from a
@@ -106,17 +119,8 @@ func (s *Service) undisputed(ctx context.Context, v DirectoryView) error {
 	return saga.Refused(&Error{Kind: DirectoryFailed, Err: ErrDisputed})
 }
 
-// sameInStorage likewise.
-func (s *Service) sameInStorage(ctx context.Context, seen StorageView) error {
-	now, found, err := s.StorageRepairs.User(ctx, seen.Key)
-	if err == nil && (!found || now != seen) {
-		err = changed()
-	}
-	return err
-}
-
 // settled takes a committed repair whose last steps are still to come for one
-// that failed.
+// that failed; receipt.Pending, which is nil for any other, says that it did not.
 func settled(op string, receipt saga.Receipt, err error) (saga.Receipt, error) {
 	if err == nil {
 		err = receipt.Pending

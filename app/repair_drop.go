@@ -3,7 +3,6 @@ package app
 import (
 	"context"
 	"errors"
-	"strings"
 
 	"golang.org/x/sync/errgroup"
 
@@ -116,21 +115,15 @@ func (s *Service) dropFromStorageFlow() saga.Definition[droppingFromStorage] {
 // endingTokens is the state of the saga that deletes Gitea tokens which outlived
 // their sessions.
 type endingTokens struct {
-	Seen DirectoryView
+	// AccountID is empty in sagas of earlier releases.
+	AccountID string
+	Seen      DirectoryView
 	// Tokens are their names.
 	Tokens []string
 }
 
-// SessionOfToken is the session that a Gitea token of that name is of; not ok
-// where a session's token cannot have the name.
-func SessionOfToken(name string) (session string, ok bool) {
-	session, ok = strings.CutPrefix(name, GiteaTokenPrefix)
-	plain := func(r rune) bool { return (r < 'a' || r > 'z') && (r < '0' || r > '9') }
-	return session, ok && len(session) == sessionIDLength && !strings.ContainsFunc(session, plain)
-}
-
 // EndTokens deletes Gitea tokens of a user that the account owns, which are named
-// like those of sessions and whose sessions are over. DirectoryFailed, Busy
+// like those of sessions and are of no open session of the account. DirectoryFailed, Busy
 // (ErrChanged in the chain where the user has changed or a session is open) or
 // Internal.
 func (s *Service) EndTokens(ctx context.Context, f Facts, seen DirectoryView, tokens []string) (saga.Receipt, error) {
@@ -140,7 +133,9 @@ func (s *Service) EndTokens(ctx context.Context, f Facts, seen DirectoryView, to
 			return saga.Receipt{}, &Error{Kind: Internal, Op: op, Err: errors.New("the token is not one of ours")}
 		}
 	}
-	receipt, err := carryOut(by(ctx, System), s.repairs.endTokens, f.AccountID, endingTokens{Seen: seen, Tokens: tokens})
+	receipt, err := carryOut(by(ctx, System), s.repairs.endTokens, f.AccountID, endingTokens{
+		AccountID: f.AccountID, Seen: seen, Tokens: tokens,
+	})
 	return settled(op, receipt, err)
 }
 
@@ -154,10 +149,15 @@ func (s *Service) endTokensFlow() saga.Definition[endingTokens] {
 					sessions[i], _ = SessionOfToken(name)
 				}
 				open, err := s.Repairs.OpenSessions(ctx, sessions)
-				if err == nil && len(open) > 0 {
-					err = changed()
+				if err != nil {
+					return err
 				}
-				return err
+				for _, owner := range open {
+					if e.AccountID == "" || owner == e.AccountID {
+						return changed()
+					}
+				}
+				return nil
 			},
 		}),
 		saga.One(saga.Step[endingTokens]{

@@ -22,7 +22,7 @@ type healingDirectory struct {
 // one. It never fails the sign-in: what goes wrong is logged, and the next
 // sign-in tries again.
 func (s *Service) heal(ctx context.Context, a Account, password Secret) {
-	if a.GiteaPassword != RandomPassword || password == "" {
+	if s.settings.SealPasswords || a.GiteaPassword != RandomPassword || password == "" {
 		return
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), healWait)
@@ -44,6 +44,9 @@ func (s *Service) healDirectoryFlow() saga.Definition[healingDirectory] {
 		saga.One(saga.Step[healingDirectory]{
 			Name: "set Gitea password", Kind: saga.Pivot,
 			Do: func(ctx context.Context, h *healingDirectory) error {
+				if s.settings.SealPasswords { // by now
+					return saga.Refused(changed())
+				}
 				return s.Directory.SetPassword(ctx, h.Account.Ref(), h.Password)
 			},
 		}),

@@ -12,6 +12,8 @@ import (
 type mendingDirectory struct {
 	Facts Facts
 	Seen  DirectoryView
+	// Found out on the way: another user of ours has the address as a second one.
+	AddressPending bool
 }
 
 // Owns reports whether a Gitea user is beyond doubt the account's: it bears its
@@ -64,6 +66,19 @@ func differing(name string, differs func(*mendingDirectory) bool, do, undo saga.
 	return saga.One(saga.Step[mendingDirectory]{Name: name, Kind: saga.Compensable, Do: only(do), Undo: only(undo)})
 }
 
+// unmendEmail puts back the address that was seen, unless another user has it by
+// now, also as a second one: it was never the account's.
+func (s *Service) unmendEmail(ctx context.Context, m *mendingDirectory) error {
+	if m.AddressPending {
+		return nil // nothing was done, and a call would end second addresses
+	}
+	err := s.Directory.SetEmail(ctx, m.now(), m.Seen.Email)
+	if saga.IsRefused(err) && KindOf(err) == EmailTaken {
+		return nil
+	}
+	return err
+}
+
 func (s *Service) mendDirectoryFlow() saga.Definition[mendingDirectory] {
 	return exclusive("mend in Gitea",
 		saga.One(saga.Step[mendingDirectory]{
@@ -89,11 +104,12 @@ func (s *Service) mendDirectoryFlow() saga.Definition[mendingDirectory] {
 				return s.DirectoryRepairs.RenameUser(ctx, m.before(), m.Seen.Username)
 			}),
 		differing("change Gitea address", func(m *mendingDirectory) bool { return !strings.EqualFold(m.Seen.Email, m.Facts.Email) },
-			func(ctx context.Context, m *mendingDirectory) error {
-				return s.Directory.SetEmail(ctx, m.now(), m.Facts.Email)
+			func(ctx context.Context, m *mendingDirectory) (err error) {
+				m.AddressPending, err = s.setEmailOrDefer(ctx, m.now(), m.Facts.Email)
+				return err
 			},
 			func(ctx context.Context, m *mendingDirectory) error {
-				return s.Directory.SetEmail(ctx, m.now(), m.Seen.Email)
+				return s.unmendEmail(ctx, m)
 			}),
 		differing("change Gitea profile", func(m *mendingDirectory) bool { return m.Seen.Profile != m.Facts.Profile },
 			func(ctx context.Context, m *mendingDirectory) error {
@@ -119,6 +135,9 @@ func (s *Service) mendDirectoryFlow() saga.Definition[mendingDirectory] {
 				return s.Repairs.SetDirectoryUser(ctx, m.Facts.AccountID, m.Seen.ID, RandomPassword, s.Now())
 			},
 		}),
+		saga.One(takingAddress(s, func(m *mendingDirectory) (Account, string, bool) {
+			return m.Facts.account(m.Seen.ID), m.Facts.Email, m.AddressPending
+		})),
 	)
 }
 

@@ -12,6 +12,8 @@ type remakingInDirectory struct {
 	Password Secret
 	// Found out on the way.
 	GiteaID int64
+	// AddressPending: another user of ours has the address as a second one.
+	AddressPending bool
 }
 
 // RemakeInDirectory makes the Gitea user of an account again where none bears its
@@ -19,10 +21,11 @@ type remakingInDirectory struct {
 // the old user had is not brought back. UserTaken or EmailTaken where another
 // user has the name or address; DirectoryFailed (ErrDisputed in the chain where the
 // account's user bears another one's mark), Busy (ErrChanged in the chain where the
-// account or Gitea is not as it was seen) or Internal.
+// account or Gitea is not as it was seen) or Internal. If Receipt.Pending is not
+// nil the user is made, and the error says why it has not its address yet.
 func (s *Service) RemakeInDirectory(ctx context.Context, f Facts) (saga.Receipt, error) {
 	receipt, err := carryOut(by(ctx, System), s.repairs.remakeInDirectory, f.AccountID, remakingInDirectory{
-		Facts: f, Password: s.IDs.StorageSecret(),
+		Facts: f, Password: s.randomPassword(),
 	})
 	return settled("remake in Gitea", receipt, err)
 }
@@ -43,10 +46,10 @@ func (s *Service) remakeInDirectoryFlow() saga.Definition[remakingInDirectory] {
 		saga.One(saga.Step[remakingInDirectory]{
 			Name: "create in Gitea", Kind: saga.Compensable,
 			Do: func(ctx context.Context, r *remakingInDirectory) (err error) {
-				r.GiteaID, err = s.Directory.CreateUser(ctx, DirectoryUser{
+				r.GiteaID, r.AddressPending, err = s.createGiteaUser(ctx, DirectoryUser{
 					AccountID: r.Facts.AccountID, Username: r.Facts.Username, Email: r.Facts.Email,
 					FullName: r.Facts.Profile.FullName, Password: r.Password,
-				})
+				}, true) // its user had the address before
 				return err
 			},
 			Undo: func(ctx context.Context, r *remakingInDirectory) error {
@@ -74,6 +77,9 @@ func (s *Service) remakeInDirectoryFlow() saga.Definition[remakingInDirectory] {
 				return s.Repairs.SetDirectoryUser(ctx, r.Facts.AccountID, r.GiteaID, RandomPassword, s.Now())
 			},
 		}),
+		saga.One(takingAddress(s, func(r *remakingInDirectory) (Account, string, bool) {
+			return r.Facts.account(r.GiteaID), r.Facts.Email, r.AddressPending
+		})),
 	)
 }
 

@@ -123,6 +123,36 @@ func TestMendDirectoryFailingEveryStep(t *testing.T) {
 	}
 }
 
+// emailsOf are the addresses of the user of that name in Gitea.
+func (p *personWorld) emailsOf(username string) []string {
+	for _, e := range p.directory.Entries() {
+		if e.Username == username {
+			return e.Emails
+		}
+	}
+	return nil
+}
+
+func TestEndAddressesFailingEveryStep(t *testing.T) {
+	sagatest.FailEveryStep(t, func(t *testing.T, clock *sagatest.Clock) sagatest.World[app.EndingAddressesState] {
+		p := newPerson(t, clock)
+		p.directory.AddEmails("alice", "one@example.com", "two@example.com")
+		return audited(t, p.core, clock, sagatest.World[app.EndingAddressesState]{
+			Definition: p.service.EndAddressesFlow(), Journal: p.store.Journal, Subject: p.account.ID,
+			State: app.EndingAddressesState{Facts: p.account.Facts(), Seen: p.user(t), Addresses: []string{"one@example.com", "two@example.com"}},
+			Check: func(t *testing.T, committed bool) {
+				want := []string{"alice@example.com"}
+				if !committed {
+					want = append(want, "one@example.com", "two@example.com")
+				}
+				require.Equal(t, want, p.emailsOf("alice"))
+				p.mended(t)
+				p.alive(t, p.here)
+			},
+		})
+	})
+}
+
 func TestStepAsideFailingEveryStep(t *testing.T) {
 	for _, twin := range []bool{false, true} {
 		t.Run(map[bool]string{false: "alone", true: "beside another one of the mark"}[twin], func(t *testing.T) {
@@ -375,6 +405,20 @@ func TestRepairsOfWhatHasChanged(t *testing.T) {
 	require.Equal(t, before, p.directory.Entries())
 	require.Equal(t, storage, p.storage.Users())
 	p.alive(t, p.here)
+}
+
+// A token that is named after the open session of another account is none of a
+// session, and goes.
+func TestEndTokensNamedAfterOthersSessions(t *testing.T) {
+	p := newPerson(t, sagatest.NewClock())
+	bob := p.signIn(t, "bob")
+	name := bob.Session.GiteaTokenName()
+	token, err := p.directory.CreateToken(t.Context(), p.account.Ref(), name)
+	require.NoError(t, err)
+	_, err = p.service.EndTokens(t.Context(), p.account.Facts(), p.user(t), []string{name})
+	require.NoError(t, err)
+	require.Empty(t, p.directory.TokenOwner(token))
+	require.Equal(t, "bob", p.directory.TokenOwner(bob.GiteaToken))
 }
 
 // What is not ours is refused before a saga begins.

@@ -9,6 +9,7 @@ import (
 // restoring is the state of the restore saga.
 type restoring struct {
 	Account Account
+	Asked   asked
 	// To is found out on the way: what the account was before.
 	To Status
 }
@@ -27,7 +28,7 @@ func (s *Service) Restore(ctx context.Context, accountID string) (saga.Receipt, 
 	if err != nil {
 		return saga.Receipt{}, failed(op, err)
 	}
-	receipt, err := carryOut(ctx, s.restore, account.ID, restoring{Account: account})
+	receipt, err := carryOut(ctx, s.restore, account.ID, restoring{Account: account, Asked: s.askedBy(ctx, account.ID)})
 	return receipt, failed(op, err)
 }
 
@@ -47,7 +48,13 @@ func (s *Service) restoreFlow() saga.Definition[restoring] {
 		lettingIn(s, func(r *restoring) (Account, Status) { return r.Account, r.To }),
 		saga.One(saga.Step[restoring]{
 			Name: "come back", Kind: saga.Pivot, Local: true,
-			Do: func(ctx context.Context, r *restoring) error { return s.Accounts.ComeBack(ctx, r.Account.ID, s.Now()) },
+			Do: func(ctx context.Context, r *restoring) error {
+				if err := s.Accounts.ComeBack(ctx, r.Account.ID, s.Now()); err != nil {
+					return err
+				}
+				return s.evictLater(ctx, r.Account.ID)
+			},
 		}),
+		saga.One(announcing(s, func(r *restoring) announcement { return r.Asked.announce(NoticeRestored, r.Account) })),
 	)
 }

@@ -7,7 +7,10 @@ import (
 )
 
 // resuming is the state of the resume saga.
-type resuming struct{ Account Account }
+type resuming struct {
+	Account Account
+	Asked   asked
+}
 
 // Resume lets the person of a suspended account in again on all three systems.
 // Sessions that ended stay ended. NotFound where the account is not there to be
@@ -26,7 +29,7 @@ func (s *Service) Resume(ctx context.Context, accountID string) (saga.Receipt, e
 	if err != nil {
 		return saga.Receipt{}, failed(op, err)
 	}
-	receipt, err := carryOut(ctx, s.resume, account.ID, resuming{Account: account})
+	receipt, err := carryOut(ctx, s.resume, account.ID, resuming{Account: account, Asked: s.askedBy(ctx, account.ID)})
 	return receipt, failed(op, err)
 }
 
@@ -45,7 +48,13 @@ func (s *Service) resumeFlow() saga.Definition[resuming] {
 		lettingIn(s, func(r *resuming) (Account, Status) { return r.Account, Normal }),
 		saga.One(saga.Step[resuming]{
 			Name: "resume", Kind: saga.Pivot, Local: true,
-			Do: func(ctx context.Context, r *resuming) error { return s.Standings.Resume(ctx, r.Account.ID, s.Now()) },
+			Do: func(ctx context.Context, r *resuming) error {
+				if err := s.Standings.Resume(ctx, r.Account.ID, s.Now()); err != nil {
+					return err
+				}
+				return s.evictLater(ctx, r.Account.ID)
+			},
 		}),
+		saga.One(announcing(s, func(r *resuming) announcement { return r.Asked.announce(NoticeResumed, r.Account) })),
 	)
 }

@@ -75,6 +75,9 @@ func PasswordAllowed(password string) bool {
 
 func (s *Service) newcomerViolations(in Registration) []Violation {
 	found := append(in.violations(), in.profileViolations()...)
+	if s.foreignNumber(in) {
+		found = append(found, Violation{"username", Pattern})
+	}
 	if in.Mobile != "" {
 		found = append(found, s.numberViolations(in.Country, in.Mobile)...)
 	}

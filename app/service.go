@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"time"
 
+	"accord/app/verify"
 	"accord/saga"
 )
 
@@ -28,31 +29,48 @@ type Deps struct {
 	Pictures  Pictures
 	Files     Files
 	Codes     Codes
-	Counters  Counters
-	Failures  Failures
-	IDs       IDs
-	Runner    *saga.Runner
-	Now       func() time.Time
-	Logger    *slog.Logger
+	Admission *verify.Admission
+	// Digests have a key.
+	Digests Digests
+	IDs     IDs
+	Runner  *saga.Runner
+	Now     func() time.Time
+	Logger  *slog.Logger
 
 	// What front-ends need to let people in.
 	Puzzles       Puzzles
 	Challenges    Challenges
 	Proofs        Proofs
 	Mobiles       Mobiles
+	Ownership     Ownership
 	Standings     Standings
 	Listings      Listings
 	Leaders       Leaders
 	Leftovers     Leftovers
+	Audit         Audit
+	Places        Places
 	DirectoryDoor DirectoryDoor
-	StorageDoor   StorageDoor
+	// What a deletion needs to know of organizations, and where it is postponed.
+	DirectoryOrganizations DirectoryOrganizations
+	Departures             Departures
+	StorageDoor            StorageDoor
+	// StoredPictures, optional, is where uploads that nobody uses are cleared from.
+	StoredPictures StoredPictures
 	// Archive, optional, is where sagas that ended long ago are cleared from.
 	Archive Archive
+	// Repositories creates repositories in Gitea.
+	Repositories DirectoryRepositories
+
+	// What evictions need beside the above.
+	DirectoryCredentials DirectoryCredentials
+	StorageCredentials   StorageCredentials
+	Evictions            Evictions
 
 	// What repairs need beside the above.
 	Repairs          AccountRepairs
 	DirectoryRepairs DirectoryRepairs
 	StorageRepairs   StorageRepairs
+	Sealing          AccountSealing
 
 	// What adopting needs beside the above.
 	Adoptions         AccountAdoption
@@ -64,31 +82,50 @@ type Settings struct {
 	// SessionTTL is how long a sign-in lasts, KeepTTL where the person asked to
 	// stay signed in.
 	SessionTTL, KeepTTL time.Duration
+	// SessionsPerAccount bounds the sessions that an account has open; the next
+	// sign-in ends the oldest. Zero means no limit.
+	SessionsPerAccount int
 	// DeletionGrace is how long a deleted account can be brought back; zero
 	// removes it at once.
 	DeletionGrace time.Duration
 	// Countries are the country codes that telephones may have, digits only.
 	Countries []string
-	SMS       SMSLimits
 	Guard     GuardSettings
+	Uploads   UploadLimits
+	Limits    Limits
 	// PicturesURL is what the URL of every uploaded picture begins with.
 	PicturesURL string
 	Sweep       SweepSettings
+	// EvictAgain is how long after an eviction credentials are looked for again;
+	// zero: never. It is how long a web session of Gitea's may live.
+	EvictAgain time.Duration
+	// SealPasswords keeps every password out of Gitea: users there have random ones.
+	SealPasswords bool
+	// RestorePasswords compares a password that a user signs in with to Gitea's copy,
+	// once an hour at most, and puts it back there.
+	RestorePasswords bool
 }
 
 // Service holds every use case. Safe for concurrent use.
 type Service struct {
 	Deps
 	settings Settings
+	// hashing lets each client hash one password at a time.
+	hashing verify.Shares
+	// witnessTurns is for sign-ins of users who are gone from Gitea.
+	witnessTurns turns
+
 	register *saga.Flow[registration]
 	signIn   *saga.Flow[signingIn]
 	signOut  *saga.Flow[signingOut]
+	takeLate *saga.Flow[takingLate]
 
 	edit           *saga.Flow[editing]
 	changeEmail    *saga.Flow[changingEmail]
 	changePassword *saga.Flow[changingPassword]
 	resetPassword  *saga.Flow[resettingPassword]
 	changeMobile   *saga.Flow[changingMobile]
+	owner          *saga.Flow[changingOwner]
 	delete         *saga.Flow[deleting]
 	modify         *saga.Flow[editing]
 	setRole        *saga.Flow[givingRole]
@@ -99,8 +136,11 @@ type Service struct {
 	smsCode        *saga.Flow[sendingCode]
 
 	sendUsername *saga.Flow[sendingUsername]
+	sendNotice   *saga.Flow[sendingNotice]
 	suspend      *saga.Flow[suspending]
 	resume       *saga.Flow[resuming]
+	evicting     *saga.Flow[evicting]
+	restorations restorations
 
 	// leader is what the sweeper does, one replica at a time.
 	leader    *Leadership
@@ -111,16 +151,21 @@ type Service struct {
 // New binds every flow to the runner, so that it can also recover them. A
 // runner takes one Service.
 func New(d Deps, s Settings) (*Service, error) {
+	if len(d.Digests.key) == 0 {
+		return nil, errors.New("app: the digests have no key")
+	}
 	svc := &Service{Deps: d, settings: s, leader: &Leadership{Leaders: d.Leaders, Owner: d.IDs.SessionID(), Now: d.Now}}
 	return svc, errors.Join(
 		bind(d.Runner, svc.registerFlow(), &svc.register),
 		bind(d.Runner, svc.signInFlow(), &svc.signIn),
 		bind(d.Runner, svc.signOutFlow(), &svc.signOut),
+		bind(d.Runner, svc.takeAddressFlow(), &svc.takeLate),
 		bind(d.Runner, svc.editFlow(), &svc.edit),
 		bind(d.Runner, svc.changeEmailFlow(), &svc.changeEmail),
 		bind(d.Runner, svc.changePasswordFlow(), &svc.changePassword),
 		bind(d.Runner, svc.resetPasswordFlow(), &svc.resetPassword),
 		bind(d.Runner, svc.changeMobileFlow(), &svc.changeMobile),
+		bind(d.Runner, svc.changeOwnerFlow(), &svc.owner),
 		bind(d.Runner, svc.deleteFlow(), &svc.delete),
 		bind(d.Runner, svc.modifyFlow(), &svc.modify),
 		bind(d.Runner, svc.setRoleFlow(), &svc.setRole),
@@ -130,8 +175,10 @@ func New(d Deps, s Settings) (*Service, error) {
 		bind(d.Runner, svc.mailCodeFlow(), &svc.mailCode),
 		bind(d.Runner, svc.smsCodeFlow(), &svc.smsCode),
 		bind(d.Runner, svc.sendUsernameFlow(), &svc.sendUsername),
+		bind(d.Runner, svc.sendNoticeFlow(), &svc.sendNotice),
 		bind(d.Runner, svc.suspendFlow(), &svc.suspend),
 		bind(d.Runner, svc.resumeFlow(), &svc.resume),
+		bind(d.Runner, svc.evictFlow(), &svc.evicting),
 		svc.bindRepairs(d.Runner),
 		bind(d.Runner, svc.adoptFlow(), &svc.adoptions.adopt),
 		bind(d.Runner, svc.keepPasswordFlow(), &svc.adoptions.keepPassword),

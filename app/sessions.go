@@ -3,6 +3,9 @@ package app
 import (
 	"context"
 	"errors"
+	"sync"
+
+	"golang.org/x/sync/errgroup"
 
 	"accord/saga"
 )
@@ -28,31 +31,57 @@ func (s *Service) Revoke(ctx context.Context, accountID, sessionID string) (saga
 	return s.end(ctx, op, account, session)
 }
 
-// RevokeAll ends every session that the account has open now, one after the
-// other, each as by Revoke, and tells of each that it ended. All are tried; the
-// first fault is returned. One that opens meanwhile may stay: Suspend, or a new
-// password, lets none through. For operators.
+// revokeTogether is how many sessions of one account end at once.
+const revokeTogether = 8
+
+// RevokeAll ends every session that the account has open now, each as by Revoke,
+// and calls ended for each, one call at a time; then every other credential on
+// Gitea and the storage, as Evict does without keys. Reset tokens are void from
+// then on. All are tried; the first fault is returned. A session that opens
+// meanwhile may stay: Suspend, or a new password, lets none through. For operators.
 func (s *Service) RevokeAll(ctx context.Context, accountID string, ended func(Session, saga.Receipt)) error {
 	const op = "revoke"
 	account, err := s.Accounts.ByID(ctx, accountID)
 	if err != nil {
 		return failed(op, err)
 	}
-	var fault error
-	for after := ""; ; {
+	fault := s.voidResetTokens(ctx, account.ID)
+	for after, more := "", true; more; {
 		sessions, err := s.Listings.PageOfSessions(ctx, accountID, s.Now(), after, revokePage)
 		if err != nil {
 			return failed(op, errors.Join(fault, err))
 		}
-		for _, session := range sessions {
-			receipt, err := s.end(ctx, op, account, session)
-			fault, after = firstOf(fault, err), session.ID
+		fault = firstOf(fault, s.endAll(ctx, op, account, sessions, ended))
+		if more = len(sessions) == revokePage; more {
+			after = sessions[revokePage-1].ID
+		}
+	}
+	if account.Status.kept() || account.Status == Leaving {
+		_, _, err = s.Evict(ctx, account.ID, false)
+	}
+	return firstOf(fault, err)
+}
+
+// endAll ends sessions of the account, several at a time.
+func (s *Service) endAll(ctx context.Context, op string, a Account, sessions []Session, ended func(Session, saga.Receipt)) error {
+	var (
+		mu    sync.Mutex
+		fault error
+		group errgroup.Group
+	)
+	group.SetLimit(revokeTogether)
+	for _, session := range sessions {
+		group.Go(func() error {
+			receipt, err := s.end(ctx, op, a, session)
+			mu.Lock()
+			defer mu.Unlock()
+			fault = firstOf(fault, err)
 			if err == nil || receipt.Pending != nil {
 				ended(session, receipt)
 			}
-		}
-		if len(sessions) < revokePage {
-			return fault
-		}
+			return nil
+		})
 	}
+	_ = group.Wait()
+	return fault
 }

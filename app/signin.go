@@ -1,9 +1,11 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"time"
 
+	"accord/app/verify"
 	"accord/saga"
 )
 
@@ -29,15 +31,16 @@ type Credentials struct {
 	IP, Device string
 }
 
-// typed is what failures are counted under. It tells nothing of who exists.
-func (in Credentials) typed() string {
+// typed is the key that failed attempts are counted under. It depends only on the
+// input, so it does not reveal whether an account exists.
+func (in Credentials) typed(d Digests) string {
 	switch {
 	case in.Username != "":
-		return "name/" + digest(in.Username)
+		return "name/" + d.name(in.Username)
 	case in.Email != "" || in.Mobile == "":
-		return "mail/" + digest(in.Email)
+		return "mail/" + d.name(in.Email)
 	}
-	return "mobile/" + digest(in.Country+in.Mobile)
+	return "mobile/" + d.name(in.Country+in.Mobile)
 }
 
 // SignedIn is a fresh session with the three tokens that are good for it.
@@ -69,6 +72,8 @@ type signingIn struct {
 	// it was a password.
 	Code  CodeRef
 	Email string
+	// Spent is what is returned if no session opens.
+	Spent []verify.Receipt
 	// Found out on the way.
 	GiteaToken Secret
 	Grant      Grant
@@ -84,34 +89,66 @@ func (in *signingIn) ref() DirectoryRef {
 // Internal.
 func (s *Service) SignIn(ctx context.Context, in Credentials) (SignedIn, saga.Receipt, error) {
 	const op = "sign in"
-	account, err := s.checkPassword(ctx, in)
+	account, spent, err := s.checkPassword(ctx, in)
 	if err != nil {
 		return SignedIn{}, saga.Receipt{}, failed(op, err)
 	}
-	return s.open(ctx, op, account, in, CodeRef{})
+	return s.open(ctx, op, in, admitted{Account: account, spent: spent})
 }
 
-// open runs the sign-in saga for a person who has shown who he is.
-func (s *Service) open(ctx context.Context, op string, account Account, in Credentials, code CodeRef) (SignedIn, saga.Receipt, error) {
+// admitted is a user who may sign in now.
+type admitted struct {
+	Account
+	// code was compared and is not redeemed; the zero value if there is none.
+	code CodeRef
+	// spent is what the session was charged to.
+	spent []verify.Receipt
+}
+
+// open opens a session for users who have shown who they are. A user that is gone
+// from Gitea is made again, and then the session is opened.
+func (s *Service) open(ctx context.Context, op string, in Credentials, who admitted) (SignedIn, saga.Receipt, error) {
+	signedIn, receipt, err := s.openOnce(ctx, op, in, who)
+	if err == nil {
+		return signedIn, receipt, nil
+	}
+	var again bool
+	if who.Account, again = s.remade(ctx, who.Account, err); !again {
+		return signedIn, receipt, err
+	}
+	who.spent = nil // it was returned
+	return s.openOnce(ctx, op, in, who)
+}
+
+// openOnce runs the sign-in saga.
+func (s *Service) openOnce(ctx context.Context, op string, in Credentials, who admitted) (SignedIn, saga.Receipt, error) {
+	account, code := who.Account, who.code
 	session := s.newSession(account, in)
 	signedIn, err := s.tokensFor(account, session, in.AccessTTL)
 	if err != nil {
-		return SignedIn{}, saga.Receipt{}, failed(op, err)
+		return SignedIn{}, saga.Receipt{}, failed(op, s.returnSpent(ctx, who.spent, err))
 	}
 	state, receipt, err := s.signIn.Execute(by(ctx, account.ID), account.ID, signingIn{
 		Session: session, Username: account.Username,
 		StorageKey: account.StorageKey, StorageSecret: account.StorageSecret,
-		Code: code, Email: account.Email,
+		Code: code, Email: account.Email, Spent: who.spent,
 	})
 	if err != nil {
+		if neverBegan(receipt, err) { // else the saga returns it
+			err = s.returnSpent(ctx, who.spent, err)
+		}
 		return SignedIn{}, receipt, failed(op, err)
 	}
+	s.endExcess(ctx, account)
+	s.noteVisit(ctx, account)
 	account.EmailVerified = account.EmailVerified || code != CodeRef{}
 	if code == (CodeRef{}) { // else nobody has looked at the password
 		s.heal(ctx, account, in.Password)
 		s.keepTheirs(ctx, account, in.Password)
+		s.restorePassword(ctx, account, in.Password)
 	}
-	signedIn.Account, signedIn.GiteaToken, signedIn.Grant = account, state.GiteaToken, state.Grant
+	signedIn.Account, signedIn.GiteaToken, signedIn.Grant = s.shown(account), state.GiteaToken, state.Grant
+	signedIn.Session.StorageAccessKey = state.Grant.AccessKeyID
 	return signedIn, receipt, nil
 }
 
@@ -131,31 +168,32 @@ func (s *Service) tokensFor(a Account, session Session, ttl time.Duration) (Sign
 	return in, err
 }
 
-// checkPassword does the same work for every outcome, so that its time does
-// not tell a known account from an unknown one.
-func (s *Service) checkPassword(ctx context.Context, in Credentials) (Account, error) {
-	var account Account
-	ok, err := s.tried(ctx, in, func() (ok bool, err error) {
-		account, err = s.find(ctx, in)
-		if err != nil && KindOf(err) != NotFound {
-			return false, err
-		}
-		return s.rightPassword(ctx, account, in.Password)
+// checkPassword does the same work for every outcome, so that its time does not
+// reveal whether an account is known.
+func (s *Service) checkPassword(ctx context.Context, in Credentials) (Account, []verify.Receipt, error) {
+	if err := s.Admission.Held(s.signInClient(in)...); err != nil {
+		return Account{}, nil, refusal(err)
+	}
+	account, err := s.find(ctx, in)
+	if err != nil && KindOf(err) != NotFound {
+		return Account{}, nil, err
+	}
+	CallerOf(ctx).setAccount(account.ID)
+	ok, spent, err := s.guess(ctx, guessing{
+		Credentials: in, accountID: account.ID, opening: []verify.Charge{s.openedFor(cmp.Or(account.ID, "none/"+in.typed(s.Digests)))},
+		owner:   func() (string, error) { return account.ID, nil },
+		compare: func() (bool, error) { return s.rightPassword(ctx, account, in.Password) },
+		refuse:  func() (bool, error) { return s.rightPassword(ctx, Account{}, in.Password) },
 	})
 	switch {
 	case err != nil:
-		return Account{}, err
+		return Account{}, nil, err
 	case !ok:
-		return Account{}, &Error{Kind: BadCredentials}
-	case !account.MaySignIn():
-		return Account{}, &Error{Kind: BadCredentials, Err: &NotAllowed{Status: account.Status}}
+		return Account{}, nil, &Error{Kind: BadCredentials}
+	case !account.MaySignIn(): // it stays spent: nothing else bounds what right passwords cost
+		return Account{}, nil, &Error{Kind: BadCredentials, Err: &NotAllowed{Status: account.Status}}
 	}
-	return account, nil
-}
-
-// tried runs the check of a sign-in within the bounds of how often it may fail.
-func (s *Service) tried(ctx context.Context, in Credentials, check func() (bool, error)) (bool, error) {
-	return s.humanly(ctx, in, func() (bool, error) { return s.guarded(ctx, s.signInTries(in), check) })
+	return account, spent, nil
 }
 
 func (s *Service) find(ctx context.Context, in Credentials) (Account, error) {
@@ -185,7 +223,10 @@ func (s *Service) signInFlow() saga.Definition[signingIn] {
 		saga.One(saga.Step[signingIn]{
 			Name: "reserve session", Kind: saga.Compensable, Local: true, Do: s.reserveSession,
 			Undo: func(ctx context.Context, in *signingIn) error {
-				if err := s.Sessions.Discard(ctx, in.Session.ID); err != nil || in.Code == (CodeRef{}) {
+				if err := s.Sessions.Discard(ctx, in.Session.ID); err != nil {
+					return err
+				}
+				if err := s.Admission.Return(ctx, in.Spent); err != nil || in.Code == (CodeRef{}) {
 					return err
 				}
 				return s.Codes.GiveBack(ctx, in.Code)
@@ -194,10 +235,7 @@ func (s *Service) signInFlow() saga.Definition[signingIn] {
 		saga.Parallel(
 			saga.Step[signingIn]{
 				Name: "make Gitea token", Kind: saga.Compensable,
-				Do: func(ctx context.Context, in *signingIn) (err error) {
-					in.GiteaToken, err = s.Directory.CreateToken(ctx, in.ref(), in.Session.GiteaTokenName())
-					return err
-				},
+				Do: s.makeGiteaToken,
 				Undo: func(ctx context.Context, in *signingIn) error {
 					return s.Directory.DeleteToken(ctx, in.ref(), in.Session.GiteaTokenName())
 				},
@@ -210,20 +248,52 @@ func (s *Service) signInFlow() saga.Definition[signingIn] {
 					return err
 				},
 				Undo: func(ctx context.Context, in *signingIn) error {
-					return s.Storage.Revoke(ctx, in.StorageKey, in.Session.ID)
+					return s.Storage.Revoke(ctx, in.StorageKey, in.Session.ID, in.Grant.AccessKeyID)
 				},
 			},
 		),
 		saga.One(saga.Step[signingIn]{
 			Name: "open session", Kind: saga.Pivot, Local: true,
 			Do: func(ctx context.Context, in *signingIn) error {
-				if err := s.Sessions.Open(ctx, in.Session.ID, s.Now()); err != nil || in.Code == (CodeRef{}) {
+				if err := s.openSession(ctx, in); err != nil {
 					return err
 				}
-				return s.Accounts.VerifyEmail(ctx, in.Session.AccountID, in.Email, s.Now())
+				if err := s.rememberClient(ctx, in.Session); err != nil || in.Code == (CodeRef{}) {
+					return err
+				}
+				return s.proveAddress(ctx, in)
 			},
 		}),
 	)
+}
+
+// proveAddress marks the address that the code was sent to as proved. CodeWrong if
+// it is no longer the account's, or an administrator has set it since: a change of
+// address ends no session and raises no epoch, but its old mailbox opens none.
+func (s *Service) proveAddress(ctx context.Context, in *signingIn) error {
+	present, err := s.Accounts.ByID(ctx, in.Session.AccountID) // its row is locked by now
+	if err == nil && !present.reachedBy(in.Email) {
+		err = &Error{Kind: CodeWrong}
+	}
+	if err != nil {
+		return err
+	}
+	return s.Accounts.VerifyEmail(ctx, in.Session.AccountID, in.Email, s.Now())
+}
+
+// reachedBy reports whether a code that was sent to the address may recover the
+// account.
+func (a Account) reachedBy(email string) bool {
+	return FoldKey(a.Email) == FoldKey(email) && !a.EmailHeld
+}
+
+// openSession also records which storage credentials the session received, so
+// that they can be revoked with it.
+func (s *Service) openSession(ctx context.Context, in *signingIn) error {
+	if err := s.Sessions.RecordGrant(ctx, in.Session.ID, in.Grant.AccessKeyID); err != nil {
+		return err
+	}
+	return s.Sessions.Open(ctx, in.Session.ID, s.Now())
 }
 
 // reserveSession also uses the code up that was given for a password.

@@ -58,7 +58,7 @@ func (s *Service) signOutFlow() saga.Definition[signingOut] {
 			saga.Step[signingOut]{
 				Name: "revoke storage", Kind: saga.Retriable,
 				Do: func(ctx context.Context, out *signingOut) error {
-					return s.Storage.Revoke(ctx, out.StorageKey, out.Session.ID)
+					return s.Storage.Revoke(ctx, out.StorageKey, out.Session.ID, out.Session.StorageAccessKey)
 				},
 			},
 		),

@@ -7,6 +7,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -25,6 +26,10 @@ type edit struct{ file, sound, broken string }
 // brokenEnv names the defect that the broken binary has.
 const brokenEnv = "ACCORD_SIM_BROKEN"
 
+// simOfTeams are the defects that only people who leave an organization at once
+// meet, which few schedules have them do.
+var simOfTeams = []string{"deletions of several owners take no turns"}
+
 // simEnough is how many schedules may pass before a defect is found.
 const simEnough = 10_000
 
@@ -42,21 +47,23 @@ var simBroken = []broken{
 	{"pivot undone", unless("saga/rules.go",
 		"case o.step.kind == Pivot && status == Unknown:", "case o.step.kind == Pivot && status == Unknown && !BROKEN:")},
 	{"started is not recorded before Do", unless("saga/rules.go",
-		"if r.Steps[s.name] == \"\" {", "if r.Steps[s.name] == \"\" && !BROKEN {")},
+		"status == \"\" || status == RefusedStep {", "(status == \"\" || status == RefusedStep) && !BROKEN {")},
 	{"absent is believed at once", unless("saga/rules.go",
 		"status == UndoneUnsettled || status == DoneUnsettled {", "(status == UndoneUnsettled || status == DoneUnsettled) && !BROKEN {")},
 	{"a late request is not waited for after the end", unless("saga/rules.go",
 		"if settleTime(sh, r) > 0 {\n", "if settleTime(sh, r) > 0 && !BROKEN {\n")},
 	{"no semantic lock", unless("saga/sagatest/journal.go",
-		"if r.Exclusive && j.held(r.Subject) {", "if r.Exclusive && j.held(r.Subject) && !BROKEN {")},
+		"if j.held(subject) ||", "if j.held(subject) && !BROKEN ||")},
 	{"no credential epoch", []edit{
 		{"adapters/memory/sessions.go", "a.CredentialEpoch != row.CredentialEpoch {", "a.CredentialEpoch != row.CredentialEpoch && !BROKEN {"},
 		{"adapters/memory/accounts.go", "a.CredentialEpoch != epoch ||", "a.CredentialEpoch != epoch && !BROKEN ||"},
 	}},
 	{"recovery goes back after the pivot", unless("saga/rules.go",
-		"if r.Steps[sh.pivot().name] == Started {", "if r.Steps[sh.pivot().name] == Started && !BROKEN {")},
+		"case r.Steps[sh.pivot().name] == Started:", "case r.Steps[sh.pivot().name] == Started && !BROKEN:")},
 	{"the undo ignores the mark", unless("adapters/memory/directory.go",
 		"case e == nil || accountID == \"\" || e.Mark != accountID:", "case e == nil || accountID == \"\" || e.Mark != accountID && !BROKEN:")},
+	{"whom the storage forgot is believed to be gone", unless("adapters/memory/storage.go",
+		"\tdelete(s.users, key)\n", "\tif !BROKEN || !s.users[key].forgotten {\n\t\tdelete(s.users, key)\n\t}\n")},
 	{"the state is kept after the end", []edit{
 		{"saga/rules.go", "r.State, r.Owner, r.Due, r.Stuck = nil,", "r.State, r.Owner, r.Due, r.Stuck = map[bool][]byte{true: r.State}[BROKEN],"},
 		{"saga/sagatest/journal.go", "\tif r.Phase.Ended() {\n", "\tif r.Phase.Ended() && !BROKEN {\n"},
@@ -74,9 +81,7 @@ var simBroken = []broken{
 	{"codes are not given back", unless("app/reset.go",
 		"return s.Codes.GiveBack(ctx, r.Code)", "if BROKEN {\n\t\t\t\t\treturn nil\n\t\t\t\t}\n\t\t\t\treturn s.Codes.GiveBack(ctx, r.Code)")},
 	{"an abandoned sign-in keeps its credentials", unless("app/signin.go",
-		"return s.Storage.Revoke(ctx, in.StorageKey, in.Session.ID)", "if BROKEN {\n\t\t\t\t\t\treturn nil\n\t\t\t\t\t}\n\t\t\t\t\treturn s.Storage.Revoke(ctx, in.StorageKey, in.Session.ID)")},
-	{"sessions outlive a deletion", unless("app/delete.go",
-		"return s.endRemotely(ctx, d.Account, d.Ended)", "return s.endRemotely(ctx, d.Account, d.Ended[:map[bool]int{false: len(d.Ended)}[BROKEN]])")},
+		"return s.Storage.Revoke(ctx, in.StorageKey, in.Session.ID, in.Grant.AccessKeyID)", "if BROKEN {\n\t\t\t\t\t\treturn nil\n\t\t\t\t\t}\n\t\t\t\t\treturn s.Storage.Revoke(ctx, in.StorageKey, in.Session.ID, in.Grant.AccessKeyID)")},
 	{"pictures outlive a deletion", unless("app/delete.go",
 		"return s.Files.RemovePictures(ctx, b.Account.ID)", "if BROKEN {\n\t\t\t\t\treturn nil\n\t\t\t\t}\n\t\t\t\treturn s.Files.RemovePictures(ctx, b.Account.ID)")},
 	{"an undone change gives back a stale address", unless("app/email.go",
@@ -86,7 +91,7 @@ var simBroken = []broken{
 	{"attributes are not changed back", unless("app/edit.go",
 		"if e.OldMore != nil {", "if e.OldMore != nil && !BROKEN {")},
 	{"an address that was given is not taken back", unless("app/manage_modify.go",
-		"return move(ctx, e, e.Account.Email) }", "return move(ctx, e, map[bool]string{true: e.Email, false: e.Account.Email}[BROKEN]) }")},
+		"return s.takeEmail(ctx, e.Account.Ref(), e.Account.Email)", "return s.takeEmail(ctx, e.Account.Ref(), map[bool]string{true: e.Email, false: e.Account.Email}[BROKEN])")},
 	{"a password is set and sessions go on", unless("app/manage_password.go",
 		"s.resetInGitea(), s.resetHere(s.setResetPassword), s.endAfterReset(),",
 		"s.resetInGitea(), s.resetHere(s.setResetPassword), saga.One(saga.Step[resettingPassword]{\n"+
@@ -99,21 +104,37 @@ var simBroken = []broken{
 		{"app/delete.go", "return s.Roster.MayGo(ctx, d.Account.ID)", "if BROKEN {\n\t\treturn nil\n\t}\n\treturn s.Roster.MayGo(ctx, d.Account.ID)"},
 		{"adapters/memory/leaving.go", "if err := db.mayGo(op, a); err != nil {", "if err := db.mayGo(op, a); err != nil && !BROKEN {"},
 	}},
+	{"deletions of several owners take no turns", unless("app/organizations.go",
+		"\tall := make([]string, len(ids))\n", "\tif BROKEN {\n\t\treturn nil\n\t}\n\tall := make([]string, len(ids))\n")},
+	{"an owner who leaves counts as one", []edit{
+		{"app/organizations.go", "if !o.LetIn {", "if !o.LetIn && !BROKEN {"},
+		{"app/organizations.go", "case account.MaySignIn():", "case account.MaySignIn() || BROKEN:"},
+	}},
+	{"the last owner is deleted", unless("app/organizations.go",
+		"if err != nil || len(last) == 0 {", "if err != nil || len(last) == 0 || BROKEN {")},
+	{"organizations go with who is purged", []edit{
+		{"app/organizations.go", "return saga.Refused(lastOwner(last))", "if BROKEN {\n\t\treturn nil\n\t}\n\treturn saga.Refused(lastOwner(last))"},
+		{"app/adopted.go", "if err := s.leaveOrganizations(ctx, b.Account); err != nil {", "if err := s.leaveOrganizations(ctx, b.Account); err != nil && !BROKEN {"},
+		{"adapters/memory/directory_belongings.go", "if len(o.members) > 1 {", "if len(o.members) > 1 && !BROKEN {"},
+	}},
 	{"whoever is the last may lose his role", unless("adapters/memory/roster.go",
 		"if err := r.db.mayGo(op, *a); err != nil {", "if err := r.db.mayGo(op, *a); err != nil && !BROKEN {")},
+	{"an eviction lets nobody in again", unless("app/evict_flow.go",
+		"if !into.Closing {", "if !into.Closing || !shut && BROKEN {")},
+	{"an eviction ends nothing in Gitea", unless("app/evict_flow.go", "if into.Clean {", "if into.Clean || BROKEN {")},
 	{"an undone suspension lets nobody in", unless("app/doors.go",
 		"if was != Normal {", "if was != Normal || BROKEN {")},
 	{"an undone suspension keeps its grant", unless("app/suspend.go",
-		"return s.Storage.Revoke(ctx, p.Account.StorageKey, p.Probe.ID)", "if BROKEN {\n\t\t\t\t\treturn nil\n\t\t\t\t}\n"+
-			"\t\t\t\treturn s.Storage.Revoke(ctx, p.Account.StorageKey, p.Probe.ID)")},
+		"return s.Storage.Revoke(ctx, p.Account.StorageKey, p.Probe.ID, p.Grant.AccessKeyID)", "if BROKEN {\n\t\t\t\t\treturn nil\n\t\t\t\t}\n"+
+			"\t\t\t\treturn s.Storage.Revoke(ctx, p.Account.StorageKey, p.Probe.ID, p.Grant.AccessKeyID)")},
 	{"a refused question takes the token for unmade", unless("app/suspend.go",
 		"Err: errors.New(err.Error())}", "Err: map[bool]error{true: err, false: errors.New(err.Error())}[BROKEN]}")},
 	{"what Gitea is told once more is not undone", unless("app/suspend.go",
 		"if err != nil || p.Was != Normal {", "if err != nil || p.Was != Normal || BROKEN {")},
-	{"a suspension ends no sessions", unless("app/suspend.go",
-		"append(p.Ended[:len(p.Ended):len(p.Ended)], p.Probe)", "append(p.Ended[:map[bool]int{false: len(p.Ended)}[BROKEN]:len(p.Ended)], p.Probe)")},
 	{"who was suspended comes back let in", unless("app/restore.go",
 		"r.To = before\n", "r.To = map[bool]Status{true: Normal, false: before}[BROKEN]\n")},
+	{"addresses are taken before the pivot", unless("app/freeing.go",
+		"if pending = secondOf(err) != nil; pending {\n", "if secondOf(err) != nil && BROKEN {\n\t\treturn false, s.takeEmail(ctx, ref, email)\n\t}\n\tif pending = secondOf(err) != nil; pending {\n")},
 	{"invitations are not given back", unless("app/register.go",
 		"if r.InviteID != 0 {", "if r.InviteID != 0 && !BROKEN {")},
 	{"a sign-in's code is not given back", unless("app/signin.go",
@@ -145,6 +166,9 @@ func runBroken(t *testing.T, binary, name string, schedules int) string {
 	t.Helper()
 	run := exec.CommandContext(t.Context(), binary, "-test.run=^TestSimulation$", "-test.v")
 	run.Env = append(os.Environ(), simEnvSeed+"=1", simEnvCount+"="+fmt.Sprint(schedules), simEnvFirst+"=1", brokenEnv+"="+name)
+	if slices.Contains(simOfTeams, name) {
+		run.Env = append(run.Env, simEnvTeams+"=1")
+	}
 	out, err := run.CombinedOutput()
 	require.Equal(t, name == "", err == nil, "%s: %v", name, err)
 	return string(out)

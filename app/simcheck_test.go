@@ -19,19 +19,23 @@ import (
 
 func (w *simWorld) check(s *sagatest.Simulation) {
 	w.checkSystems()
+	w.checkOrganizations()
 	w.checkAnswers()
 	w.checkUses()
 	w.checkRoles()
 	w.checkMail()
 	w.checkSecrets()
+	w.checkIntruders()
+	w.checkSquatted()
 	if !s.Do(keepTTL, w.sweepAll) || !s.Do(0, w.resumeAll) {
 		return
 	}
 	w.checkSystems()
+	w.checkOrganizations()
 	w.checkRoles()
 	for _, e := range w.directory.Entries() {
-		if len(e.Tokens) > 0 {
-			s.Violate("no live token", "%s keeps %v in Gitea after every session has ended", e.Username, e.Tokens)
+		if tokens := ofSessions(e); len(tokens) > 0 {
+			s.Violate("no live token", "%s keeps %v in Gitea after every session has ended", e.Username, tokens)
 		}
 	}
 	w.checkSecrets()
@@ -72,6 +76,8 @@ func (w *simWorld) checkSystems() {
 	users := map[string]memory.Entry{}
 	for i, e := range w.directory.Entries() {
 		switch _, twice := users[e.Mark]; {
+		case e.Organization:
+			continue
 		case e.Mark == "" && (i >= len(w.foreigners) || !reflect.DeepEqual(e, w.foreigners[i])):
 			w.sim.Violate("foreign users untouched", "%+v", e)
 		case e.Mark != "" && twice:
@@ -139,7 +145,7 @@ func (w *simWorld) checkWhole(a app.Account, user memory.Entry, there bool) {
 	case user.ShutOut == normal || w.storage.Active(a.StorageKey) != normal:
 		w.sim.Violate("let in or shut out", "%s is in status %s; shut out of Gitea: %t, let into storage: %t",
 			a.ID, a.Status, user.ShutOut, w.storage.Active(a.StorageKey))
-	case user.Username != a.Username || !slices.EqualFunc(user.Emails, []string{a.Email}, strings.EqualFold):
+	case user.Username != a.Username || !oneAddress(user, a.Email):
 		w.sim.Violate("one name and address", "%s <%s>, in Gitea %s %v", a.Username, a.Email, user.Username, user.Emails)
 	case user.FullName != a.Nickname || user.Location != a.Location || user.Website != a.Website:
 		w.sim.Violate("one profile", "%s: %+v, in Gitea %+v", a.ID, a.Profile, user)
@@ -150,7 +156,7 @@ func (w *simWorld) checkWhole(a app.Account, user memory.Entry, there bool) {
 	}
 	w.checkAttributes(a)
 	password := simPasswordOf(a)
-	if normal && !w.directory.SignsIn(a.Username, password) {
+	if normal && password != "" && !w.directory.SignsIn(a.Username, password) { // after a change of owner there is none
 		w.sim.Violate("one password", "%s of %s is not the one in Gitea", password.Reveal(), a.ID)
 	}
 }
@@ -186,7 +192,7 @@ func (w *simWorld) checkSessions() {
 	}
 	tokens := map[string]bool{}
 	for _, e := range w.directory.Entries() {
-		for _, name := range e.Tokens {
+		for _, name := range ofSessions(e) {
 			id := strings.TrimPrefix(name, "accord-")
 			tokens[id] = true
 			if open[id].AccountID != e.Mark {
@@ -207,6 +213,38 @@ func (w *simWorld) checkSessions() {
 	}
 }
 
+// ofSessions are the user's tokens but an intruder's.
+func ofSessions(e memory.Entry) []string {
+	return slices.DeleteFunc(slices.Clone(e.Tokens), func(name string) bool { return name == simIntruders })
+}
+
+// checkIntruders wants each to be out if a change that throws out is committed, and
+// no token to end otherwise.
+func (w *simWorld) checkIntruders() {
+	thrownOut := map[string]string{}
+	for _, id := range w.sim.Sagas() {
+		rec, _ := w.sim.Saga(id)
+		if rec.Phase == saga.Committed && slices.Contains([]string{"reset password", "set password", "change owner", "suspend", "delete", "evict"}, rec.Flow) {
+			thrownOut[rec.Subject] = rec.Flow
+		}
+	}
+	for _, p := range w.people {
+		i := slices.IndexFunc(w.directory.Entries(), func(e memory.Entry) bool { return e.Mark == p.id })
+		if !p.intruded || i < 0 {
+			continue
+		}
+		in := slices.Contains(w.directory.Entries()[i].Tokens, simIntruders)
+		switch by, out := thrownOut[p.id]; {
+		case in && out:
+			w.sim.Violate("no one stays in", "an intruder's token of %s lives after %q", p.name, by)
+		case !in && !out:
+			w.sim.Violate("no one stays in", "a token of %s has ended, and nothing was to end it", p.name)
+		case !in:
+			w.sim.Count("an intruder is out")
+		}
+	}
+}
+
 // checkAnswers compares what clients were told with what came of it.
 func (w *simWorld) checkAnswers() {
 	for _, a := range w.answers {
@@ -215,10 +253,11 @@ func (w *simWorld) checkAnswers() {
 		}
 		rec, begun := w.sim.Saga(a.receipt.ID)
 		// These answer what is still to be done.
-		goesOn := slices.Contains([]string{"sign out", "delete", "remove person", "expel", "suspend"}, a.flow)
+		goesOn := slices.Contains([]string{"sign out", "delete", "remove person", "expel", "suspend", "evict"}, a.flow)
 		switch {
 		case a.err == nil && rec.Phase != saga.Committed:
 			w.sim.Violate("answers agree", "%s was answered as done; %s is %q", a.flow, a.receipt.ID, rec.Phase)
+		case a.err != nil && rec.Flow == "change owner": // the sign-in that was to follow is another saga
 		case a.err != nil && begun && rec.Phase != saga.Aborted && !goesOn:
 			w.sim.Violate("answers agree", "%s was answered %v; %s is %q", a.flow, a.err, a.receipt.ID, rec.Phase)
 		}
@@ -229,11 +268,17 @@ func (w *simWorld) checkAnswers() {
 // committed, and by no other.
 func (w *simWorld) checkUses() {
 	committed := map[string]int{usesCode: w.verified}
+	counted := map[string]bool{}
 	for _, id := range w.sim.Sagas() {
-		if rec, _ := w.sim.Saga(id); rec.Phase == saga.Committed {
-			for _, what := range strings.Fields(rec.Origin.Channel) {
-				committed[what]++
-			}
+		rec, _ := w.sim.Saga(id)
+		// A notice has the origin of the change that it is about, and so has the saga
+		// that takes an address. The sagas of a sign-in by code use up one code together.
+		if rec.Phase != saga.Committed || rec.Flow == "send notice" || rec.Flow == "take address" || counted[rec.Origin.Request] {
+			continue
+		}
+		counted[rec.Origin.Request] = rec.Origin.Request != ""
+		for _, what := range strings.Fields(rec.Origin.Channel) {
+			committed[what]++
 		}
 	}
 	if n := w.store.Redeemed(); n != committed[usesCode] {
@@ -273,13 +318,18 @@ func (w *simWorld) checkRoles() {
 	}
 }
 
-// checkMail wants a welcome for each registration that is committed.
+// checkMail wants a welcome for each registration that is committed, as long as
+// the account has the address it was registered with and nobody deleted it.
 func (w *simWorld) checkMail() {
-	welcomed := map[string]bool{}
+	welcomed, moved := map[string]bool{}, map[string]bool{}
 	for _, m := range w.mailer.Sent() {
 		if m.Kind == app.MailWelcome {
-			welcomed[m.Username] = true
+			welcomed[m.To] = true
 		}
+	}
+	for _, id := range w.sim.Sagas() {
+		rec, _ := w.sim.Saga(id)
+		moved[rec.Subject] = moved[rec.Subject] || rec.Flow == "change e-mail" || rec.Flow == "modify" || rec.Flow == "delete"
 	}
 	for _, id := range w.sim.Sagas() {
 		rec, _ := w.sim.Saga(id)
@@ -287,7 +337,7 @@ func (w *simWorld) checkMail() {
 			continue
 		}
 		a, err := w.store.Accounts.ByID(context.Background(), rec.Subject)
-		if err == nil && a.Username != "" && a.HasEmail() && !welcomed[a.Username] {
+		if err == nil && a.Username != "" && a.HasEmail() && !moved[a.ID] && !welcomed[a.Email] {
 			w.sim.Violate("what follows is done", "%s was never welcomed", a.Username)
 		}
 	}

@@ -100,6 +100,13 @@ func (w *simWorld) resume(p ...*simPerson) sagatest.Request {
 	}
 }
 
+func (w *simWorld) evict(p ...*simPerson) sagatest.Request {
+	return func(ctx context.Context, r *sagatest.Replica) {
+		_, receipt, err := service(r).Evict(ctx, p[0].id, false)
+		w.told(r, "evict", receipt, err)
+	}
+}
+
 // expel removes the account, whatever its person says, at once or for a while,
 // and at times brings it back.
 func (w *simWorld) expel(p ...*simPerson) sagatest.Request {

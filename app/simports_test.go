@@ -113,8 +113,65 @@ func (d simDirectory) Tokens(ctx context.Context, ref app.DirectoryRef, prefix s
 	return d.inner.Tokens(ctx, ref, prefix)
 }
 
+// PurgeUser looks and then purges, as the adapter does: the world can change in
+// between.
 func (d simDirectory) PurgeUser(ctx context.Context, ref app.DirectoryRef) error {
-	return d.do(ctx, "purge user "+ref.Username, func(ctx context.Context) error { return d.inner.PurgeUser(ctx, ref) })
+	err := d.do(ctx, "look at "+ref.Username+" before the purge", func(ctx context.Context) error { return d.inner.MayPurge(ctx, ref) })
+	if err != nil {
+		return err
+	}
+	return d.do(ctx, "purge user "+ref.Username, func(ctx context.Context) error { return d.inner.Purge(ctx, ref) })
+}
+
+func (d simDirectory) SharedOrganizations(ctx context.Context, ref app.DirectoryRef) ([]app.Organization, error) {
+	var shared []app.Organization
+	err := d.r.Look(ctx, simGitea, "organizations of "+ref.Username, simFailed(app.DirectoryFailed), func() (err error) {
+		shared, err = d.inner.SharedOrganizations(context.Background(), ref)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return shared, nil
+}
+
+func (d simDirectory) LeaveOrganization(ctx context.Context, ref app.DirectoryRef, organization string) error {
+	return d.do(ctx, ref.Username+" leaves "+organization, func(ctx context.Context) error {
+		return d.inner.LeaveOrganization(ctx, ref, organization)
+	})
+}
+
+func (d simDirectory) Credentials(ctx context.Context, accountID string, kinds ...app.CredentialKind) ([]app.Credential, error) {
+	var found []app.Credential
+	err := d.do(ctx, "list credentials "+accountID, func(ctx context.Context) (err error) {
+		found, err = d.inner.Credentials(ctx, accountID, kinds...)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return found, nil
+}
+
+func (d simDirectory) SomeTokens(ctx context.Context, accountID string, limit int) ([]app.Credential, error) {
+	found, err := d.Credentials(ctx, accountID, app.GiteaToken)
+	return found[:min(len(found), limit)], err
+}
+
+func (d simDirectory) EndCredentials(ctx context.Context, accountID string, all []app.Credential) (ended []app.Credential, err error) {
+	for _, c := range all {
+		if err = d.EndCredential(ctx, accountID, c); err != nil {
+			break
+		}
+		ended = append(ended, c)
+	}
+	return ended, err
+}
+
+func (d simDirectory) EndCredential(ctx context.Context, accountID string, c app.Credential) error {
+	return d.do(ctx, "end "+string(c.Kind)+" "+c.Name, func(ctx context.Context) error {
+		return d.inner.EndCredential(ctx, accountID, c)
+	})
 }
 
 type simStorage struct {
@@ -130,8 +187,18 @@ func (s simStorage) CreateUser(ctx context.Context, key string, secret app.Secre
 	return s.do(ctx, "create user "+key, func(ctx context.Context) error { return s.inner.CreateUser(ctx, key, secret) })
 }
 
+// remove is do for a removal, which makes the server forget the user and no more
+// where the caller has gone away.
+func (s simStorage) remove(ctx context.Context, text, key string, effect func(context.Context, string) error) error {
+	forget := func() error {
+		s.inner.Forget(key)
+		return nil
+	}
+	return s.r.RemoteCut(ctx, simMinIO, text+" "+key, simFailed(app.StorageFailed), func() error { return effect(context.Background(), key) }, forget)
+}
+
 func (s simStorage) RemoveUser(ctx context.Context, key string) error {
-	return s.do(ctx, "remove user "+key, func(ctx context.Context) error { return s.inner.RemoveUser(ctx, key) })
+	return s.remove(ctx, "remove user", key, s.inner.RemoveUser)
 }
 
 func (s simStorage) Grant(ctx context.Context, key string, secret app.Secret, session string, ttl time.Duration) (app.Grant, error) {
@@ -146,8 +213,8 @@ func (s simStorage) Grant(ctx context.Context, key string, secret app.Secret, se
 	return grant, nil
 }
 
-func (s simStorage) Revoke(ctx context.Context, key, session string) error {
-	return s.do(ctx, "revoke "+session, func(ctx context.Context) error { return s.inner.Revoke(ctx, key, session) })
+func (s simStorage) Revoke(ctx context.Context, key, session, accessKey string) error {
+	return s.do(ctx, "revoke "+session, func(ctx context.Context) error { return s.inner.Revoke(ctx, key, session, accessKey) })
 }
 
 func (s simStorage) SetActive(ctx context.Context, key string, active bool) error {
@@ -168,7 +235,7 @@ func (s simStorage) LetsIn(ctx context.Context, g app.Grant) (in bool, err error
 }
 
 func (s simStorage) PurgeUser(ctx context.Context, key string) error {
-	return s.do(ctx, "purge user "+key, func(ctx context.Context) error { return s.inner.PurgeUser(ctx, key) })
+	return s.remove(ctx, "purge user", key, s.inner.PurgeUser)
 }
 
 type simFiles struct {
@@ -206,4 +273,24 @@ func (m simSMS) Send(ctx context.Context, message app.ShortMessage) error {
 	return m.r.Remote(ctx, "sms", "send "+message.Mobile, simFailed(app.SMSFailed), func() error {
 		return m.inner.Send(context.Background(), message)
 	})
+}
+
+func (s simStorage) AccessKeys(ctx context.Context, key string) ([]app.Credential, error) {
+	var found []app.Credential
+	err := s.do(ctx, "list access keys "+key, func(ctx context.Context) (err error) {
+		found, err = s.inner.AccessKeys(ctx, key)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return found, nil
+}
+
+func (s simStorage) EndAccessKey(ctx context.Context, key string, c app.Credential) error {
+	return s.do(ctx, "end access key "+c.ID, func(ctx context.Context) error { return s.inner.EndAccessKey(ctx, key, c) })
+}
+
+func (s simStorage) RevokeAll(ctx context.Context, key string) error {
+	return s.do(ctx, "revoke all of "+key, func(ctx context.Context) error { return s.inner.RevokeAll(ctx, key) })
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"strings"
 
 	"accord/app"
@@ -20,7 +21,10 @@ func pickOf[T any](s *sagatest.Simulation, all ...T) T { return all[s.Rand.IntN(
 func (w *simWorld) requests() []sagatest.Request {
 	var all []sagatest.Request
 	draw := w.request
-	if w.sim.Chance(2) {
+	switch {
+	case w.team && (os.Getenv(simEnvTeams) != "" || w.sim.Chance(3)):
+		draw = w.partings()
+	case w.sim.Chance(2):
 		draw = w.rivals()
 	}
 	for range 1 + w.sim.Rand.IntN(5) {
@@ -35,7 +39,7 @@ func (w *simWorld) rivals() func() sagatest.Request {
 	makers := pickOf(w.sim,
 		[]maker{w.edit}, []maker{w.edit}, []maker{w.changeEmail}, []maker{w.changeEmail}, []maker{w.edit, w.modify, w.changeEmail},
 		[]maker{w.changePassword, w.reset, w.resetByToken, w.setPassword}, []maker{w.remove, w.removePerson, w.restore, w.signIn},
-		[]maker{w.suspend, w.resume, w.signIn, w.signInByCode}, []maker{w.suspend, w.resume, w.expel, w.restore}, []maker{w.powers}, []maker{w.newcomer},
+		[]maker{w.suspend, w.resume, w.signIn, w.signInByCode}, []maker{w.suspend, w.resume, w.expel, w.restore}, []maker{w.evict, w.reset, w.suspend, w.resume, w.signIn}, []maker{w.powers}, []maker{w.newcomer}, []maker{w.squat, w.changeEmail, w.modify, w.newcomer},
 	)
 	p := w.managed()
 	return func() sagatest.Request { return pickOf(w.sim, makers...)(p) }
@@ -49,7 +53,7 @@ func (w *simWorld) request() sagatest.Request {
 	case 2, 3:
 		return pickOf(w.sim, w.modify, w.setPassword, w.setRole, w.removePerson, w.create)(w.managed())
 	case 4:
-		return pickOf(w.sim, w.suspend, w.resume, w.expel, w.restore)(p)
+		return pickOf(w.sim, w.suspend, w.resume, w.expel, w.restore, w.evict, w.squat)(p)
 	}
 	return pickOf(w.sim,
 		w.newcomer, w.signIn, w.signInByCode, w.signOut, w.edit, w.changeEmail, w.changePassword, w.reset, w.resetByToken, w.changeMobile, w.remove, w.restore,
@@ -88,8 +92,8 @@ const (
 	usesInvite = "invitation"
 )
 
-// registration is what a newcomer wants, what it uses up, and the code of his
-// number, which the request sends first.
+// registration is what a newcomer wants, what it uses up, and the codes of the
+// number and the address, which the request sends first.
 func (w *simWorld) registration() (in app.Registration, uses []string, send func()) {
 	in = app.Registration{
 		Username: pickOf(w.sim, "dave", "Dave", "erin", "alice", "carol"),
@@ -108,6 +112,12 @@ func (w *simWorld) registration() (in app.Registration, uses []string, send func
 		if w.sim.Chance(3) {
 			in.Email = ""
 		}
+	}
+	if in.Email != "" && w.sim.Chance(2) {
+		code, sendMail := w.code(app.MailTarget(in.Email))
+		sendNumber := send
+		in.EmailCode, send = code, func() { sendNumber(); sendMail() }
+		uses = append(uses, usesCode)
 	}
 	return in, uses, send
 }
@@ -143,13 +153,26 @@ func (w *simWorld) signIn(p ...*simPerson) sagatest.Request {
 	}
 }
 
+// prove marks the address as proved: the first proof of another changes the owner.
+func (w *simWorld) prove(email string) {
+	a, err := w.store.Accounts.ByEmail(context.Background(), email)
+	if err == nil {
+		must(w.store.Accounts.VerifyEmail(context.Background(), a.ID, email, w.sim.Now()))
+	}
+}
+
 func (w *simWorld) signInByCode(p ...*simPerson) sagatest.Request {
 	in := app.Credentials{Email: p[0].email}
 	code, send := w.code(app.MailTarget(in.Email))
 	in.Code = code
+	proved := w.sim.Chance(2)
 	return func(ctx context.Context, r *sagatest.Replica) {
 		send()
-		_, receipt, err := service(r).SignInByCode(using(ctx, usesCode), in)
+		if proved {
+			w.prove(p[0].email)
+		}
+		ctx = saga.WithOrigin(using(ctx, usesCode), saga.Origin{Request: code.Reveal()})
+		_, receipt, err := service(r).SignInByCode(ctx, in)
 		w.told(r, "sign in by code", receipt, err)
 	}
 }
@@ -232,7 +255,7 @@ func (w *simWorld) code(target string) (app.Secret, func()) {
 	code := w.ids.Code()
 	return code, func() {
 		now := w.sim.Now()
-		must(w.store.Codes.Put(context.Background(), target, code, now.Add(codeLife), app.CodeLimits{}, now))
+		must(w.store.Codes.Put(context.Background(), target, app.AnyPurpose, code, now.Add(codeLife), now))
 	}
 }
 
@@ -271,6 +294,7 @@ func (w *simWorld) resetByToken(p ...*simPerson) sagatest.Request {
 	code, send := w.code(app.MailTarget(p[0].email))
 	return func(ctx context.Context, r *sagatest.Replica) {
 		send()
+		w.prove(p[0].email)
 		token, err := service(r).VerifyForReset(ctx, p[0].email, code)
 		if err != nil {
 			return
@@ -278,7 +302,7 @@ func (w *simWorld) resetByToken(p ...*simPerson) sagatest.Request {
 		w.mu.Lock()
 		w.verified++
 		w.mu.Unlock()
-		receipt, err := service(r).ResetByToken(ctx, app.TokenReset{Token: token, New: password})
+		_, receipt, err := service(r).ResetByToken(ctx, app.TokenReset{Token: token, New: password})
 		w.told(r, "reset by token", receipt, err)
 	}
 }
@@ -317,14 +341,14 @@ func (w *simWorld) restore(p ...*simPerson) sagatest.Request {
 
 func (w *simWorld) mailCode(...*simPerson) sagatest.Request {
 	return func(ctx context.Context, r *sagatest.Replica) {
-		receipt, err := service(r).SendMailCode(ctx, "zoe@example.com", "en")
+		receipt, err := service(r).SendMailCode(ctx, "zoe@example.com", app.AnyPurpose, "en")
 		w.told(r, "send mail code", receipt, err)
 	}
 }
 
 func (w *simWorld) smsCode(...*simPerson) sagatest.Request {
 	return func(ctx context.Context, r *sagatest.Replica) {
-		receipt, err := service(r).SendSMSCode(ctx, "86", "13700137000", "192.0.2.1", "en")
+		receipt, err := service(r).SendSMSCode(ctx, "86", "13700137000", app.AnyPurpose, "192.0.2.1", "en")
 		w.told(r, "send short message", receipt, err)
 	}
 }

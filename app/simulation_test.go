@@ -23,6 +23,8 @@ const (
 	simEnvSeed    = "ACCORD_SIM_SEED"
 	simEnvCount   = "ACCORD_SIM_N"
 	simEnvVerbose = "ACCORD_SIM_VERBOSE"
+	// simEnvTeams lets the people of every schedule with an organization leave it.
+	simEnvTeams = "ACCORD_SIM_TEAMS"
 	// simEnvFirst ends a run at the first failure.
 	simEnvFirst = "ACCORD_SIM_FIRST"
 )
@@ -124,8 +126,8 @@ var simMet = []string{
 	"outcome: delete committed", "outcome: delete aborted", "outcome: purge committed",
 	"outcome: restore committed", "outcome: restore aborted",
 	"outcome: modify committed", "outcome: modify aborted", "outcome: set password committed", "outcome: set role committed",
-	"outcome: suspend committed", "outcome: suspend aborted", "outcome: resume committed",
-	"answer: forbidden", "answer: last administrator", "answer: invitation wrong", "answer: mobile taken", "answer: token invalid",
+	"outcome: evict committed", "an intruder is out", "outcome: suspend committed", "outcome: suspend aborted", "outcome: resume committed",
+	"squatted", "a second address stays", "outcome: take address committed", "answer: forbidden", "answer: last administrator", "answer: invitation wrong", "answer: mobile taken", "answer: token invalid",
 	"outcome: send mail code committed", "outcome: send short message committed",
 }
 

@@ -14,6 +14,7 @@ import (
 
 	"accord/adapters/memory"
 	"accord/app"
+	"accord/app/verify"
 	"accord/saga"
 	"accord/saga/sagatest"
 )
@@ -37,6 +38,10 @@ type simWorld struct {
 	pictures map[string]string
 	// supers counts the super-administrators there are at first.
 	supers int
+	// squatted are the second addresses that were added, and by which account.
+	squatted map[string]string
+	// team reports whether there is an organization that has an owner.
+	team bool
 
 	mu      sync.Mutex
 	answers []simAnswer
@@ -51,7 +56,12 @@ type simPerson struct {
 	role            app.Role
 	passwords       []app.Secret // the first is the account's
 	sessions        []app.SignedIn
+	// intruded: somebody who had the password made a token in Gitea.
+	intruded bool
 }
+
+// simIntruders is the name of the token that an intruder made.
+const simIntruders = "theirs"
 
 // simAnswer is what a client was told.
 type simAnswer struct {
@@ -81,7 +91,7 @@ const simForeignKey = "accforeign"
 func newSimWorld(s *sagatest.Simulation, store *memory.Store) *simWorld {
 	w := &simWorld{
 		sim: s, store: store, directory: memory.NewDirectory(), storage: memory.NewStorage(), mailer: memory.NewMailer(),
-		sms: memory.NewSMS(), files: memory.NewFiles(), ids: &simIDs{}, pictures: map[string]string{},
+		sms: memory.NewSMS(), files: memory.NewFiles(), ids: &simIDs{}, pictures: map[string]string{}, squatted: map[string]string{},
 		settings: app.Settings{
 			SessionTTL: simSession, KeepTTL: 10 * simSession, Countries: []string{"86"},
 			DeletionGrace: []time.Duration{0, 5 * time.Second, 24 * time.Hour}[s.Rand.IntN(3)],
@@ -106,6 +116,10 @@ func newSimWorld(s *sagatest.Simulation, store *memory.Store) *simWorld {
 			w.supers++
 		}
 	}
+	if s.Chance(3) {
+		w.addAddress(pickOf(s, w.people...), pickOf(s, simSquatted...))
+	}
+	w.found()
 	_, err := store.Invites.Add(context.Background(), "S3CRETINVITE", app.Invite{Inviter: w.people[0].id, Uses: 1, CreatedAt: s.Now()})
 	must(err)
 	return w
@@ -142,6 +156,10 @@ func (w *simWorld) settleIn(name string, role app.Role) *simPerson {
 	for range w.sim.Rand.IntN(3) {
 		p.sessions = append(p.sessions, w.open(a))
 	}
+	if p.intruded = w.sim.Chance(3); p.intruded {
+		_, err = w.directory.CreateToken(ctx, a.Ref(), simIntruders)
+		must(err)
+	}
 	return p
 }
 
@@ -156,7 +174,7 @@ func (w *simWorld) lockOut(p *simPerson) {
 	must(w.storage.SetActive(ctx, a.StorageKey, false))
 	for _, session := range ended {
 		must(w.directory.DeleteToken(ctx, a.Ref(), session.GiteaTokenName()))
-		must(w.storage.Revoke(ctx, a.StorageKey, session.ID))
+		must(w.storage.Revoke(ctx, a.StorageKey, session.ID, ""))
 	}
 }
 
@@ -180,12 +198,17 @@ func (w *simWorld) serve(r *sagatest.Replica) *saga.Runner {
 	runner := saga.NewRunner(r.Journal(), r.Options())
 	service, err := app.New(app.Deps{
 		Accounts: w.store.Accounts, Sessions: oneByOneSessions{w.store.Sessions}, People: w.store.People, Roster: w.store.Roster,
-		Standings: w.store.Standings, Mobiles: w.store.Mobiles, Codes: w.store.Codes, Proofs: w.store.Proofs, Invites: w.store.Invites,
+		Departures: w.store.Departures, Evictions: w.store.Evictions, DirectoryOrganizations: simDirectory{w.directory, r},
+		Standings: w.store.Standings, Places: w.store.Places, Mobiles: w.store.Mobiles, Ownership: w.store.Ownership, Codes: w.store.Codes, Proofs: w.store.Proofs, Invites: w.store.Invites,
 		Directory: simDirectory{w.directory, r}, Storage: simStorage{w.storage, r}, DirectoryDoor: simDirectory{w.directory, r},
+		DirectoryCredentials: simDirectory{w.directory, r}, StorageCredentials: simStorage{w.storage, r},
+		DirectoryRepairs: simRepairs{inner: w.directory}, Repairs: simHealing{store: w.store},
+		Listings:    simListings{unclosed: w.store.Sessions.(unclosed)},
 		StorageDoor: simStorage{w.storage, r}, Files: simFiles{w.files, r},
 		Mailer: simMailer{w.mailer, r}, SMS: simSMS{w.sms, r},
-		Hasher: simHasher{}, Tokens: simTokens{}, Pictures: simPictures{}, Counters: simCounters{}, Failures: simFailures{},
-		IDs: w.ids, Runner: runner, Now: r.Now, Logger: slog.New(slog.DiscardHandler),
+		Hasher: simHasher{}, Tokens: simTokens{}, Pictures: simPictures{}, Admission: verify.New(verify.Options{Budgets: simBudgets{}, Now: r.Now}),
+		Digests: app.NewDigests([]byte("key")),
+		IDs:     w.ids, Runner: runner, Now: r.Now, Logger: slog.New(slog.DiscardHandler),
 	}, w.settings)
 	must(err)
 	service.Accounts = oneByOneAccounts{w.store.Accounts}
@@ -279,16 +302,49 @@ var simPNGs = sync.OnceValue(func() map[string][]byte {
 func (simPictures) Fetch(_ context.Context, url string) ([]byte, error) { return simPNGs()[url], nil }
 func (simPictures) Normalize(data []byte) ([]byte, error)               { return data, nil }
 
-type simCounters struct{}
+// simBudgets have no limits.
+type simBudgets struct{}
 
-func (simCounters) Spend(context.Context, string, time.Duration, int, time.Time) (bool, error) {
-	return true, nil
+func (simBudgets) Charge(context.Context, []verify.Charge, time.Time) ([]verify.Hold, error) {
+	return nil, nil
 }
 
-type simFailures struct{}
+func (simBudgets) Settle(context.Context, []string, []verify.Receipt) error { return nil }
 
-func (simFailures) Reserve(context.Context, []app.Try, time.Time) (time.Duration, error) {
-	return 0, nil
+// simRepairs has only what tells whether a user is gone.
+type simRepairs struct {
+	app.DirectoryRepairs
+	inner *memory.Directory
 }
 
-func (simFailures) Release(context.Context, []string, []string) error { return nil }
+func (r simRepairs) UsersMarked(ctx context.Context, accountID string) ([]app.DirectoryView, error) {
+	return r.inner.UsersMarked(ctx, accountID)
+}
+
+func (r simRepairs) UserNumbered(ctx context.Context, id int64) (app.DirectoryView, bool, error) {
+	return r.inner.UserNumbered(ctx, id)
+}
+
+// simHealing has only what a sign-in notes that gave Gitea its password.
+type simHealing struct {
+	app.AccountRepairs
+	store *memory.Store
+}
+
+func (h simHealing) DirectoryHealed(ctx context.Context, id string, epoch int64, at time.Time) error {
+	return h.store.DirectoryHealed(ctx, id, epoch, at)
+}
+
+// simListings have only what evictions read.
+type simListings struct {
+	app.Listings
+	unclosed
+}
+
+type unclosed interface {
+	UnclosedOf(ctx context.Context, accountID string) ([]string, error)
+}
+
+func (l simListings) UnclosedOf(ctx context.Context, accountID string) ([]string, error) {
+	return l.unclosed.UnclosedOf(ctx, accountID)
+}

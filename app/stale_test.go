@@ -50,3 +50,26 @@ func TestEditAfterAnother(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, "http://p.test/b.png", now.AvatarURL)
 }
+
+// A code opens no session if the account has another address by the time that the
+// session opens: a change of address raises no credential epoch.
+func TestACodeToAFormerAddressSignsNobodyIn(t *testing.T) {
+	clock := sagatest.NewClock()
+	p := newPerson(t, clock)
+	require.NoError(t, p.store.Accounts.VerifyEmail(t.Context(), p.account.ID, p.account.Email, clock.Now()))
+	p.code(t, app.MailTarget("alice@example.com"), clock)
+	held := p.directory.Inject("CreateToken", memory.Hold)
+	signedIn := make(chan error)
+	go func() {
+		_, _, err := p.service.SignInByCode(t.Context(), app.Credentials{Email: "alice@example.com", Code: "7kq2mx"})
+		signedIn <- err
+	}()
+	<-held.Met()
+	p.code(t, app.MailTarget("new@example.com"), clock)
+	_, err := p.service.ChangeEmail(t.Context(), app.Principal{Account: p.account, Session: p.here.Session}, app.EmailChange{
+		Password: goodPassword, Old: "alice@example.com", New: "new@example.com", Code: "7kq2mx",
+	})
+	require.NoError(t, err)
+	require.NoError(t, held.Release())
+	require.Equal(t, app.CodeWrong, app.KindOf(<-signedIn))
+}

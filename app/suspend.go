@@ -13,11 +13,13 @@ type suspending struct {
 	To      Status
 	// Probe is the session of credentials that are made to be refused.
 	Probe Session
+	Asked asked
 	// Found out on the way. Was is what the account was before. Grant is empty
 	// where the storage lends none.
-	Was   Status
-	Grant Grant
-	Ended []Session
+	Was     Status
+	Grant   Grant
+	Ended   []Session
+	Evicted evictions
 }
 
 // errLetIn says that a system was told to keep a person out and does not.
@@ -46,6 +48,7 @@ func (s *Service) Suspend(ctx context.Context, accountID string, to Status) (sag
 	}
 	receipt, err := carryOut(ctx, s.suspend, account.ID, suspending{
 		Account: account, To: to, Probe: Session{ID: s.IDs.SessionID(), AccountID: account.ID},
+		Asked: s.askedBy(ctx, account.ID),
 	})
 	if err == nil {
 		err = receipt.Pending
@@ -54,7 +57,7 @@ func (s *Service) Suspend(ctx context.Context, accountID string, to Status) (sag
 }
 
 func (s *Service) suspendFlow() saga.Definition[suspending] {
-	return exclusive("suspend",
+	return thenEvicting(s, exclusive("suspend",
 		saga.One(saga.Step[suspending]{
 			Name: "look where it stands", Kind: saga.Compensable, Local: true,
 			Do: func(ctx context.Context, p *suspending) (err error) {
@@ -65,7 +68,7 @@ func (s *Service) suspendFlow() saga.Definition[suspending] {
 		saga.One(saga.Step[suspending]{
 			Name: "lend a probe of storage", Kind: saga.Compensable, Do: s.lendProbe,
 			Undo: func(ctx context.Context, p *suspending) error {
-				return s.Storage.Revoke(ctx, p.Account.StorageKey, p.Probe.ID)
+				return s.Storage.Revoke(ctx, p.Account.StorageKey, p.Probe.ID, p.Grant.AccessKeyID)
 			},
 		}),
 		shuttingOut(s, func(p *suspending) (Account, Status) { return p.Account, p.Was }),
@@ -82,13 +85,22 @@ func (s *Service) suspendFlow() saga.Definition[suspending] {
 				return err
 			},
 		}),
-		saga.One(saga.Step[suspending]{
-			Name: "end sessions", Kind: saga.Retriable,
-			Do: func(ctx context.Context, p *suspending) error {
-				return s.endRemotely(ctx, p.Account, append(p.Ended[:len(p.Ended):len(p.Ended)], p.Probe))
+		saga.Parallel(
+			saga.Step[suspending]{
+				Name: "end sessions", Kind: saga.Retriable,
+				Do: func(ctx context.Context, p *suspending) error {
+					probe := p.Probe
+					probe.StorageAccessKey = p.Grant.AccessKeyID
+					return s.endRemotely(ctx, p.Account, append(p.Ended[:len(p.Ended):len(p.Ended)], probe))
+				},
 			},
-		}),
-	)
+			announcing(s, func(p *suspending) announcement { return p.Asked.announce(NoticeSuspended, p.Account).whileClosed() }),
+		),
+	), func(p *suspending) (eviction, *evictions) {
+		return eviction{Account: p.Account, ShutOut: true}, &p.Evicted
+	}, func(p *suspending) announcement {
+		return p.Asked.announceEvicted(p.Account, p.Evicted).whileClosed()
+	})
 }
 
 // standsKept returns the status of an account that is there to be suspended or
@@ -133,7 +145,7 @@ func (s *Service) seeStorageRefuse(ctx context.Context, p *suspending) error {
 func (s *Service) seeGiteaRefuse(ctx context.Context, p *suspending) error {
 	token, err := s.Directory.CreateToken(ctx, p.Account.Ref(), p.Probe.GiteaTokenName())
 	if saga.IsRefused(err) {
-		return s.Directory.SetActive(ctx, p.Account.Ref(), false)
+		return s.unlessGone(ctx, p.Account, s.Directory.SetActive(ctx, p.Account.Ref(), false))
 	}
 	if err != nil {
 		return err
@@ -155,5 +167,5 @@ func (s *Service) unseeGitea(ctx context.Context, p *suspending) error {
 	if err != nil || p.Was != Normal {
 		return err
 	}
-	return s.Directory.SetActive(ctx, p.Account.Ref(), true)
+	return s.unlessGone(ctx, p.Account, s.Directory.SetActive(ctx, p.Account.Ref(), true))
 }

@@ -4,13 +4,8 @@ import (
 	"context"
 	"time"
 
+	"accord/app/verify"
 	"accord/saga"
-)
-
-// Bounds of mails with a user name: for one address, and from one client.
-const (
-	usernameMailsADay       = 5
-	usernameMailsClientHour = 20
 )
 
 // usernameMailLifetime is how long such a mail is still sent where the mail
@@ -21,7 +16,9 @@ const usernameMailLifetime = time.Hour
 type sendingUsername struct {
 	// Username is empty where there is nobody to write to.
 	Username, Email, Language string
-	Expires                   time.Time
+	// Client is the network address that the request came from.
+	Client  string
+	Expires time.Time
 }
 
 // SendUsername mails the owner of the address his user name. Where no account
@@ -32,49 +29,34 @@ func (s *Service) SendUsername(ctx context.Context, email, client, language stri
 	if !EmailAllowed(email) {
 		return saga.Receipt{}, invalid(op, "email", EmailSyntax)
 	}
-	if err := s.spendUsername(ctx, email, client, s.Now()); err != nil {
-		return saga.Receipt{}, failed(op, err)
-	}
 	account, err := s.Accounts.ByEmail(ctx, email)
 	if err != nil && KindOf(err) != NotFound {
 		return saga.Receipt{}, failed(op, err)
 	}
+	if !account.EmailVerified { // a stranger may have chosen the name
+		account.Username = ""
+	}
 	receipt, err := carryOut(ctx, s.sendUsername, codeSubject, sendingUsername{
-		Username: account.Username, Email: email, Language: language, Expires: s.Now().Add(usernameMailLifetime),
+		Username: account.Username, Email: email, Client: client, Language: language, Expires: s.Now().Add(usernameMailLifetime),
 	})
-	return receipt, failed(op, err)
+	return unlessRefused(receipt, err), failed(op, err)
 }
 
-func (s *Service) spendUsername(ctx context.Context, email, client string, now time.Time) error {
-	perClient := usernameMailsClientHour
-	if s.settings.Guard.Exempt(client) {
-		perClient = 0
-	}
-	for _, bound := range []struct {
-		key    string
-		window time.Duration
-		limit  int
-	}{
-		{"username/client/" + ClientKey(client), time.Hour, perClient},
-		{"username/minute/" + digest(email), time.Minute, 1},
-		{"username/day/" + digest(email), 24 * time.Hour, usernameMailsADay},
-	} {
-		ok, err := s.Counters.Spend(ctx, bound.key, bound.window, bound.limit, now)
-		switch {
-		case err != nil:
-			return err
-		case !ok:
-			return &Error{Kind: TooOften}
-		}
-	}
-	return nil
+// chargeUsername is charged whether an account has the address or not.
+func (s *Service) chargeUsername(ctx context.Context, u *sendingUsername) error {
+	target, limits := s.Digests.name(u.Email), s.settings.Limits
+	_, err := s.admitMessage(ctx, s.mailLimits(), Target{Email: u.Email}, u.Client,
+		verify.Charge{Key: "username/minute/" + target, Limit: verify.Quota(limitNameMinute, limits.Code.PerTargetMinute, time.Minute)},
+		verify.Charge{Key: "username/day/" + target, Limit: verify.Quota(limitNames, limits.UsernamesPerTargetDay, 24*time.Hour)},
+	)
+	return err
 }
 
 func (s *Service) sendUsernameFlow() saga.Definition[sendingUsername] {
 	return saga.Sequence("send user name",
 		saga.One(saga.Step[sendingUsername]{
 			Name: "decide", Kind: saga.Pivot, Local: true,
-			Do: func(context.Context, *sendingUsername) error { return nil },
+			Do: s.chargeUsername,
 		}),
 		saga.One(saga.Step[sendingUsername]{
 			Name: "mail the user name", Kind: saga.Retriable, Detached: true,
@@ -82,7 +64,7 @@ func (s *Service) sendUsernameFlow() saga.Definition[sendingUsername] {
 				if u.Username == "" || !s.Now().Before(u.Expires) {
 					return nil
 				}
-				return s.Mailer.Send(ctx, Mail{Kind: MailUsername, To: u.Email, Language: u.Language, Username: u.Username})
+				return s.deliver(ctx, Mail{Kind: MailUsername, To: u.Email, Language: u.Language, Username: u.Username})
 			},
 		}),
 	)

@@ -17,6 +17,7 @@ import (
 	"accord/adapters/password"
 	"accord/adapters/token"
 	"accord/app"
+	"accord/app/verify"
 	"accord/saga"
 	"accord/saga/sagatest"
 	"accord/store"
@@ -25,6 +26,7 @@ import (
 // world is a service over a real database and fakes of everything else.
 type world struct {
 	*core
+	clock     *sagatest.Clock
 	directory *memory.Directory
 	storage   *memory.Storage
 	mailer    *memory.Mailer
@@ -40,6 +42,8 @@ type core struct {
 	service *app.Service
 	// turnedAway gets a signal when a flow has met another that holds its account.
 	turnedAway chan struct{}
+	// reserved gets a signal when a flow that waits has reserved the account.
+	reserved chan struct{}
 }
 
 const (
@@ -50,6 +54,10 @@ const (
 	codeLife     = 5 * time.Minute
 	settle       = time.Hour
 	keep         = 30 * 24 * time.Hour
+	keepUnused   = 24 * time.Hour
+	evictAgain   = 12 * time.Hour
+	// sessionsPerAccount is more than other tests open.
+	sessionsPerAccount = 128
 	// patience is longer than a slow machine takes, since it runs on a real clock.
 	patience = time.Minute
 )
@@ -59,11 +67,12 @@ var keys = sync.OnceValues(keyring.Generate)
 
 func newWorld(t *testing.T, clock *sagatest.Clock) *world {
 	t.Helper()
-	w := &world{directory: memory.NewDirectory(), storage: memory.NewStorage(), mailer: memory.NewMailer(), sms: memory.NewSMS(), files: memory.NewFiles()}
-	w.storage.Now, w.directory.Now = clock.Now, clock.Now
+	w := &world{clock: clock, directory: memory.NewDirectory(), storage: memory.NewStorage(), mailer: memory.NewMailer(), sms: memory.NewSMS(), files: memory.NewFiles()}
+	w.storage.Now, w.directory.Now, w.files.Now = clock.Now, clock.Now, clock.Now
 	w.core = newCore(t, clock.Now, password.Options{Memory: 64, Time: 1}, app.Deps{
-		Directory: w.directory, Storage: w.storage, Mailer: w.mailer, SMS: w.sms, Files: w.files,
-		DirectoryDoor: w.directory, StorageDoor: w.storage,
+		Directory: w.directory, Storage: w.storage, Mailer: w.mailer, SMS: w.sms, Files: w.files, StoredPictures: w.files,
+		Repositories: w.directory, DirectoryOrganizations: w.directory, DirectoryDoor: w.directory, StorageDoor: w.storage,
+		DirectoryCredentials: w.directory, StorageCredentials: w.storage,
 		DirectoryRepairs: w.directory, StorageRepairs: w.storage, DirectoryAdoption: w.directory,
 	})
 	return w
@@ -74,33 +83,42 @@ func newCore(t testing.TB, now func() time.Time, cost password.Options, d app.De
 	t.Helper()
 	ring, err := keys()
 	require.NoError(t, err)
-	c := &core{store: openStore(t, ring), turnedAway: make(chan struct{}, 1)}
+	c := &core{store: openStore(t, ring), turnedAway: make(chan struct{}, 1), reserved: make(chan struct{}, 1)}
 	tokens, err := token.New(token.Options{Keys: ring, Issuer: "accord.test", Now: now})
 	require.NoError(t, err)
 	c.hasher, err = password.New(cost)
 	require.NoError(t, err)
 	ids, err := ident.New(ident.Options{
+		Now:      time.Now,
 		Location: time.UTC, Start: time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC),
 		MachineID: func() (uint16, error) { return 1, nil },
 	})
 	require.NoError(t, err)
 	logger := slog.New(slog.DiscardHandler)
-	c.runner = saga.NewRunner(watched{c.store.Journal, c.turnedAway}, saga.Options{
+	c.runner = saga.NewRunner(watched{c.store.Journal, c.turnedAway, c.reserved}, saga.Options{
 		Now: now, Logger: logger, Decided: app.Audited(c.store.Audit, now),
 		Deadline: patience, Answer: patience, StepTimeout: patience,
 	})
-	d.Accounts, d.Sessions, d.Codes, d.Counters = c.store.Accounts, c.store.Sessions, c.store.Codes, c.store.Counters
-	d.Failures, d.Standings, d.Listings = c.store.Failures, c.store.Standings, c.store.Listings
-	d.Repairs, d.Adoptions = c.store.Repairs, c.store.Repairs
+	d.Accounts, d.Sessions, d.Codes = c.store.Accounts, c.store.Sessions, c.store.Codes
+	d.Departures, d.Standings, d.Listings = c.store.Departures, c.store.Standings, c.store.Listings
+	d.Evictions = c.store.Evictions
+	d.Admission, d.Digests = verify.New(verify.Options{Budgets: c.store.Budgets, Now: now, Turn: patience}), app.NewDigests([]byte("key"))
+	d.Repairs, d.Adoptions, d.Sealing = c.store.Repairs, c.store.Repairs, c.store.Repairs
+	d.Places, d.Audit = c.store.Places, c.store.Audit
 	d.Leaders, d.Leftovers = c.store.Leaders, c.store.Leftovers
 	d.Puzzles, d.Challenges, d.Proofs, d.Mobiles = puzzles{}, c.store.Challenges, c.store.Proofs, c.store.Mobiles
+	d.Ownership = c.store.Ownership
 	d.People, d.Roster, d.Invites = c.store.People, c.store.Roster, c.store.Invites
 	d.Hasher, d.Tokens, d.IDs, d.Pictures = c.hasher, tokens, ids, pictures{picture(t)}
 	d.Runner, d.Now, d.Logger = c.runner, now, logger
 	c.service, err = app.New(d, app.Settings{
-		SessionTTL: sessionTTL, KeepTTL: keepTTL, DeletionGrace: grace, Countries: []string{"86"},
-		SMS:   app.SMSLimits{PerClientHour: 3, PlatformDay: 5},
+		SessionTTL: sessionTTL, KeepTTL: keepTTL, SessionsPerAccount: sessionsPerAccount, DeletionGrace: grace, EvictAgain: evictAgain, Countries: []string{"86"},
+		Limits: app.Limits{
+			SMS:  app.SendLimits{PerClientHour: 3, PlatformDay: 5},
+			Code: app.TargetLimits{PerTargetMinute: 1, PerTargetDay: 10, ReserveDay: 5, TriesPerClient: 5},
+		},
 		Sweep: app.SweepSettings{Settle: settle, Keep: keep}, PicturesURL: memory.PicturesURL,
+		Uploads: app.UploadLimits{PerAccountHour: 20, PlatformHour: 30, KeepUnused: keepUnused},
 	})
 	require.NoError(t, err)
 	return c

@@ -19,6 +19,7 @@ type Flow[S any] struct {
 type flow struct {
 	name      string
 	exclusive bool
+	also      func(state any) []string
 	shape     shape
 	steps     map[string]boundStep
 	decode    func([]byte) (any, error)
@@ -38,8 +39,11 @@ func Bind[S any](r *Runner, d Definition[S]) (*Flow[S], error) {
 		return nil, err
 	}
 	f := &flow{
-		name: d.Name, exclusive: d.Exclusive, shape: shapeOf(d, r.o.Settle),
+		name: d.Name, exclusive: d.Exclusive, also: func(any) []string { return nil }, shape: shapeOf(d, r.o.Settle),
 		steps: map[string]boundStep{}, decode: decodeInto[S],
+	}
+	if d.Also != nil {
+		f.also = func(state any) []string { return d.Also(state.(*S)) }
 	}
 	for _, stage := range d.Stages {
 		for _, s := range stage {

@@ -53,6 +53,10 @@ type Step[S any] struct {
 	Settle time.Duration
 	// Detached retriable steps are not waited for by Execute.
 	Detached bool
+	// Reverses marks a retriable step of an exclusive flow that reverses an earlier
+	// retriable one. Where a try of unknown effect came before, it is done once more
+	// when that can no longer take effect: what comes late would have the last word.
+	Reverses bool
 }
 
 // Stage is a set of steps with no order between them; they run together.
@@ -67,6 +71,10 @@ type Definition[S any] struct {
 	// Exclusive flows hold their subject: one at a time per subject, the hold
 	// lasting until the saga has ended. Others wait, then get ErrBusy.
 	Exclusive bool
+	// Also, optional, names further subjects that an exclusive flow holds, read
+	// from the state that it begins with. All are taken at once, with its own, and
+	// kept as long, so that flows which wait for one another never wait in a ring.
+	Also func(s *S) []string
 }
 
 // Sequence makes a definition whose arguments are stages in order.
@@ -82,7 +90,8 @@ func Parallel[S any](steps ...Step[S]) Stage[S] { return steps }
 
 // Validate reports every fault of the definition at once: missing or doubled
 // names, no pivot or more than one, kinds out of order, a pivot or local step
-// that shares its stage, an Undo where none belongs.
+// that shares its stage, an Undo where none belongs, further subjects of a flow
+// that is not exclusive.
 func (d Definition[S]) Validate() error {
 	var faults []error
 	if d.Name == "" {
@@ -95,11 +104,17 @@ func (d Definition[S]) Validate() error {
 			if seen[s.Name] {
 				fault = "is there twice"
 			}
+			if s.Reverses && (s.Kind != Retriable || s.Local || s.Detached || !d.Exclusive) {
+				fault = "reverses another one but is local, detached, not retriable or in a flow that is not exclusive"
+			}
 			if fault != "" {
 				faults = append(faults, fmt.Errorf("saga: step %q of flow %q %s", s.Name, d.Name, fault))
 			}
 			seen[s.Name], last = true, max(last, s.Kind)
 		}
+	}
+	if d.Also != nil && !d.Exclusive {
+		faults = append(faults, fmt.Errorf("saga: flow %q holds further subjects but is not exclusive", d.Name))
 	}
 	if last == Compensable {
 		faults = append(faults, fmt.Errorf("saga: flow %q has no pivot", d.Name))

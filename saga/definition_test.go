@@ -35,6 +35,22 @@ func TestValidate(t *testing.T) {
 	for text, stages := range faults {
 		require.ErrorContains(t, saga.Sequence("flow", stages...).Validate(), text)
 	}
+	reversing := func(s saga.Step[int]) saga.Step[int] { s.Reverses = true; return s }
+	sound := saga.Sequence("flow", one(p), one(reversing(r)))
+	require.ErrorContains(t, sound.Validate(), "reverses another one")
+	sound.Exclusive = true
+	require.NoError(t, sound.Validate())
+	for _, s := range []saga.Step[int]{reversing(a), with(reversing(r), func(s *saga.Step[int]) { s.Local = true })} {
+		unsound := saga.Sequence("flow", one(s), one(p))
+		if s.Kind == saga.Retriable {
+			unsound = saga.Sequence("flow", one(p), one(s))
+		}
+		unsound.Exclusive = true
+		require.ErrorContains(t, unsound.Validate(), "reverses another one")
+	}
+	also := saga.Sequence("flow", one(p))
+	also.Also = func(*int) []string { return nil }
+	require.ErrorContains(t, also.Validate(), "is not exclusive")
 	err := saga.Sequence("", one(with(a, func(s *saga.Step[int]) { s.Do = nil }))).Validate()
 	for _, text := range []string{"without a name", "lacks", "no pivot"} {
 		require.ErrorContains(t, err, text, "all faults are told at once")

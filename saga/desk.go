@@ -55,16 +55,44 @@ func (d *Desk) Resolve(ctx context.Context, id string, to Phase, reason string) 
 	})
 }
 
+// Find returns a saga's record, ErrNotFound or the archive's error.
+func (d *Desk) Find(ctx context.Context, id string) (Record, error) { return d.archive.Find(ctx, id) }
+
+// CheckSkip returns ErrNotAllowed if Skip would refuse that record now. It
+// changes nothing.
+func (d *Desk) CheckSkip(r Record, step, reason string) error {
+	if err := fit(reason, true); err != nil {
+		return err
+	}
+	_, err := skipped(d.shapeOf(r.Flow), r, step, d.r.o.Now(), reason)
+	return err
+}
+
+// CheckResolve returns ErrNotAllowed if Resolve would refuse that record now.
+// It changes nothing.
+func (d *Desk) CheckResolve(r Record, to Phase, reason string) error {
+	if err := fit(reason, true); err != nil {
+		return err
+	}
+	_, err := resolved(d.shapeOf(r.Flow), r, to, d.r.o.Now(), reason)
+	return err
+}
+
+// shapeOf returns the shape of a flow; nil if none of that name is bound.
+func (d *Desk) shapeOf(name string) shape {
+	if f := d.r.flow(name); f != nil {
+		return f.shape
+	}
+	return nil
+}
+
 func (d *Desk) move(ctx context.Context, id, reason string, demanded bool, rule func(shape, Record) (change, error)) (Record, error) {
 	if err := fit(reason, demanded); err != nil {
 		return Record{}, err
 	}
 	var c change
 	err := d.archive.Revise(ctx, id, func(ctx context.Context, r Record) (Write, error) {
-		var sh shape
-		if f := d.r.flow(r.Flow); f != nil {
-			sh = f.shape
-		}
+		sh := d.shapeOf(r.Flow)
 		var err error
 		if c, err = rule(sh, r); err != nil {
 			return Write{}, err

@@ -107,11 +107,11 @@ func (d *draft) advance(ctx context.Context, failed map[localWork]error) error {
 		m := next(d.p.f.shape, d.rec)
 		switch {
 		case m.enter == Settling, m.enter == Lingering:
-			d.take(enter(d.rec, m.enter))
+			d.take(enter(d.p.f.shape, d.rec, m.enter))
 			d.rec.Owner, d.rec.Due = "", d.now().Add(settleTime(d.p.f.shape, d.rec))
 			return nil
 		case m.enter != "":
-			d.take(enter(d.rec, m.enter))
+			d.take(enter(d.p.f.shape, d.rec, m.enter))
 		case len(m.steps) == 0:
 			return nil
 		case m.steps[0].local:
@@ -197,7 +197,7 @@ func (d *draft) keep() error {
 
 func (d *draft) write() Write {
 	d.rec.UpdatedAt = d.now()
-	return Write{Record: d.rec, Entries: d.entries}
+	return Write{Record: d.rec, Entries: d.entries, Also: d.p.also}
 }
 
 func (d *draft) now() time.Time { return d.p.r.o.Now() }

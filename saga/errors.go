@@ -45,3 +45,35 @@ func IsRefused(err error) bool {
 	var r refusal
 	return errors.As(err, &r)
 }
+
+// Graver returns the one fault that is reported of two parts of a try, either of
+// which may be nil: a refusal of one part says nothing of the other, whose effect may
+// not be known. Of equals it is the first.
+func Graver(first, next error) error {
+	if first == nil || IsRefused(first) && next != nil && !IsRefused(next) {
+		return next
+	}
+	return first
+}
+
+// progress marks an error as "came nearer to the end".
+type progress struct{ err error }
+
+func (p progress) Error() string { return p.err.Error() }
+func (p progress) Unwrap() error { return p.err }
+
+// Progressed wraps err to promise that the try of a retriable step, although it
+// failed, did a part of the work for good. The tries before it then do not count
+// towards Options.MaxAttempts. Progressed(nil) is nil.
+func Progressed(err error) error {
+	if err == nil {
+		return nil
+	}
+	return progress{err}
+}
+
+// HasProgressed reports whether err, or an error it wraps, was made by Progressed.
+func HasProgressed(err error) bool {
+	var p progress
+	return errors.As(err, &p)
+}

@@ -12,6 +12,9 @@ type Receipt struct {
 	// ID is the saga's id, also where Execute failed; a saga that never began
 	// is not in the journal.
 	ID string
+	// Began reports that the saga is in the journal. It may be so without, if the
+	// error is ErrUndecided.
+	Began bool
 	// Pending is why a retriable step that is not detached is not done yet. The
 	// saga is committed, and the step goes on in the background.
 	Pending error
@@ -26,23 +29,26 @@ type Receipt struct {
 //
 // An error that is not ErrUndecided: the saga did not take place, or is being
 // undone. It is the failing step's own error, the first in step order; or
-// ErrBusy where another saga held the subject for as long as Execute may wait;
+// ErrBusy if another saga held the subject, or one of Definition.Also, for as
+// long as Execute may wait (see Patience), or one that precedes waited for it;
 // or the journal's, where the saga could not begin.
 //
 // ErrUndecided: Options.Answer or ctx ran out first, or the journal failed, or
 // another runner took over and committed (then ErrElsewhere is in the chain
 // too); the saga is finished in the background either way.
 func (f *Flow[S]) Execute(ctx context.Context, subject string, s S) (S, Receipt, error) {
-	receipt := Receipt{ID: f.r.o.NewID()}
-	data, err := encode(&s)
+	rec, err := f.record(ctx, subject, &s)
+	receipt := Receipt{ID: rec.ID}
 	if err != nil {
 		return s, receipt, err
 	}
-	now := f.r.o.Now()
-	state, pending, err := f.r.execute(ctx, f.f, Record{
-		ID: receipt.ID, Flow: f.f.name, Subject: subject, Origin: OriginOf(ctx), Exclusive: f.f.exclusive, Phase: Running,
-		State: data, Epoch: firstEpoch, CreatedAt: now, UpdatedAt: now,
-	})
+	w, answer, cancel, err := f.begin(ctx, rec, &s)
+	defer cancel()
+	if err != nil {
+		return s, receipt, err
+	}
+	receipt.Began = true
+	state, pending, err := f.r.await(answer, w)
 	if err != nil {
 		return s, receipt, err
 	}
@@ -50,30 +56,57 @@ func (f *Flow[S]) Execute(ctx context.Context, subject string, s S) (S, Receipt,
 	return *state.(*S), receipt, nil
 }
 
-func (r *Runner) execute(ctx context.Context, f *flow, rec Record) (state any, pending, err error) {
-	answer, cancel := context.WithTimeout(ctx, r.o.Answer)
+// Begin stores a saga of the flow about subject and returns; the saga goes on in
+// the background. An error that is not ErrUndecided says that it did not begin.
+func (f *Flow[S]) Begin(ctx context.Context, subject string, s S) (Receipt, error) {
+	rec, err := f.record(ctx, subject, &s)
+	if err != nil {
+		return Receipt{ID: rec.ID}, err
+	}
+	w, _, cancel, err := f.begin(ctx, rec, &s)
 	defer cancel()
-	held := false
+	if err == nil {
+		f.r.unwatch(w)
+	}
+	return Receipt{ID: rec.ID, Began: err == nil}, err
+}
+
+// record makes that of a saga which has not begun.
+func (f *Flow[S]) record(ctx context.Context, subject string, s *S) (Record, error) {
+	now := f.r.o.Now()
+	rec := Record{
+		ID: f.r.o.NewID(), Flow: f.f.name, Subject: subject, Origin: OriginOf(ctx), Exclusive: f.f.exclusive, Phase: Running,
+		Epoch: firstEpoch, CreatedAt: now, UpdatedAt: now,
+	}
+	var err error
+	rec.State, err = encode(s)
+	return rec, err
+}
+
+// start stores the saga, as soon as nothing else holds its subjects, and lets it
+// go on in the background.
+func (r *Runner) start(answer context.Context, f *flow, rec Record, also []string) (*watch, error) {
+	ctx, held := context.WithoutCancel(answer), false
 	for try := 0; ; try++ {
-		p := r.newPass(context.WithoutCancel(ctx), f, rec, r.o.Now().Add(r.o.Lease))
-		p.watch = newWatch(rec.ID, f)
+		p := r.newPass(ctx, f, rec, r.o.Now().Add(r.o.Lease))
+		p.watch, p.also = newWatch(rec.ID, f), also
 		if !r.enlist(p) {
 			p.end()
-			return nil, nil, errStopped
+			return nil, errStopped
 		}
 		todo, err := p.begin(answer)
 		if err == nil {
 			r.watch(p.watch)
 			go p.work(todo)
-			return r.await(answer, p.watch)
+			return p.watch, nil
 		}
 		p.end()
 		busy := errors.Is(err, ErrBusy)
 		if held && errors.Is(err, errOutOfTime) {
-			return nil, nil, ErrBusy
+			return nil, ErrBusy
 		}
-		if held = busy; !busy || !r.pause(answer, try) {
-			return nil, nil, err
+		if held = busy; !busy || !r.queue(answer, p, try) {
+			return nil, err
 		}
 	}
 }

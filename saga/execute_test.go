@@ -158,7 +158,7 @@ func TestLocalUndoFault(t *testing.T) {
 	require.Equal(t, 1, rec.Attempts)
 	l.took()
 	require.Equal(t, saga.Aborted, l.until(l.r, receipt.ID).Phase)
-	l.takes("undo x", "undo a")
+	l.takes("undo x", "undo a", "undo a")
 }
 
 func TestRefusedStepIsNotUndone(t *testing.T) {

@@ -18,7 +18,8 @@ const (
 	// Completing: the pivot is decided; the rest goes forward until it is done.
 	Completing Phase = "completing"
 	// Lingering: everything is done; an exclusive saga holds its subject until no
-	// late effect of a try that was given up can follow.
+	// late effect of a try that was given up can follow, and then does once more
+	// what reverses one of its steps.
 	Lingering Phase = "lingering"
 	// Committed: ended, everything done.
 	Committed Phase = "committed"
@@ -129,6 +130,9 @@ type Entry struct {
 type Write struct {
 	Record  Record
 	Entries []Entry
+	// Also are further subjects that an exclusive saga holds together with its
+	// own, each as long. Only Begin reads it.
+	Also []string
 }
 
 // WriteFunc runs inside a journal's transaction, carried by ctx, and returns
@@ -141,18 +145,27 @@ type WriteFunc func(ctx context.Context) (Write, error)
 type Journal interface {
 	// Begin stores a new saga, with what fn wrote, in one transaction. The
 	// lease is the record's Owner and Due at the record's Epoch. It returns
-	// ErrExists for a used id, ErrBusy where the record is exclusive and its
-	// subject is held, and fn's error unchanged in the chain. A saga that begins
-	// in an ended phase is kept without state and holds nothing.
+	// ErrExists for a used id, ErrBusy if the record is exclusive and its subject
+	// or one of Also is held, in either role, by another, and fn's error unchanged in the chain. A saga that begins
+	// in an ended phase is kept without state and holds nothing. A record that
+	// does not precede is ErrBusy also if a subject is reserved at its UpdatedAt;
+	// one that precedes ends its own reservations.
 	Begin(ctx context.Context, fn WriteFunc) error
+	// Reserve keeps the subjects, until that time, from sagas that do not precede,
+	// see Record.Precedes. The saga of that id waits for them; it is not in the
+	// journal yet. Reservations of several sagas stand beside one another. It takes
+	// nothing from a saga that holds a subject. Idempotent: a later call moves the
+	// end of the reservation.
+	Reserve(ctx context.Context, id string, subjects []string, now, until time.Time) error
 	// Append replaces the record and adds the entries, with what fn wrote, in
 	// one transaction, if the stored epoch is still the given one; else
 	// ErrFenced and nothing is written; ErrNotFound where there is no such saga.
 	// fn runs after the epoch was checked, and the record is locked from that
 	// check to the end of the transaction: appends to one saga never overlap.
-	// A record whose phase has ended loses its state and its hold in the same
+	// A record whose phase has ended loses its state and its holds in the same
 	// transaction. The epoch, origin and creation time of the written record are
-	// the stored ones.
+	// the stored ones, and its lease is no shorter than the stored one of the same
+	// owner: an append and a renewal can overtake each other.
 	Append(ctx context.Context, id string, epoch int64, fn WriteFunc) error
 	// Claim takes over at most limit sagas that have not ended, are not stuck
 	// and were due at now, oldest due first: each gets the next epoch, owner
@@ -160,8 +173,9 @@ type Journal interface {
 	// and one more attempt.
 	// Two claimants never get the same saga at the same epoch.
 	Claim(ctx context.Context, owner string, now, until time.Time, limit int) ([]Record, error)
-	// Renew extends every lease that owner holds to until and returns how many
-	// it extended. It leaves leases of other owners and parked sagas alone.
+	// Renew extends every lease that owner holds to until, unless it is longer, and
+	// returns how many there are. It leaves leases of other owners and parked sagas
+	// alone.
 	Renew(ctx context.Context, owner string, until time.Time) (int, error)
 	// Load returns a record, or ErrNotFound.
 	Load(ctx context.Context, id string) (Record, error)

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"flag"
 	"log/slog"
 	"slices"
 	"strings"
@@ -18,7 +19,14 @@ import (
 	"accord/saga/sagatest"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	// A walk through the rules takes microseconds, and what one finds may take
+	// thousands. A command line overrides this.
+	if err := flag.Set("rapid.checks", "20000"); err != nil {
+		panic(err)
+	}
+	goleak.VerifyTestMain(m)
+}
 
 const secret = "s3cret-of-the-state"
 

@@ -68,7 +68,7 @@ func TestLostLeaseBeforeAStep(t *testing.T) {
 	require.Equal(t, saga.Unwinding, rec.Phase)
 	require.Empty(t, rec.Owner)
 	require.Equal(t, saga.Aborted, l.until(l.r, receipt.ID).Phase)
-	l.takes("undo a")
+	l.takes("undo a", "undo a")
 }
 
 // TestLostLeaseBeforeAnUndo counts as no try.

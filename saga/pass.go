@@ -27,6 +27,8 @@ type pass struct {
 	rec   Record
 	state any
 	begun bool // rec is in the journal
+	// also are the further subjects to hold from the beginning.
+	also []string
 	// cause is what turned the saga back, fault what blocked it last.
 	cause, fault error
 	watch        *watch // nil where nobody waits
@@ -60,7 +62,7 @@ func (p *pass) reopen() (move, error) {
 		return move{}, p.halt(cause)
 	}
 	if p.rec.Attempts >= p.r.o.MaxAttempts {
-		return move{}, p.halt(errRunnersGone)
+		return move{}, p.halt(errNoTriesLeft)
 	}
 	start := takeOver(p.f.shape, p.rec)
 	if m := next(p.f.shape, start.rec); len(start.entries) == 0 && ready(start.rec, m) {

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
+	"slices"
 	"sync"
 	"time"
 )
@@ -155,7 +157,9 @@ func (r *Runner) lostTo(ctx context.Context, p *pass) bool {
 // known to be through is kept for the next time.
 func (r *Runner) release(ctx context.Context) error {
 	var faults []error
-	for id, epoch := range r.orphans() {
+	orphans := r.orphans()
+	for _, id := range slices.Sorted(maps.Keys(orphans)) { // one order, so that simulations repeat
+		epoch := orphans[id]
 		rec, err := r.probe(ctx, id, epoch)
 		if err == nil && rec.Owner == r.o.Owner {
 			c := park(rec, r.o.Now(), errNotHeld)

@@ -66,7 +66,8 @@ func TestTakeOver(t *testing.T) {
 			saga.Settling,
 			steps{"a": saga.UndoneUnsettled, "b": saga.UndoneUnsettled},
 			[]string{"undo b", "undo a"},
-			saga.Aborted, nil,
+			saga.Settling,
+			[]string{"undo b", "undo a"},
 		},
 	}
 	for name, test := range tests {
@@ -167,6 +168,24 @@ func TestUndoIsRetriedWithBackoffThenStuck(t *testing.T) {
 	l.takes("do a", "do b", "undo a", "undo a", "undo a", "undo a", "undo a")
 }
 
+// TestFewerAttemptsThanWereMade stops a saga whose causes are known from its
+// history alone, so that its reason does not blame its runners.
+func TestFewerAttemptsThanWereMade(t *testing.T) {
+	l := newLab(t, saga.Options{MaxAttempts: 5})
+	l.on("do pivot", returns(saga.Refused(errA)))
+	l.on("undo b", returns(errB), returns(errB), returns(errB))
+	_, receipt, err := l.execute(l.simple())
+	require.ErrorIs(t, err, errA)
+	for range 2 {
+		l.clock.Advance(10 * time.Minute)
+		l.tick(l.r)
+	}
+	l.drain(l.r)
+	rec := l.until(l.second(saga.Options{MaxAttempts: 3}, l.simple()), receipt.ID)
+	require.True(t, rec.Stuck)
+	require.Contains(t, rec.Reason, "each failed, or its runner went away")
+}
+
 func TestProgressRestoresPatience(t *testing.T) {
 	l := newLab(t, saga.Options{MaxAttempts: 3})
 	l.on("do pivot", returns(saga.Refused(errA)))
@@ -197,7 +216,7 @@ func TestLaterRefusalOfAnAmbiguousPivot(t *testing.T) {
 	l.takes("do a", "do b", "do pivot", "do pivot", "do pivot", "do pivot")
 }
 
-// TestFailedSettleLookIsRepeated: it is not taken for a look.
+// TestFailedSettleLookIsRepeated, and looked at once more: what it did is unknown.
 func TestFailedSettleLookIsRepeated(t *testing.T) {
 	l := newLab(t, saga.Options{})
 	l.on("do a", returns(errA))
@@ -207,10 +226,10 @@ func TestFailedSettleLookIsRepeated(t *testing.T) {
 	l.clock.Advance(30 * time.Second)
 	l.tick(l.r)
 	rec := l.load(receipt.ID)
-	require.Equal(t, saga.Settling, rec.Phase)
-	require.Equal(t, saga.UndoneUnsettled, rec.Steps["a"])
+	require.Equal(t, saga.Unwinding, rec.Phase)
+	require.Equal(t, saga.Unknown, rec.Steps["a"])
 	require.Equal(t, saga.Aborted, l.until(l.r, receipt.ID).Phase)
-	l.takes("do a", "undo a", "undo a", "undo a")
+	l.takes("do a", "undo a", "undo a", "undo a", "undo a")
 }
 
 func TestTickRunsAtMostConcurrencyAtOnce(t *testing.T) {
@@ -279,4 +298,73 @@ func TestTakeOversCountAsAttempts(t *testing.T) {
 	require.True(t, rec.Stuck)
 	require.Contains(t, rec.Reason, "went away")
 	require.Equal(t, saga.Completing, rec.Phase)
+}
+
+// A step that takes many tries, each of which does a part, is never stuck.
+func TestPartialProgressRestoresPatience(t *testing.T) {
+	l := newLab(t, saga.Options{MaxAttempts: 3})
+	for range 10 {
+		l.on("do end", returns(saga.Progressed(errB)))
+	}
+	l.on("do end", returns(errB))
+	_, receipt, err := l.execute(l.simple())
+	require.NoError(t, err)
+	require.ErrorIs(t, receipt.Pending, errB)
+	require.Equal(t, saga.Committed, l.until(l.r, receipt.ID).Phase)
+}
+
+func TestProgressedIsKnownByItsWrappers(t *testing.T) {
+	require.NoError(t, saga.Progressed(nil))
+	require.False(t, saga.HasProgressed(errA))
+	require.True(t, saga.HasProgressed(fmt.Errorf("wrapped: %w", saga.Progressed(errA))))
+	require.ErrorIs(t, saga.Progressed(errA), errA)
+}
+
+func TestBeginDoesNotWaitForTheOutcome(t *testing.T) {
+	l := newLab(t, saga.Options{})
+	release := make(chan struct{})
+	l.on("do a", func(context.Context, *order) error {
+		<-release
+		return nil
+	})
+	receipt, err := l.bind(l.r, l.simple()).Begin(t.Context(), "subject", order{Secret: secret})
+	require.NoError(t, err)
+	require.Equal(t, saga.Running, l.load(receipt.ID).Phase)
+	close(release)
+	l.drain(l.r)
+	require.Equal(t, saga.Committed, l.load(receipt.ID).Phase)
+}
+
+// reversing is a flow whose last step opens what "shut" closes.
+func (l *lab) reversing() saga.Definition[order] {
+	open := l.retriable("open")
+	open.Reverses = true
+	d := sequence(l.pivot("pivot"), l.retriable("shut"), open)
+	d.Exclusive = true
+	return d
+}
+
+// A request to shut that comes late finds the door open; it is opened once more.
+func TestWhatReversesIsDoneOnceMore(t *testing.T) {
+	l := newLab(t, saga.Options{MaxAttempts: 3})
+	l.on("do shut", returns(errA))
+	_, receipt, err := l.execute(l.reversing())
+	require.NoError(t, err)
+	l.drain(l.r)
+	two := l.second(saga.Options{MaxAttempts: 3}, l.reversing())
+	for l.load(receipt.ID).Phase != saga.Lingering {
+		l.clock.Reach(l.load(receipt.ID).Due)
+		l.tick(two)
+	}
+	l.on("do open", returns(errB))
+	require.Equal(t, saga.Committed, l.until(two, receipt.ID).Phase)
+	require.Equal(t, []string{
+		"began", "started pivot", "pivot pivot", "started shut", "unknown shut", "parked", "done shut", "started open", "done open", "settling",
+		"unknown open", "parked", "done open", "settling", "done open", "committed",
+	}, l.events(receipt.ID))
+
+	again := newLab(t, saga.Options{})
+	_, receipt, err = again.execute(again.reversing())
+	require.NoError(t, err)
+	require.Equal(t, saga.Committed, again.load(receipt.ID).Phase, "nothing can come late")
 }

@@ -34,6 +34,12 @@ func next(sh shape, r Record) move {
 		}
 		return move{enter: Committed}
 	case Lingering:
+		for _, stage := range sh {
+			owes := func(s stepShape) bool { return s.reverses && r.Steps[s.name] != Done }
+			if todo := pick(stage, owes); len(todo) > 0 {
+				return move{steps: todo}
+			}
+		}
 		return move{enter: Committed}
 	case Unwinding, Settling:
 		for i := range sh {
@@ -123,11 +129,12 @@ func with(r Record, step string, status StepStatus) Record {
 	return r
 }
 
-// mark records that the steps which have no status are about to be done.
+// mark records that steps are about to be done: those that were not tried before,
+// and those of which no try can have taken effect.
 func mark(r Record, steps []stepShape) change {
 	c := change{rec: r}
 	for _, s := range steps {
-		if r.Steps[s.name] == "" {
+		if status := r.Steps[s.name]; status == "" || status == RefusedStep {
 			c.rec = with(c.rec, s.name, Started)
 			c.entries = append(c.entries, Entry{Event: EventStarted, Step: s.name})
 		}
@@ -151,7 +158,7 @@ func resolve(r Record, o outcome) change {
 	if o.step.local || IsRefused(o.err) {
 		status, event = RefusedStep, EventRefused
 	}
-	decided := r.Phase == Completing
+	decided := r.goesForward()
 	if decided && (o.step.kind == Pivot || r.Steps[o.step.name] == Unknown) {
 		// An earlier try may have taken effect, or may yet: no refusal of a later
 		// one changes that.
@@ -160,7 +167,7 @@ func resolve(r Record, o outcome) change {
 	c := note(with(r, o.step.name, status), event, o.step.name, o.err)
 	switch {
 	case decided:
-		c.blocked = true
+		c.blocked, c.rec.Attempts = true, attemptsBefore(r, o.err)
 	case o.step.kind == Pivot && status == Unknown:
 		c.rec.Phase, c.blocked = Completing, true
 	case r.Phase == Running:
@@ -170,10 +177,25 @@ func resolve(r Record, o outcome) change {
 	return c
 }
 
+// goesForward reports whether the outcome is decided, and steps are tried until
+// they succeed.
+func (r Record) goesForward() bool { return r.Phase == Completing || r.Phase == Lingering }
+
+// attemptsBefore is how many tries count beside the one that failed by err.
+func attemptsBefore(r Record, err error) int {
+	if HasProgressed(err) {
+		return 0
+	}
+	return r.Attempts
+}
+
 func resolveDone(r Record, s stepShape) change {
 	status := Done
 	if r.Exclusive && r.Phase == Completing && r.Steps[s.name] == Unknown {
 		status = DoneUnsettled
+	}
+	if r.Phase == Lingering && r.Steps[s.name] == Unknown { // it may take effect late in its turn
+		status, r.Phase = DoneUnsettled, Completing
 	}
 	r = with(r, s.name, status)
 	r.Attempts = 0
@@ -187,8 +209,9 @@ func resolveDone(r Record, s stepShape) change {
 func resolveUndo(r Record, o outcome) change {
 	before := r.Steps[o.step.name]
 	if o.err != nil {
-		if r.Exclusive && !o.step.local && !IsRefused(o.err) {
-			// It may take effect late, when somebody else has changed the subject.
+		if !o.step.local && !IsRefused(o.err) {
+			// It may take effect late, or by half, so that the next one finds nothing
+			// to undo.
 			r = with(r, o.step.name, Unknown)
 			r.Phase = Unwinding
 		}
@@ -214,11 +237,19 @@ func giveUp(r Record, step string, cause error) change {
 	return note(r, EventUnwinding, step, cause)
 }
 
-// enter is the transition to a phase that next asked for.
-func enter(r Record, p Phase) change {
+// enter is the transition to a phase that next asked for. A saga that lingers owes
+// the steps that reverse others once more.
+func enter(sh shape, r Record, p Phase) change {
 	r.Phase, r.Attempts = p, 0
 	switch p {
-	case Settling, Lingering:
+	case Settling:
+		return note(r, EventSettling, "", nil)
+	case Lingering:
+		for _, stage := range sh {
+			for _, s := range pick(stage, func(s stepShape) bool { return s.reverses }) {
+				r = with(r, s.name, DoneUnsettled)
+			}
+		}
 		return note(r, EventSettling, "", nil)
 	case Committed:
 		r.Reason = ""
@@ -234,20 +265,18 @@ func ended(r Record) Record {
 }
 
 var (
-	errRunnersGone = errors.New("too many runners went away in the middle of it")
+	errNoTriesLeft = errors.New("no tries are left: each failed, or its runner went away; the history has the causes")
 	errOnItsWay    = errors.New("a request of the runner before may be on its way")
 )
 
 // takeOver is the transition of a saga that another runner left behind: before
-// the pivot it turns back, and a pivot that was started goes forward. What may
-// be on its way later matters to those only who hold their subject.
+// the pivot it turns back, and a pivot that was started goes forward. Whatever
+// that runner may have been undoing is undone, and looked at again, by the next.
 func takeOver(sh shape, r Record) change {
 	c := change{rec: r}
 	cause := ErrInterrupted
 	if r.Phase != Running {
-		if cause = errOnItsWay; !r.Exclusive {
-			return c
-		}
+		cause = errOnItsWay
 	}
 	for _, stage := range sh {
 		for _, s := range stage {
@@ -258,10 +287,13 @@ func takeOver(sh shape, r Record) change {
 			c.entries = append(c.entries, Entry{Event: EventUnknown, Step: s.name, Cause: cause.Error()})
 		}
 	}
-	if r.Phase != Running {
+	switch {
+	case r.Phase == Settling && len(c.entries) > 0:
+		c.rec.Phase = Unwinding
 		return c
-	}
-	if r.Steps[sh.pivot().name] == Started {
+	case r.Phase != Running:
+		return c
+	case r.Steps[sh.pivot().name] == Started:
 		c.rec.Phase = Completing
 		return c
 	}
@@ -270,13 +302,23 @@ func takeOver(sh shape, r Record) change {
 }
 
 // underWay reports whether a request of the step, or of its compensation, may
-// still be on its way from a runner that is gone.
+// still be on its way from a runner that is gone. After the pivot that matters
+// to those only who hold their subject: what comes late does no more than was
+// done again.
 func underWay(r Record, s stepShape) bool {
+	status := r.Steps[s.name]
 	switch r.Phase {
-	case Running, Completing:
-		return r.Steps[s.name] == Started
+	case Running:
+		return status == Started
+	case Completing:
+		return r.Exclusive && status == Started
 	case Unwinding:
-		return !s.local && s.hasUndo && r.Steps[s.name] == Done
+		return !s.local && s.hasUndo && status == Done
+	case Lingering:
+		return s.reverses && (status == Started || r.Attempts > 0 && status == DoneUnsettled)
+	case Settling:
+		// Without an attempt it was parked, and nobody has looked again yet.
+		return r.Attempts > 0 && status == UndoneUnsettled
 	}
 	return false
 }

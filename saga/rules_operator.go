@@ -114,7 +114,7 @@ func resolved(sh shape, r Record, to Phase, now time.Time, reason string) (chang
 		return change{}, notAllowed("it took place, and its answer may have been given: it can only end as %s", Committed)
 	}
 	c := noted(r, EventResolved, "", reason)
-	end := enter(r, to)
+	end := enter(sh, r, to)
 	end.rec.Reason = ErrResolved.Error()
 	return change{rec: end.rec, entries: append(c.entries, end.entries...)}, nil
 }
@@ -125,6 +125,8 @@ func endings(sh shape, r Record) (mayCommit, mayAbort bool) {
 	switch {
 	case unwound(r):
 		return false, true
+	case r.Phase == Lingering:
+		return true, false
 	case sh == nil:
 		return true, true
 	}

@@ -97,7 +97,9 @@ func TestResolve(t *testing.T) {
 		"unknown, undone":          {Unwinding, Unknown, undo("a", nil), Unwinding, UndoneUnsettled, false, []Event{EventUndone}},
 		"started, undone":          {Unwinding, Started, undo("a", nil), Unwinding, UndoneUnsettled, false, []Event{EventUndone}},
 		"undone again":             {Settling, UndoneUnsettled, undo("a", nil), Settling, Undone, false, []Event{EventUndone}},
-		"undo failed":              {Unwinding, Done, undo("a", fault), Unwinding, Done, true, []Event{EventUndoFault}},
+		"undo unknown":             {Unwinding, Done, undo("a", fault), Unwinding, Unknown, true, []Event{EventUndoFault}},
+		"second undo unknown":      {Settling, UndoneUnsettled, undo("a", fault), Unwinding, Unknown, true, []Event{EventUndoFault}},
+		"local undo failed":        {Unwinding, Done, undo("local", fault), Unwinding, Done, true, []Event{EventUndoFault}},
 		"undo refused":             {Settling, UndoneUnsettled, undo("a", refusal), Settling, UndoneUnsettled, true, []Event{EventUndoFault}},
 		"skipped before the pivot": {Running, Started, skip(do("a", refusal)), Unwinding, RefusedStep, false, []Event{EventRefused, EventUnwinding}},
 		"skipped undo":             {Unwinding, Done, skip(undo("a", refusal)), Unwinding, Done, false, nil},
@@ -124,7 +126,7 @@ func TestResolve(t *testing.T) {
 
 // An exclusive saga remembers every request that may come late.
 func TestResolveExclusive(t *testing.T) {
-	fault, refusal := errors.New("fault"), Refused(errors.New("no"))
+	refusal := Refused(errors.New("no"))
 	tests := map[string]struct {
 		phase   Phase
 		status  StepStatus
@@ -137,10 +139,7 @@ func TestResolveExclusive(t *testing.T) {
 		"retriable done later":  {Completing, Unknown, outcome{step: stepOf("after")}, Completing, DoneUnsettled},
 		"done after a refusal":  {Completing, RefusedStep, outcome{step: stepOf("after")}, Completing, Done},
 		"refused after unknown": {Completing, Unknown, outcome{step: stepOf("after"), err: refusal}, Completing, Unknown},
-		"undo unknown":          {Unwinding, Done, outcome{step: stepOf("a"), undo: true, err: fault}, Unwinding, Unknown},
 		"undo refused":          {Unwinding, Done, outcome{step: stepOf("a"), undo: true, err: refusal}, Unwinding, Done},
-		"local undo failed":     {Unwinding, Done, outcome{step: stepOf("local"), undo: true, err: fault}, Unwinding, Done},
-		"second undo unknown":   {Settling, UndoneUnsettled, outcome{step: stepOf("a"), undo: true, err: fault}, Unwinding, Unknown},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -179,9 +178,27 @@ func TestTakeOverRules(t *testing.T) {
 		require.Equal(t, want, held.rec.Steps, phase)
 		require.Equal(t, phase, held.rec.Phase)
 	}
-	for _, phase := range []Phase{Unwinding, Settling, Completing} {
+	for _, phase := range []Phase{Settling, Completing} {
 		r := Record{Phase: phase, Steps: started}
 		require.Equal(t, change{rec: r}, takeOver(testShape, r))
+	}
+}
+
+// Whatever a runner was undoing when it went away is of unknown effect, whoever
+// holds the subject.
+func TestTakeOverOfAnUndo(t *testing.T) {
+	for _, exclusive := range []bool{false, true} {
+		unwinding := Record{Phase: Unwinding, Exclusive: exclusive, Steps: statuses{"local": Done, "a": Done, "b": Undone}}
+		c := takeOver(testShape, unwinding)
+		require.Equal(t, statuses{"local": Done, "a": Unknown, "b": Undone}, c.rec.Steps)
+		require.Equal(t, Unwinding, c.rec.Phase)
+
+		settling := Record{Phase: Settling, Exclusive: exclusive, Steps: statuses{"local": Undone, "a": UndoneUnsettled, "b": Undone}}
+		require.Equal(t, change{rec: settling}, takeOver(testShape, settling), "nobody has looked again yet")
+		settling.Attempts = 1
+		c = takeOver(testShape, settling)
+		require.Equal(t, statuses{"local": Undone, "a": Unknown, "b": Undone}, c.rec.Steps)
+		require.Equal(t, Unwinding, c.rec.Phase)
 	}
 }
 

@@ -13,6 +13,7 @@ type stepShape struct {
 	local    bool
 	hasUndo  bool
 	detached bool
+	reverses bool
 	settle   time.Duration
 }
 
@@ -28,7 +29,7 @@ func shapeOf[S any](d Definition[S], settle time.Duration) shape {
 		for _, s := range stage {
 			one := stepShape{
 				name: s.Name, kind: s.Kind, local: s.Local, hasUndo: s.Undo != nil,
-				detached: s.Detached, settle: s.Settle,
+				detached: s.Detached, reverses: s.Reverses, settle: s.Settle,
 			}
 			orDefault(&one.settle, settle)
 			if one.detached {

@@ -2,6 +2,8 @@ package saga_test
 
 import (
 	"context"
+	"maps"
+	"slices"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -222,6 +224,31 @@ func TestExclusiveWaitsForItsTurn(t *testing.T) {
 		require.NoError(t, err)
 		require.Zero(t, since(start), "another subject is free")
 		_, _, err = f.Execute(t.Context(), "subject", order{})
+		require.NoError(t, err)
+		require.InDelta(t, 3.25, time.Since(start).Seconds(), 0.25)
+		require.NoError(t, <-first)
+	})
+}
+
+// Sagas about different subjects take turns if one of their further subjects is
+// the same.
+func TestExclusiveWaitsForFurtherSubjects(t *testing.T) {
+	timed(t, saga.Options{}, func(t *testing.T, l *lab) {
+		d := l.simple()
+		d.Exclusive, d.Also = true, func(o *order) []string { return slices.Sorted(maps.Keys(o.Notes)) }
+		l.on("do a", takes(3*time.Second))
+		f := l.bind(l.r, d)
+		first := make(chan error, 1)
+		go func() {
+			_, _, err := f.Execute(t.Context(), "one", order{Notes: map[string]int{"x": 1, "y": 1}})
+			first <- err
+		}()
+		synctest.Wait()
+		start := time.Now()
+		_, _, err := f.Execute(t.Context(), "two", order{Notes: map[string]int{"z": 1}})
+		require.NoError(t, err)
+		require.Zero(t, since(start), "nothing in common")
+		_, _, err = f.Execute(t.Context(), "two", order{Notes: map[string]int{"z": 1, "y": 1}})
 		require.NoError(t, err)
 		require.InDelta(t, 3.25, time.Since(start).Seconds(), 0.25)
 		require.NoError(t, <-first)

@@ -2,6 +2,7 @@ package saga_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync/atomic"
 	"testing"
@@ -210,4 +211,18 @@ func (m *meddler) Load(ctx context.Context, id string) (saga.Record, error) {
 		rec.Owner = "operator"
 	}
 	return rec, err
+}
+
+func TestGraver(t *testing.T) {
+	refused, unclear, later := saga.Refused(errors.New("no")), errors.New("lost"), errors.New("lost again")
+	for _, tt := range []struct{ first, next, want error }{
+		{nil, nil, nil},
+		{nil, refused, refused},
+		{refused, nil, refused},
+		{refused, unclear, unclear},
+		{unclear, refused, unclear},
+		{unclear, later, unclear},
+	} {
+		require.Equal(t, tt.want, saga.Graver(tt.first, tt.next))
+	}
 }

@@ -50,14 +50,14 @@ func (s *accounts) ChangeEmail(ctx context.Context, id, email string, at time.Ti
 		if err != nil {
 			return err
 		}
-		_, err = s.db.exec(ctx, "UPDATE accounts SET email = ?, email_verified = 1, updated_at = ? WHERE id = ?", email, microsOf(at), id)
+		_, err = s.db.exec(ctx, "UPDATE accounts SET email = ?, email_verified = 1, email_held = 0, updated_at = ? WHERE id = ?", email, microsOf(at), id)
 		return err
 	})
 }
 
 func (s *accounts) VerifyEmail(ctx context.Context, id, email string, at time.Time) error {
 	return s.db.atomically(ctx, "verify address", func(ctx context.Context) error {
-		_, err := s.db.exec(ctx, `UPDATE accounts SET email_verified = 1, updated_at = ?
+		_, err := s.db.exec(ctx, `UPDATE accounts SET email_verified = 1, email_held = 0, updated_at = ?
 			WHERE id = (SELECT account_id FROM addresses WHERE email_key = ? AND account_id = ? AND present = 1)`,
 			microsOf(at), app.FoldKey(email), id)
 		return err

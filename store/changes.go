@@ -21,8 +21,8 @@ func (s *accounts) SetProfile(ctx context.Context, id string, p app.Profile, at 
 			return inPlaceOfNone(err, unknown(op))
 		}
 		_, err = s.db.exec(ctx, `UPDATE accounts
-			SET nickname = ?, avatar_url = ?, description = ?, website = ?, location = ?, updated_at = ? WHERE id = ?`,
-			p.Nickname, p.AvatarURL, p.Description, p.Website, p.Location, microsOf(at), id)
+			SET nickname = ?, nickname_key = ?, avatar_url = ?, description = ?, website = ?, location = ?, updated_at = ? WHERE id = ?`,
+			p.Nickname, app.FoldKey(p.Nickname), p.AvatarURL, p.Description, p.Website, p.Location, microsOf(at), id)
 		return err
 	})
 	if err != nil {
@@ -59,7 +59,7 @@ func (s *accounts) SetMobile(ctx context.Context, id, country, mobile string, at
 	const op = "set mobile"
 	return s.db.atomically(ctx, op, func(ctx context.Context) error {
 		n, err := s.db.exec(ctx, `UPDATE accounts
-			SET country = ?, mobile = ?, mobile_key = ?, updated_at = ? WHERE id = ? AND `+changeable,
+			SET country = ?, mobile = ?, mobile_key = ?, mobile_held = 0, updated_at = ? WHERE id = ? AND `+changeable,
 			country, mobile, mobileKey(country, mobile), microsOf(at), id)
 		return unlessMatched(n, inPlaceOf(err, &app.Error{Kind: app.MobileTaken, Op: op}), unknown(op))
 	})

@@ -37,8 +37,8 @@ func TestCodesAreHashed(t *testing.T) {
 
 	now := time.Unix(1_800_000_000, 0)
 	for _, target := range []string{"mail:a@example.com", "mail:b@example.com"} {
-		require.NoError(t, s.Codes.Put(t.Context(), target, "7KQ2MX", now.Add(time.Minute), app.CodeLimits{}, now))
-		_, err = s.Codes.Check(t.Context(), target, "7KQ2MX", now)
+		require.NoError(t, s.Codes.Put(t.Context(), target, app.AnyPurpose, "7KQ2MX", now.Add(time.Minute), now))
+		_, _, err = s.Codes.Check(t.Context(), target, "7KQ2MX", now)
 		require.NoError(t, err)
 	}
 	require.Len(t, sealer.heard, 2)

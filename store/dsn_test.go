@@ -73,3 +73,20 @@ func TestSQLiteFileIsPrivate(t *testing.T) {
 		require.Equal(t, os.FileMode(0o600), info.Mode(), suffix)
 	}
 }
+
+// A database lies where its DSN says, whatever is in the name.
+func TestFilesByAnyName(t *testing.T) {
+	for _, name := range []string{"a?b.db", "a#b.db", "a%20b.db", "a b.db", "a%zz?x.db", "名.db"} {
+		path := filepath.Join(t.TempDir(), name)
+		open(t, store.SQLite, store.SQLiteDSN(path), nil)
+		require.FileExists(t, path, name)
+	}
+	dir := t.TempDir()
+	open(t, store.SQLite, "file:"+filepath.Join(dir, "a%20b.db")+"?_busy_timeout=100", nil)
+	require.FileExists(t, filepath.Join(dir, "a b.db"))
+	for _, scheme := range []string{"/", "file:/", "file://"} { // two slashes begin an authority in a URI
+		path := filepath.Join(t.TempDir(), "c.db")
+		open(t, store.SQLite, scheme+path, nil)
+		require.FileExists(t, path, scheme)
+	}
+}

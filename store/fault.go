@@ -14,6 +14,8 @@ import (
 // Error numbers of MySQL and MariaDB.
 const (
 	mysqlDuplicate    = 1062
+	mysqlViolated     = 3819
+	mariaViolated     = 4025
 	mysqlLockTimedOut = 1205
 	mysqlDeadlock     = 1213
 )
@@ -42,6 +44,8 @@ type fault struct {
 	transient bool
 	// duplicate: a unique key is in use.
 	duplicate bool
+	// violated: a check of a table does not hold.
+	violated bool
 }
 
 func (f *fault) Error() string { return f.text }
@@ -68,6 +72,7 @@ func faultOf(ctx context.Context, err error) error {
 			text:      text,
 			transient: server.Number == mysqlDeadlock || server.Number == mysqlLockTimedOut,
 			duplicate: server.Number == mysqlDuplicate,
+			violated:  server.Number == mysqlViolated || server.Number == mariaViolated,
 		}
 	case errors.As(err, &embedded):
 		code := embedded.Code()
@@ -75,6 +80,7 @@ func faultOf(ctx context.Context, err error) error {
 			text: embedded.Error(), cause: embedded,
 			transient: code&0xff == sqlite3.SQLITE_BUSY,
 			duplicate: code == sqlite3.SQLITE_CONSTRAINT_UNIQUE || code == sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY,
+			violated:  code == sqlite3.SQLITE_CONSTRAINT_CHECK,
 		}
 	default:
 		return &fault{text: err.Error(), cause: err}
@@ -89,6 +95,11 @@ func isTransient(err error) bool {
 func isDuplicate(err error) bool {
 	var f *fault
 	return errors.As(err, &f) && f.duplicate
+}
+
+func isViolated(err error) bool {
+	var f *fault
+	return errors.As(err, &f) && f.violated
 }
 
 // during names the operation that met a fault. Errors of other sorts, those of

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"slices"
 	"time"
 
 	"accord/saga"
@@ -37,7 +38,7 @@ func (j *journal) Begin(ctx context.Context, fn saga.WriteFunc) error {
 		if _, err := j.db.named(ctx, insertSaga, row); err != nil {
 			return inPlaceOf(err, saga.ErrExists)
 		}
-		if err := j.hold(ctx, w.Record); err != nil {
+		if err := j.hold(ctx, w); err != nil {
 			return err
 		}
 		return j.addEntries(ctx, entryRows(row.ID, 0, w.Entries))
@@ -47,7 +48,7 @@ func (j *journal) Begin(ctx context.Context, fn saga.WriteFunc) error {
 func (j *journal) Append(ctx context.Context, id string, epoch int64, fn saga.WriteFunc) error {
 	return j.db.atomically(ctx, "append to saga", func(ctx context.Context) error {
 		var stored sagaRow
-		err := j.db.one(ctx, &stored, "SELECT epoch, entry_count FROM sagas WHERE id = ?"+j.db.dialect.lock, id)
+		err := j.db.one(ctx, &stored, "SELECT epoch, owner, due, entry_count FROM sagas WHERE id = ?"+j.db.dialect.lock, id)
 		switch {
 		case errors.Is(err, sql.ErrNoRows):
 			return saga.ErrNotFound
@@ -61,6 +62,9 @@ func (j *journal) Append(ctx context.Context, id string, epoch int64, fn saga.Wr
 			return err
 		}
 		w.Record.ID = id
+		if due := stored.Due.time(); w.Record.Owner != "" && w.Record.Owner == stored.Owner && due.After(w.Record.Due) {
+			w.Record.Due = due
+		}
 		return j.replace(ctx, w, stored.EntryCount)
 	})
 }
@@ -86,20 +90,58 @@ func (j *journal) replaceBy(ctx context.Context, statement string, w saga.Write,
 	return j.addEntries(ctx, entryRows(row.ID, lastEntry, w.Entries))
 }
 
-// hold takes the subject of an exclusive saga. One that begins in an ended
-// phase has to find it free all the same.
-func (j *journal) hold(ctx context.Context, r saga.Record) error {
+// hold takes the subjects of an exclusive saga, in one order everywhere. One
+// that begins in an ended phase has to find them free all the same.
+func (j *journal) hold(ctx context.Context, w saga.Write) error {
+	r := w.Record
 	if !r.Exclusive {
 		return nil
 	}
-	_, err := j.db.exec(ctx, "INSERT INTO saga_holds (subject, saga_id) VALUES (?, ?)", r.Subject, r.ID)
-	if err != nil {
-		return inPlaceOf(err, saga.ErrBusy)
+	subjects := append([]string{r.Subject}, w.Also...)
+	slices.Sort(subjects)
+	for _, subject := range slices.Compact(subjects) {
+		if err := j.holdOne(ctx, subject, r); err != nil {
+			return inPlaceOf(err, saga.ErrBusy)
+		}
+	}
+	if r.Precedes() {
+		if _, err := j.db.exec(ctx, "DELETE FROM saga_reservations WHERE saga_id = ?", r.ID); err != nil {
+			return err
+		}
 	}
 	if r.Phase.Ended() {
 		return j.release(ctx, r.ID)
 	}
 	return nil
+}
+
+// holdOne takes one subject for a saga. The same statement asks whether it is
+// reserved for another.
+func (j *journal) holdOne(ctx context.Context, subject string, r saga.Record) error {
+	if r.Precedes() {
+		_, err := j.db.exec(ctx, "INSERT INTO saga_holds (subject, saga_id) VALUES (?, ?)", subject, r.ID)
+		return err
+	}
+	n, err := j.db.exec(ctx, `INSERT INTO saga_holds (subject, saga_id) SELECT ?, ? FROM (SELECT 1) one
+		WHERE NOT EXISTS (SELECT 1 FROM saga_reservations WHERE saga_reservations.subject = ? AND ends_at > ?)`,
+		subject, r.ID, subject, microsOf(r.UpdatedAt))
+	return unlessMatched(n, err, saga.ErrBusy)
+}
+
+func (j *journal) Reserve(ctx context.Context, id string, subjects []string, now, until time.Time) error {
+	return j.db.atomically(ctx, "reserve subjects", func(ctx context.Context) error {
+		var s statement
+		s.add("INSERT INTO saga_reservations (saga_id, subject, ends_at) VALUES ")
+		for i, subject := range slices.Compact(slices.Sorted(slices.Values(subjects))) {
+			s.addIf(i > 0, ", ")
+			s.add("(?, ?, ?)", id, subject, microsOf(until))
+		}
+		s.add(j.db.dialect.orElse+"ends_at = ?", microsOf(until))
+		if _, err := j.db.exec(ctx, s.text.String(), s.args...); err != nil {
+			return err
+		}
+		return j.db.pruneBy(ctx, "saga_reservations", "saga_id", "ends_at", microsOf(now), pruneBatch)
+	})
 }
 
 func (j *journal) release(ctx context.Context, id string) error {
@@ -129,7 +171,7 @@ func (j *journal) Renew(ctx context.Context, owner string, until time.Time) (int
 	}
 	var n int64
 	err := j.db.atomically(ctx, "renew leases", func(ctx context.Context) (err error) {
-		n, err = j.db.exec(ctx, "UPDATE sagas SET due = ? WHERE owner = ?", microsOf(until), owner)
+		n, err = j.db.exec(ctx, "UPDATE sagas SET due = CASE WHEN due < ? THEN ? ELSE due END WHERE owner = ?", microsOf(until), microsOf(until), owner)
 		return err
 	})
 	return int(n), err

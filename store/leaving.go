@@ -10,7 +10,7 @@ import (
 
 // selectDeparted leaves out those that a saga holds: a purge that does not get on
 // would otherwise stand before the rest for ever.
-var selectDeparted = selectAccount + `status = ? AND leaving_until <= ?
+var selectDeparted = selectAccount + `status = ? AND leaving_until <= ? AND postponed_until <= ?
 	AND (leaving_until > ? OR (leaving_until = ? AND id > ?))
 	AND NOT EXISTS (SELECT 1 FROM saga_holds WHERE saga_holds.subject = accounts.id)
 	ORDER BY leaving_until, id LIMIT ?`
@@ -66,7 +66,7 @@ func (s *accounts) ComeBack(ctx context.Context, id string, at time.Time) error 
 		case account.Status != app.Leaving:
 			return unknown(op)
 		}
-		_, err = s.db.exec(ctx, "UPDATE accounts SET status = ?, leaving_until = 0, updated_at = ? WHERE id = ?", back, microsOf(at), id)
+		_, err = s.db.exec(ctx, "UPDATE accounts SET status = ?, leaving_until = 0, postponed_until = 0, postponed_reason = '', updated_at = ? WHERE id = ?", back, microsOf(at), id)
 		return err
 	})
 }
@@ -81,17 +81,19 @@ func (s *accounts) Bury(ctx context.Context, id string, at time.Time) error {
 		case account.Status != app.Leaving:
 			return misplaced(op, account.Status)
 		}
-		_, err = s.db.exec(ctx, `UPDATE accounts SET status = ?, left_as = '', leaving_until = 0, username = '', username_key = NULL,
-				email = '', email_verified = 0, country = '', mobile = '', mobile_key = NULL,
-				nickname = '', avatar_url = '', description = '', website = '', location = '',
+		_, err = s.db.exec(ctx, `UPDATE accounts SET status = ?, left_as = '', leaving_until = 0, postponed_until = 0, postponed_reason = '', evict_again_at = 0, username = '', username_key = NULL,
+				email = '', email_verified = 0, email_held = 0, country = '', mobile = '', mobile_key = NULL, mobile_held = 0,
+				nickname = '', nickname_key = '', avatar_url = '', description = '', website = '', location = '',
 				password_hash = '', storage_secret = NULL, attributes = NULL, role = ?, gitea_password = ?, updated_at = ?
 			WHERE id = ?`, app.Deleted, app.User, app.SamePassword, microsOf(at), id)
 		if err != nil {
 			return err
 		}
-		// Sessions tell where a person was.
-		if _, err := s.db.exec(ctx, "DELETE FROM sessions WHERE account_id = ?", id); err != nil {
-			return err
+		// Sessions and places tell where a person was.
+		for _, table := range []string{"sessions", "places"} {
+			if _, err := s.db.exec(ctx, "DELETE FROM "+table+" WHERE account_id = ?", id); err != nil {
+				return err
+			}
 		}
 		return s.dropAddresses(ctx, id)
 	})
@@ -104,7 +106,7 @@ func (s *accounts) Departed(ctx context.Context, now time.Time, limit int) ([]ap
 	var after accountRow // the last one that was read
 	for len(departed) < limit {
 		var rows []accountRow
-		err := s.db.many(ctx, &rows, selectDeparted, app.Leaving, microsOf(now), after.LeavingUntil, after.LeavingUntil, after.ID, limit)
+		err := s.db.many(ctx, &rows, selectDeparted, app.Leaving, microsOf(now), microsOf(now), after.LeavingUntil, after.LeavingUntil, after.ID, limit)
 		if err != nil {
 			return nil, during("list departed accounts", err)
 		}

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"time"
@@ -18,13 +19,16 @@ type leftovers struct{ db *database }
 // has come, and how long after it.
 type clearing struct {
 	table, column, also string
-	keep                time.Duration
+	// key is the primary key, if it is not called id.
+	key  string
+	keep time.Duration
 }
 
 var clearings = map[app.Leftover]clearing{
 	app.OldCodes:         {table: "codes", column: "created_at", also: "1 = 1", keep: longWindow},
 	app.OldCounters:      {table: "counters", column: "ends_at", also: "1 = 1"},
 	app.OldFailures:      {table: "failures", column: "ends_at", also: "1 = 1"},
+	app.OldBudgets:       {table: "budgets", column: "ends_at", also: "1 = 1", key: "name", keep: budgetsKeep},
 	app.OldAnswers:       {table: "answers", column: "ends_at", also: "1 = 1"},
 	app.OldProofs:        {table: "proofs", column: "ends_at", also: "1 = 1"},
 	app.OldChallenges:    {table: "challenges", column: "ends_at", also: "1 = 1"},
@@ -37,8 +41,9 @@ func (l *leftovers) Clear(ctx context.Context, kind app.Leftover, before time.Ti
 	if !known {
 		return 0, &app.Error{Kind: app.Internal, Op: "clear up", Err: fmt.Errorf("%q is no kind of leftover", kind)}
 	}
-	find := fmt.Sprintf("SELECT id FROM %s WHERE %s <= ? AND %s ORDER BY %[2]s LIMIT ?", c.table, c.column, c.also)
-	return l.each(ctx, "clear up", find, []any{microsOf(before.Add(-c.keep)), limit}, "DELETE FROM "+c.table+" WHERE id IN (?)")
+	key := cmp.Or(c.key, "id")
+	find := fmt.Sprintf("SELECT %s FROM %s WHERE %s <= ? AND %s ORDER BY %[3]s LIMIT ?", key, c.table, c.column, c.also)
+	return l.each(ctx, "clear up", find, []any{microsOf(before.Add(-c.keep)), limit}, "DELETE FROM "+c.table+" WHERE "+key+" IN (?)")
 }
 
 // each runs change, whose last parameter is a list of ids, on the rows that find
@@ -96,7 +101,7 @@ func (l *leftovers) Strip(ctx context.Context, before time.Time, limit int) (int
 	return l.each(ctx, "strip abandoned accounts",
 		"SELECT id FROM accounts WHERE status = ? AND updated_at > 0 AND updated_at <= ? ORDER BY updated_at LIMIT ?",
 		[]any{app.Abandoned, microsOf(before), limit},
-		`UPDATE accounts SET username = '', email = '', country = '', mobile = '', nickname = '', avatar_url = '', description = '',
+		`UPDATE accounts SET username = '', email = '', country = '', mobile = '', nickname = '', nickname_key = '', avatar_url = '', description = '',
 			website = '', location = '', password_hash = '', storage_secret = NULL, attributes = NULL, updated_at = 0
 			WHERE id IN (?)`)
 }

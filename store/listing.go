@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"math"
 	"time"
 
 	"github.com/jmoiron/sqlx"
@@ -20,6 +21,7 @@ type listings struct {
 var (
 	selectAccountPage = selectAccount + "status IN (?) AND id > ? ORDER BY id LIMIT ?"
 	selectSession     = "SELECT " + columns(sessionColumns, "%") + " FROM sessions WHERE account_id = ? AND closed_at = 0 AND opened_at > 0 AND "
+	selectOldest      = "SELECT * FROM (" + selectSession + "expires_at > ? ORDER BY opened_at DESC, id DESC LIMIT ? OFFSET ?) AS excess ORDER BY opened_at, id LIMIT ?"
 	selectSessionPage = selectSession + "expires_at > ? AND id > ? ORDER BY id LIMIT ?"
 )
 
@@ -55,6 +57,14 @@ func (l *listings) PageOfSessions(ctx context.Context, accountID string, now tim
 	return sessionsOf(rows), nil
 }
 
+func (l *listings) OldestSessions(ctx context.Context, accountID string, now time.Time, keep, limit int) ([]app.Session, error) {
+	var rows []sessionRow
+	if err := l.db.many(ctx, &rows, selectOldest, accountID, microsOf(now), math.MaxInt64, keep, limit); err != nil {
+		return nil, during("list the oldest sessions", err)
+	}
+	return sessionsOf(rows), nil
+}
+
 func (l *listings) OpenSession(ctx context.Context, accountID, id string) (app.Session, error) {
 	const op = "find session"
 	var row sessionRow
@@ -65,22 +75,8 @@ func (l *listings) OpenSession(ctx context.Context, accountID, id string) (app.S
 	return row.session(), during(op, err)
 }
 
-func (l *listings) Unclosed(ctx context.Context, ids []string) (map[string]bool, error) {
-	const op = "look for sessions"
-	found := map[string]bool{}
-	if len(ids) == 0 {
-		return found, nil
-	}
-	query, args, err := sqlx.In("SELECT id FROM sessions WHERE closed_at = 0 AND id IN (?)", ids)
-	if err != nil {
-		return nil, during(op, err)
-	}
-	var unclosed []string
-	if err := l.db.many(ctx, &unclosed, query, args...); err != nil {
-		return nil, during(op, err)
-	}
-	for _, id := range unclosed {
-		found[id] = true
-	}
-	return found, nil
+func (l *listings) UnclosedOf(ctx context.Context, accountID string) ([]string, error) {
+	var ids []string
+	err := l.db.many(ctx, &ids, "SELECT id FROM sessions WHERE account_id = ? AND closed_at = 0", accountID)
+	return ids, during("look for sessions of an account", err)
 }

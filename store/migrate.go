@@ -30,7 +30,10 @@ var (
 // that start at once wait for the one that works. ErrNewer where the database
 // is ahead of this program.
 func (s *Store) Migrate(ctx context.Context) error {
-	if err := s.CheckSchema(ctx); !errors.Is(err, ErrUnmigrated) {
+	switch err := s.CheckSchema(ctx); {
+	case err == nil:
+		return s.complete(ctx) // a run that was cut off may have left it
+	case !errors.Is(err, ErrUnmigrated):
 		return err
 	}
 	provider, err := s.provider()
@@ -45,10 +48,21 @@ func (s *Store) Migrate(ctx context.Context) error {
 	if err == nil {
 		err = s.plantKeys(ctx)
 	}
+	if err == nil {
+		err = s.complete(ctx)
+	}
 	if err != nil {
 		return fmt.Errorf("store: migrate: %w", err)
 	}
 	return s.checkKeys(ctx)
+}
+
+// complete adds what migrations cannot compute. Idempotent.
+func (s *Store) complete(ctx context.Context) error {
+	if err := s.plantSecrets(ctx); err != nil {
+		return err
+	}
+	return s.foldNicknames(ctx)
 }
 
 // migrateLocked holds a server-wide lock for this database, since DDL takes no
@@ -67,9 +81,24 @@ func (s *Store) migrateLocked(ctx context.Context, provider *goose.Provider) err
 	if got != 1 {
 		return fmt.Errorf("another replica has been migrating for %d s", migrateWait)
 	}
-	_, err = provider.Up(ctx)
+	if err = s.beginVersions(ctx); err == nil {
+		_, err = provider.Up(ctx)
+	}
 	_, unlockErr := conn.ExecContext(context.WithoutCancel(ctx), "DO RELEASE_LOCK("+lock+")")
 	return errors.Join(faultOf(ctx, err), faultOf(ctx, unlockErr))
+}
+
+// beginVersions writes the record of version 0 where a first run was cut off between
+// the table of versions and that record: without it no migration is applied any more.
+// The caller holds the lock.
+func (s *Store) beginVersions(ctx context.Context) error {
+	var tables int
+	if err := s.db.one(ctx, &tables, s.db.dialect.tableExists, versionTable); err != nil || tables == 0 {
+		return err
+	}
+	_, err := s.db.write.ExecContext(ctx, "INSERT INTO "+versionTable+" (version_id, is_applied) "+
+		"SELECT 0, TRUE FROM DUAL WHERE NOT EXISTS (SELECT 1 FROM "+versionTable+")")
+	return err
 }
 
 // migrateRacing lets processes race: on SQLite a migration and its record are

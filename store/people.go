@@ -29,25 +29,25 @@ type personRow struct {
 }
 
 func (p *people) ByUserID(ctx context.Context, userID int64) (app.Person, error) {
-	return p.only(ctx, "user_id = ?", userID)
+	return p.first(ctx, "user_id = ?", userID)
 }
 
 func (p *people) ByUsername(ctx context.Context, username string) (app.Person, error) {
-	return p.only(ctx, "username_key = ?", app.FoldKey(username))
+	return p.first(ctx, "username_key = ?", app.FoldKey(username))
 }
 
 func (p *people) ByNickname(ctx context.Context, nickname string) (app.Person, error) {
-	return p.only(ctx, "nickname = ?", nickname)
+	return p.first(ctx, "nickname = ?", nickname)
 }
 
-// only finds the one person whom the condition holds for.
-func (p *people) only(ctx context.Context, condition string, value any) (app.Person, error) {
+// first finds the person for whom the condition holds who registered first.
+func (p *people) first(ctx context.Context, condition string, value any) (app.Person, error) {
 	const op = "find a person"
 	var rows []personRow
-	if err := p.db.many(ctx, &rows, selectPeople+" AND "+condition+" LIMIT 2", value); err != nil {
+	if err := p.db.many(ctx, &rows, selectPeople+" AND "+condition+" ORDER BY created_at, id LIMIT 1", value); err != nil {
 		return app.Person{}, during(op, err)
 	}
-	if len(rows) != 1 {
+	if len(rows) == 0 {
 		return app.Person{}, unknown(op)
 	}
 	return p.open(rows[0])
@@ -92,13 +92,15 @@ func (p *people) Page(ctx context.Context, q app.PeopleQuery) ([]app.Person, int
 }
 
 // wanted is the condition of a keyword, which is taken as it is: it holds no
-// wildcards.
+// wildcards. It compares texts that are kept folded, since databases differ in the
+// letters that they fold.
 func wanted(keyword string) (condition string, args []any) {
 	if keyword == "" {
 		return "", nil
 	}
 	part := "%" + strings.NewReplacer("!", "!!", "%", "!%", "_", "!_").Replace(app.FoldKey(keyword)) + "%"
-	condition = ` AND (username_key LIKE ? ESCAPE '!' OR LOWER(email) LIKE ? ESCAPE '!' OR LOWER(nickname) LIKE ? ESCAPE '!'`
+	condition = ` AND (username_key LIKE ? ESCAPE '!' OR nickname_key LIKE ? ESCAPE '!'
+		OR id IN (SELECT account_id FROM addresses WHERE present = 1 AND email_key LIKE ? ESCAPE '!')`
 	args = []any{part, part, part}
 	if number, err := strconv.ParseInt(keyword, 10, 64); err == nil {
 		condition += " OR id = ? OR user_id = ?"
@@ -143,9 +145,9 @@ func (p *people) SetAttributes(ctx context.Context, id string, a app.Attributes,
 	})
 }
 
-func (p *people) UnverifyEmail(ctx context.Context, id string, at time.Time) error {
-	return p.db.atomically(ctx, "unverify address", func(ctx context.Context) error {
-		_, err := p.db.exec(ctx, "UPDATE accounts SET email_verified = 0, updated_at = ? WHERE id = ? AND "+changeable, microsOf(at), id)
+func (p *people) HoldEmail(ctx context.Context, id string, at time.Time) error {
+	return p.db.atomically(ctx, "hold address", func(ctx context.Context) error {
+		_, err := p.db.exec(ctx, "UPDATE accounts SET email_verified = 0, email_held = 1, updated_at = ? WHERE id = ? AND "+changeable, microsOf(at), id)
 		return err
 	})
 }

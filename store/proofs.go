@@ -50,6 +50,29 @@ func (p *proofs) Consume(ctx context.Context, name string, now time.Time) (app.P
 	return ref, err
 }
 
+func (p *proofs) ConsumeOneOf(ctx context.Context, group string, now time.Time) (app.ProofRef, error) {
+	const after = "$" // the character that follows app.ProofMark
+	var ref app.ProofRef
+	err := p.db.atomically(ctx, "use a proof of a group up", func(ctx context.Context) error {
+		ref = app.ProofRef{}
+		var row struct {
+			Name string `db:"name"`
+			Ends micros `db:"ends_at"`
+		}
+		err := p.db.one(ctx, &row, "SELECT name, ends_at FROM proofs WHERE name >= ? AND name < ? AND ends_at > ?"+
+			" ORDER BY ends_at, name LIMIT 1"+p.db.dialect.lock, group+app.ProofMark, group+after, microsOf(now))
+		if err != nil {
+			return inPlaceOfNone(err, nil)
+		}
+		n, err := p.db.exec(ctx, "DELETE FROM proofs WHERE name = ?", row.Name)
+		if err == nil && n > 0 {
+			ref = app.ProofRef{Name: row.Name, Ends: row.Ends.time()}
+		}
+		return err
+	})
+	return ref, err
+}
+
 func (p *proofs) GiveBack(ctx context.Context, ref app.ProofRef) error {
 	if ref == (app.ProofRef{}) {
 		return nil

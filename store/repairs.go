@@ -125,8 +125,20 @@ func (s *Repairs) Busy(ctx context.Context, ids []string, since time.Time) (map[
 }
 
 // OpenSessions implements app.AccountRepairs.
-func (s *Repairs) OpenSessions(ctx context.Context, ids []string) (map[string]bool, error) {
-	return s.setOf(ctx, "find open sessions", "SELECT id FROM sessions WHERE id IN (?) AND closed_at = 0", ids)
+func (s *Repairs) OpenSessions(ctx context.Context, ids []string) (map[string]string, error) {
+	found := map[string]string{}
+	err := s.inBatches(ctx, "find open sessions", ids, func(ctx context.Context, batch []string) error {
+		var rows []struct {
+			ID        string `db:"id"`
+			AccountID string `db:"account_id"`
+		}
+		err := s.manyOf(ctx, &rows, "SELECT id, account_id FROM sessions WHERE id IN (?) AND closed_at = 0", batch)
+		for _, row := range rows {
+			found[row.ID] = row.AccountID
+		}
+		return err
+	})
+	return found, err
 }
 
 // Pending implements reconcile.Accounts.
@@ -218,6 +230,18 @@ func (s *Repairs) DirectoryHealed(ctx context.Context, id string, epoch int64, a
 	return s.update(ctx, "note that Gitea has the password", id,
 		"gitea_password = CASE WHEN credential_epoch = ? THEN ? ELSE gitea_password END, updated_at = ?",
 		epoch, app.SamePassword, microsOf(at))
+}
+
+// DirectorySealed implements app.AccountSealing.
+func (s *Repairs) DirectorySealed(ctx context.Context, id string, at time.Time) error {
+	return s.update(ctx, "record a random password in Gitea", id,
+		"gitea_password = ?, updated_at = ?", app.RandomPassword, microsOf(at))
+}
+
+// Mirrored implements reconcile.Sealing.
+func (s *Repairs) Mirrored(ctx context.Context, ids []string) (map[string]bool, error) {
+	return s.setOf(ctx, "find passwords that Gitea has", "SELECT id FROM accounts WHERE id IN (?) AND gitea_password <> ?",
+		ids, app.RandomPassword)
 }
 
 func (s *Repairs) update(ctx context.Context, op, id, set string, args ...any) error {

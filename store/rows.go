@@ -65,8 +65,8 @@ func columns(names, form string) string {
 	return strings.Join(all, ", ")
 }
 
-const accountColumns = `id user_id username username_key email email_verified country mobile mobile_key
-	nickname avatar_url description website location status leaving_until password_hash credential_epoch gitea_id gitea_origin storage_key storage_secret storage_origin
+const accountColumns = `id user_id username username_key email email_verified email_held country mobile mobile_key mobile_held
+	nickname nickname_key avatar_url description website location status leaving_until password_hash credential_epoch gitea_id gitea_origin storage_key storage_secret storage_origin
 	role gitea_password created_at updated_at`
 
 type accountRow struct {
@@ -76,23 +76,26 @@ type accountRow struct {
 	UsernameKey   *string `db:"username_key"`
 	Email         string  `db:"email"`
 	EmailVerified bool    `db:"email_verified"`
+	EmailHeld     bool    `db:"email_held"`
 	Country       string  `db:"country"`
 	Mobile        string  `db:"mobile"`
 	MobileKey     *string `db:"mobile_key"`
+	MobileHeld    bool    `db:"mobile_held"`
 	profileRow
-	Status          string `db:"status"`
-	LeavingUntil    micros `db:"leaving_until"`
-	PasswordHash    string `db:"password_hash"`
-	CredentialEpoch int64  `db:"credential_epoch"`
-	GiteaID         int64  `db:"gitea_id"`
-	GiteaOrigin     string `db:"gitea_origin"`
-	StorageKey      string `db:"storage_key"`
-	StorageSecret   []byte `db:"storage_secret"`
-	StorageOrigin   string `db:"storage_origin"`
-	Role            string `db:"role"`
-	GiteaPassword   string `db:"gitea_password"`
-	CreatedAt       micros `db:"created_at"`
-	UpdatedAt       micros `db:"updated_at"`
+	NicknameKey     *string `db:"nickname_key"`
+	Status          string  `db:"status"`
+	LeavingUntil    micros  `db:"leaving_until"`
+	PasswordHash    string  `db:"password_hash"`
+	CredentialEpoch int64   `db:"credential_epoch"`
+	GiteaID         int64   `db:"gitea_id"`
+	GiteaOrigin     string  `db:"gitea_origin"`
+	StorageKey      string  `db:"storage_key"`
+	StorageSecret   []byte  `db:"storage_secret"`
+	StorageOrigin   string  `db:"storage_origin"`
+	Role            string  `db:"role"`
+	GiteaPassword   string  `db:"gitea_password"`
+	CreatedAt       micros  `db:"created_at"`
+	UpdatedAt       micros  `db:"updated_at"`
 }
 
 // profileRow has the fields of an app.Profile, in their order.
@@ -116,12 +119,12 @@ func mobileKey(country, mobile string) *string {
 }
 
 func accountRowOf(a app.Account, sealedSecret []byte) accountRow {
-	usernameKey := app.FoldKey(a.Username)
+	usernameKey, nicknameKey := app.FoldKey(a.Username), app.FoldKey(a.Nickname)
 	return accountRow{
 		ID: a.ID, UserID: a.UserID,
 		Username: a.Username, UsernameKey: &usernameKey,
-		Email: a.Email, EmailVerified: a.EmailVerified,
-		Country: a.Country, Mobile: a.Mobile, MobileKey: mobileKey(a.Country, a.Mobile), profileRow: profileRow(a.Profile),
+		Email: a.Email, EmailVerified: a.EmailVerified, EmailHeld: a.EmailHeld, MobileHeld: a.MobileHeld,
+		Country: a.Country, Mobile: a.Mobile, MobileKey: mobileKey(a.Country, a.Mobile), profileRow: profileRow(a.Profile), NicknameKey: &nicknameKey,
 		Status: string(a.Status), PasswordHash: a.PasswordHash.Reveal(), CredentialEpoch: a.CredentialEpoch,
 		GiteaID: a.GiteaID, GiteaOrigin: string(a.GiteaOrigin),
 		StorageKey: a.StorageKey, StorageSecret: sealedSecret, StorageOrigin: string(a.StorageOrigin),
@@ -133,7 +136,7 @@ func accountRowOf(a app.Account, sealedSecret []byte) accountRow {
 func (r accountRow) account(secret []byte) app.Account {
 	return app.Account{
 		ID: r.ID, UserID: r.UserID,
-		Username: r.Username, Email: r.Email, EmailVerified: r.EmailVerified,
+		Username: r.Username, Email: r.Email, EmailVerified: r.EmailVerified, EmailHeld: r.EmailHeld, MobileHeld: r.MobileHeld,
 		Country: r.Country, Mobile: r.Mobile, Profile: app.Profile(r.profileRow),
 		Status: app.Status(r.Status), PasswordHash: app.Secret(r.PasswordHash), CredentialEpoch: r.CredentialEpoch,
 		GiteaID: r.GiteaID, GiteaOrigin: app.Origin(r.GiteaOrigin),
@@ -143,7 +146,7 @@ func (r accountRow) account(secret []byte) app.Account {
 	}
 }
 
-const sessionColumns = "id account_id credential_epoch ip device created_at expires_at opened_at closed_at"
+const sessionColumns = "id account_id credential_epoch ip device created_at expires_at opened_at closed_at storage_access_key"
 
 type sessionRow struct {
 	ID              string `db:"id"`
@@ -155,13 +158,14 @@ type sessionRow struct {
 	ExpiresAt       micros `db:"expires_at"`
 	OpenedAt        micros `db:"opened_at"`
 	ClosedAt        micros `db:"closed_at"`
+	StorageKey      string `db:"storage_access_key"`
 }
 
 func sessionRowOf(s app.Session) sessionRow {
 	return sessionRow{
 		ID: s.ID, AccountID: s.AccountID, CredentialEpoch: s.CredentialEpoch,
 		IP: clip(s.IP, maxDevice), Device: clip(s.Device, maxDevice),
-		CreatedAt: microsOf(s.CreatedAt), ExpiresAt: microsOf(s.ExpiresAt),
+		CreatedAt: microsOf(s.CreatedAt), ExpiresAt: microsOf(s.ExpiresAt), StorageKey: s.StorageAccessKey,
 	}
 }
 
@@ -169,6 +173,7 @@ func (r sessionRow) session() app.Session {
 	return app.Session{
 		ID: r.ID, AccountID: r.AccountID, CredentialEpoch: r.CredentialEpoch,
 		IP: r.IP, Device: r.Device, CreatedAt: r.CreatedAt.time(), ExpiresAt: r.ExpiresAt.time(),
+		StorageAccessKey: r.StorageKey,
 	}
 }
 

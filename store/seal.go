@@ -26,6 +26,7 @@ var sealedColumns = []sealedColumn{
 	{table: "codes", column: "code", number: true, place: [2]string{"target", "seq"}},
 	{table: "key_check", column: "sealed", number: true},
 	{table: "sagas", column: "state"},
+	{table: "secrets", column: "sealed"},
 }
 
 // sealing seals single values, each bound to its place: a sealed value that is

@@ -22,13 +22,13 @@ func openSQLite(dsn string) (write, read *sqlx.DB, err error) {
 	if err := createPrivate(path); err != nil {
 		return nil, nil, err
 	}
-	write, err = sqlx.Open("sqlite", path+"?"+params.Encode())
+	write, err = sqlx.Open("sqlite", fileURI(path)+"?"+params.Encode())
 	if err != nil {
 		return nil, nil, err
 	}
 	write.SetMaxOpenConns(1)
 	params.Set("_query_only", "1")
-	read, err = sqlx.Open("sqlite", path+"?"+params.Encode())
+	read, err = sqlx.Open("sqlite", fileURI(path)+"?"+params.Encode())
 	if err != nil {
 		return nil, nil, errors.Join(err, write.Close())
 	}
@@ -37,11 +37,33 @@ func openSQLite(dsn string) (write, read *sqlx.DB, err error) {
 	return write, read, nil
 }
 
-// parseSQLite splits a DSN into the file's name and the driver's parameters,
-// with those that durability and isolation rest on set.
+// SQLiteDSN is the DSN of the database in the file.
+func SQLiteDSN(path string) string {
+	if strings.Contains(path, "?") {
+		return fileURI(path)
+	}
+	return path
+}
+
+// fileURI is how SQLite names a file whatever is in its name (sqlite.org/uri.html). An
+// absolute path follows an empty authority: its own slashes would begin one.
+func fileURI(path string) string {
+	scheme := "file:"
+	if strings.HasPrefix(path, "/") {
+		scheme = "file://"
+	}
+	return scheme + (&url.URL{Path: path}).EscapedPath()
+}
+
+// parseSQLite splits a DSN into the file's name and the driver's parameters, with
+// those that durability and isolation rest on set. The name in a file: DSN is escaped
+// as in a URI.
 func parseSQLite(dsn string) (string, url.Values, error) {
-	path, query, _ := strings.Cut(strings.TrimPrefix(dsn, "file:"), "?")
+	path, query, _ := strings.Cut(dsn, "?")
 	params, err := url.ParseQuery(query)
+	if escaped, isURI := strings.CutPrefix(path, "file:"); isURI && err == nil {
+		path, err = url.PathUnescape(escaped)
+	}
 	if err != nil {
 		return "", nil, errors.New("the parameters of the SQLite DSN cannot be read")
 	}

@@ -14,6 +14,7 @@ import (
 	"log/slog"
 
 	"accord/app"
+	"accord/app/verify"
 	"accord/saga"
 )
 
@@ -55,23 +56,28 @@ type Store struct {
 	Roster   app.Roster
 	Invites  app.Invites
 	Codes    app.Codes
-	Counters app.Counters
 	Answers  app.Answers
-	Failures app.Failures
 	Journal  saga.Journal
 	Archive  saga.Archive
 	Machines *Machines
 	Audit    *Audit
 
 	Standings app.Standings
-	Listings  app.Listings
-	Leaders   app.Leaders
-	Leftovers app.Leftovers
+	// Departures postpones removals.
+	Departures app.Departures
+	Evictions  app.Evictions
+	Listings   app.Listings
+	Leaders    app.Leaders
+	Leftovers  app.Leftovers
+	Places     app.Places
 
 	// What the front-ends need to let people in.
 	Proofs     app.Proofs
 	Challenges app.Challenges
 	Mobiles    app.Mobiles
+	Ownership  app.Ownership
+	// Budgets count what clients ask for.
+	Budgets verify.Budgets
 
 	Repairs *Repairs
 	Census  app.SagaCensus
@@ -103,22 +109,25 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 		Roster:   &roster{db},
 		Invites:  &invites{db},
 		Codes:    &codes{db, s},
-		Counters: &counters{db},
 		Answers:  &answers{db, s},
-		Failures: &failures{db},
 		Journal:  j,
 		Archive:  j,
 		Machines: &Machines{db},
 		Audit:    &Audit{db},
 
-		Standings: &standings{db},
-		Listings:  &listings{db, s},
-		Leaders:   &leaders{db},
-		Leftovers: &leftovers{db},
+		Standings:  &standings{db},
+		Departures: &departures{db},
+		Evictions:  &evictions{db, s},
+		Listings:   &listings{db, s},
+		Leaders:    &leaders{db},
+		Leftovers:  &leftovers{db},
+		Places:     &places{db},
 
 		Proofs:     &proofs{db},
 		Challenges: &challenges{db, s},
 		Mobiles:    &accounts{db, s},
+		Ownership:  &ownership{db},
+		Budgets:    &budgets{db: db},
 
 		Repairs: &Repairs{db, s},
 		Census:  &census{db},

@@ -96,6 +96,19 @@ func (db *database) exec(ctx context.Context, query string, args ...any) (int64,
 	})
 }
 
+// alone runs one statement that writes: in the transaction that ctx carries, or
+// else by itself, again where it met a transient fault.
+func (db *database) alone(ctx context.Context, op, query string, args ...any) error {
+	if db.in(ctx) != nil {
+		_, err := db.exec(ctx, query, args...)
+		return err
+	}
+	return db.retry(ctx, op, func() error {
+		_, err := db.write.ExecContext(ctx, query, args...)
+		return faultOf(ctx, err)
+	})
+}
+
 // named runs an INSERT or UPDATE with :names for one row, or an INSERT for a
 // slice of them, in one statement. Only inside atomically.
 func (db *database) named(ctx context.Context, query string, rows any) (int64, error) {

@@ -18,6 +18,8 @@ import (
 // to it, behind the adapter's back.
 type DirectoryFixture struct {
 	Directory app.Directory
+	// Organizations is the same directory's.
+	Organizations app.DirectoryOrganizations
 	// PlaceUser makes a foreign user with a first address and further ones.
 	PlaceUser func(t *testing.T, username string, emails ...string)
 	// AddEmails gives the user further addresses.
@@ -32,6 +34,8 @@ type DirectoryFixture struct {
 	Found func(t *testing.T, organization, username string)
 	// Join makes the user a member of the organization, as an owner or not.
 	Join func(t *testing.T, organization, username string, owner bool)
+	// Team makes a team of the organization whose members can read.
+	Team func(t *testing.T, organization, name string)
 	// Rename gives the user another name.
 	Rename func(t *testing.T, from, to string)
 	// Describe tells all there is of a user or organization, number, addresses
@@ -43,6 +47,8 @@ type DirectoryFixture struct {
 	SignsIn func(t *testing.T, username string, password app.Secret) bool
 	// TokenOwner names the user for whom a token is good; empty for a dead one.
 	TokenOwner func(t *testing.T, token app.Secret) string
+	// Outdate has the directory demand a new password of the user.
+	Outdate func(t *testing.T, username string)
 	// Avatar is the user's picture, in any format that is shown.
 	Avatar func(t *testing.T, username string) []byte
 }
@@ -84,9 +90,12 @@ func Directory(t *testing.T, fixture func(t *testing.T) DirectoryFixture) {
 		"an address that is not taken":                directoryEmailRefused,
 		"a user is shut out and let in":               directoryActive,
 		"belongings are listed":                       directoryBelongings,
-		"the last owner is told":                      directoryLastOwner,
+		"shared organizations are listed":             directoryShared,
+		"owners are who Gitea says, not the first":    directoryOwners,
+		"an organization is left":                     directoryLeaveOrganization,
+		"the last owner does not leave":               directoryLastOwnerStays,
 		"a purged user is gone with all it had":       directoryPurge,
-		"the last owner is not purged":                directoryPurgeLastOwner,
+		"who shares an organization is not purged":    directoryPurgeSharing,
 		"changes go by the mark":                      directoryChangesMarked,
 		"changes follow a renamed user":               directoryChangesRenamed,
 		"changes touch nothing else":                  directoryChangesApart,

@@ -36,7 +36,6 @@ func directoryBelongings(t *testing.T, d directoryTest) {
 	require.Empty(t, b.Repositories)
 	require.Empty(t, b.Organizations)
 	require.Empty(t, b.Packages)
-	require.Empty(t, b.LastOwnerOf)
 
 	d.GiveRepository(t, u.Username, "one")
 	d.GiveRepository(t, u.Username, "two")
@@ -51,23 +50,9 @@ func directoryBelongings(t *testing.T, d directoryTest) {
 		require.ElementsMatch(t, []string{"one", "two"}, b.Repositories)
 		require.ElementsMatch(t, []string{alone, joined}, b.Organizations)
 		require.ElementsMatch(t, []string{"generic/pack"}, b.Packages)
-		require.Empty(t, b.LastOwnerOf)
 	}
 	require.NoError(t, d.Directory.SetActive(t.Context(), ref(u), true))
 	require.Equal(t, before, d.Describe(t, u.Username))
-}
-
-func directoryLastOwner(t *testing.T, d directoryTest) {
-	u, friend, third := d.created(t), d.created(t), d.created(t)
-	d.group(t, []app.DirectoryUser{u})
-	d.group(t, []app.DirectoryUser{friend}, u)
-	d.group(t, []app.DirectoryUser{u, friend}, third)
-	d.group(t, []app.DirectoryUser{friend, third}, u)
-	last := []string{d.group(t, []app.DirectoryUser{u}, friend), d.group(t, []app.DirectoryUser{u}, friend, third)}
-	require.ElementsMatch(t, last, d.belongings(t, u).LastOwnerOf)
-	require.Len(t, d.belongings(t, u).Organizations, 6)
-	require.Len(t, d.belongings(t, friend).LastOwnerOf, 1)
-	require.Empty(t, d.belongings(t, third).LastOwnerOf)
 }
 
 func directoryPurge(t *testing.T, d directoryTest) {
@@ -81,6 +66,9 @@ func directoryPurge(t *testing.T, d directoryTest) {
 	token := d.token(t, u, "accord-gone")
 	theirs, beside := d.belongings(t, friend), d.Describe(t, friend.Username)
 	require.NoError(t, d.Directory.SetActive(t.Context(), ref(u), false))
+	for _, name := range []string{both, joined} {
+		require.NoError(t, d.Organizations.LeaveOrganization(t.Context(), ref(u), name))
+	}
 
 	for range 2 {
 		require.NoError(t, d.Directory.PurgeUser(t.Context(), ref(u)))
@@ -102,20 +90,21 @@ func directoryPurge(t *testing.T, d directoryTest) {
 	require.Equal(t, next.AccountID, d.MarkOf(t, next.Username))
 }
 
-func directoryPurgeLastOwner(t *testing.T, d directoryTest) {
+func directoryPurgeSharing(t *testing.T, d directoryTest) {
 	u, friend := d.created(t), d.created(t)
 	d.GiveRepository(t, u.Username, "kept")
-	organization := d.group(t, []app.DirectoryUser{u}, friend)
-	before, members := d.Describe(t, u.Username), d.Describe(t, organization)
-	err := d.Directory.PurgeUser(t.Context(), ref(u))
-	require.Equal(t, app.LastOwner, app.KindOf(err))
-	require.True(t, saga.IsRefused(err))
-	require.ErrorContains(t, err, organization)
-	require.Equal(t, before, d.Describe(t, u.Username))
-	require.Equal(t, members, d.Describe(t, organization))
-	require.True(t, d.SignsIn(t, u.Username, u.Password))
+	for _, organization := range []string{d.group(t, []app.DirectoryUser{u}, friend), d.group(t, []app.DirectoryUser{friend}, u)} {
+		before, members := d.Describe(t, u.Username), d.Describe(t, organization)
+		err := d.Directory.PurgeUser(t.Context(), ref(u))
+		require.Equal(t, app.LastOwner, app.KindOf(err))
+		require.True(t, saga.IsRefused(err))
+		require.ErrorContains(t, err, organization)
+		require.Equal(t, before, d.Describe(t, u.Username))
+		require.Equal(t, members, d.Describe(t, organization))
+		require.True(t, d.SignsIn(t, u.Username, u.Password))
 
-	d.Join(t, organization, friend.Username, true)
+		d.Join(t, organization, friend.Username, true)
+		require.NoError(t, d.Organizations.LeaveOrganization(t.Context(), ref(u), organization))
+	}
 	require.NoError(t, d.Directory.PurgeUser(t.Context(), ref(u)))
-	require.NotEmpty(t, d.Describe(t, organization))
 }

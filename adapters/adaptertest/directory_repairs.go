@@ -30,6 +30,7 @@ func DirectoryRepairs(t *testing.T, fixture func(t *testing.T) DirectoryFixture)
 		"a user is found by number":              repairNumbered,
 		"users are found by their mark":          repairMarked,
 		"tokens of sessions are listed":          repairTokens,
+		"second addresses are listed":            repairSeconds,
 		"a user is renamed":                      repairRename,
 		"a user whose name another has":          repairSwapped,
 		"a token of one of two with a mark":      repairTwins,
@@ -146,13 +147,14 @@ func repairMarked(t *testing.T, r repairTest) {
 
 func repairTokens(t *testing.T, r repairTest) {
 	u := r.created(t)
-	for _, name := range []string{"accord-b", "accord-a", "laptop"} {
+	ours := []string{"accord-a2345678901234567890123456", "accord-b2345678901234567890123456"}
+	for _, name := range append(ours, "accord-ci", "laptop") {
 		_, err := r.Directory.CreateToken(t.Context(), ref(u), name)
 		require.NoError(t, err)
 	}
 	names, err := r.repaired.SessionTokens(t.Context(), u.Username)
 	require.NoError(t, err)
-	require.ElementsMatch(t, []string{"accord-a", "accord-b"}, names)
+	require.ElementsMatch(t, ours, names)
 	names, err = r.repaired.SessionTokens(t.Context(), r.account().Username)
 	require.NoError(t, err)
 	require.Empty(t, names)

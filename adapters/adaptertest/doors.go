@@ -22,6 +22,7 @@ func DirectoryDoor(t *testing.T, fixture func(t *testing.T) (DirectoryFixture, a
 	for name, test := range map[string]func(*testing.T, directoryTest, app.DirectoryDoor){
 		"a token is taken until it is deleted":  doorToken,
 		"nobody who is shut out is let in":      doorShutOut,
+		"a new password ends a demand for one":  doorOutdated,
 		"looking changes nothing":               doorChangesNothing,
 		"tokens are listed by their beginnings": doorTokens,
 		"more tokens than a page has":           doorManyTokens,
@@ -51,6 +52,22 @@ func doorToken(t *testing.T, d directoryTest, door app.DirectoryDoor) {
 	requireIn(t, door, "0123456789012345678901234567890123456789", false)
 	_, err := door.LetsIn(t.Context(), "")
 	requireNotDone(t, err, "without a token")
+}
+
+func doorOutdated(t *testing.T, d directoryTest, door app.DirectoryDoor) {
+	u := d.created(t)
+	token := d.token(t, u, "accord-door")
+	d.Outdate(t, u.Username)
+	require.Empty(t, d.TokenOwner(t, token))
+	_, err := door.LetsIn(t.Context(), token)
+	requireNotDone(t, err, "it cannot tell")
+	require.NoError(t, d.Directory.SetActive(t.Context(), ref(u), false))
+	requireIn(t, door, token, false)
+	require.NoError(t, d.Directory.SetActive(t.Context(), ref(u), true))
+	require.Empty(t, d.TokenOwner(t, token), "it is demanded still")
+	require.NoError(t, d.Directory.SetPassword(t.Context(), ref(u), "Another-1"))
+	requireIn(t, door, token, true)
+	require.Equal(t, u.Username, d.TokenOwner(t, token))
 }
 
 // A token that is made while its user is shut out is as bad as those of before.
@@ -171,7 +188,7 @@ func storageDoorGrant(t *testing.T, f StorageFixture, door app.StorageDoor) {
 	key := f.user(t, secretA)
 	ended, other := f.grant(t, key, secretA, "session1"), f.grant(t, key, secretA, "session2")
 	requireLetIn(t, door, ended, true)
-	require.NoError(t, f.Storage.Revoke(t.Context(), key, "session1"))
+	require.NoError(t, f.Storage.Revoke(t.Context(), key, "session1", ""))
 	requireLetIn(t, door, ended, false)
 	requireLetIn(t, door, other, true)
 }

@@ -6,7 +6,10 @@ import (
 	"fmt"
 	"image"
 	"image/png"
+	"slices"
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -16,6 +19,8 @@ import (
 // FilesFixture is a store of pictures to be tried, and what the test may do to it.
 type FilesFixture struct {
 	Files app.Files
+	// Stored lists and deletes the same pictures.
+	Stored app.StoredPictures
 	// NewAccount returns an accountId that was never used on this store.
 	NewAccount func() string
 	// Fetch reads a URL like somebody without an account; false where there is
@@ -32,6 +37,7 @@ func Files(t *testing.T, fixture func(t *testing.T) FilesFixture) {
 		"removal is the account's own":      filesRemove,
 		"accounts that are none":            filesNoAccount,
 		"a call whose context has ended":    filesEnded,
+		"pictures are listed and deleted":   filesStored,
 		"many pictures at once":             filesAtOnce,
 	}
 	for name, test := range tests {
@@ -119,6 +125,50 @@ func filesEnded(t *testing.T, f FilesFixture) {
 	f.requirePicture(t, url, Picture(t, 1))
 	_, err := f.Files.PutPicture(ended, account, Picture(t, 2))
 	requireRefused(t, err)
+}
+
+// stored lists the account's pictures, page by page.
+func (f FilesFixture) stored(t *testing.T, account string) (names []string) {
+	t.Helper()
+	for after := ""; ; {
+		page, next, err := f.Stored.Pictures(t.Context(), after, 2)
+		require.NoError(t, err)
+		require.LessOrEqual(t, len(page), 2)
+		for _, p := range page {
+			if p.AccountID == account {
+				require.WithinDuration(t, time.Now(), p.StoredAt, time.Hour)
+				names = append(names, p.Name)
+			}
+		}
+		if next == "" {
+			return names
+		}
+		require.Greater(t, next, after)
+		after = next
+	}
+}
+
+func filesStored(t *testing.T, f FilesFixture) {
+	account, other := f.NewAccount(), f.NewAccount()
+	one, two, three := f.put(t, account, Picture(t, 1)), f.put(t, account, Picture(t, 2)), f.put(t, account, Picture(t, 3))
+	others := f.put(t, other, Picture(t, 1))
+	names := f.stored(t, account)
+	require.Len(t, names, 3)
+	require.IsIncreasing(t, names)
+	for _, url := range []string{one, two, three} {
+		require.True(t, slices.ContainsFunc(names, func(name string) bool { return strings.HasSuffix(url, "/"+name) }), url)
+	}
+	gone := one[strings.LastIndex(one, account):]
+	for range 2 { // absent is done
+		require.NoError(t, f.Stored.RemovePicture(t.Context(), gone))
+		f.requireNone(t, one)
+		require.Len(t, f.stored(t, account), 2)
+	}
+	f.requirePicture(t, two, Picture(t, 2))
+	f.requirePicture(t, others, Picture(t, 1))
+	for _, name := range []string{"", account, account + "/", account + "/a.png", "../" + gone, "/" + gone, gone + "x"} {
+		requireRefused(t, f.Stored.RemovePicture(t.Context(), name))
+	}
 }
 
 // filesAtOnce stores, one picture from several sides, and removes one account's

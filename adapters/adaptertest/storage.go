@@ -23,6 +23,12 @@ type StorageFixture struct {
 	MayUse func(t *testing.T, g app.Grant, object string) bool
 	// Users lists the access keys of all users, foreign ones too, in any order.
 	Users func(t *testing.T) []string
+	// List sends a raw request with these credentials. It returns the names that
+	// the answer shows, of objects, versions, uploads, folders and buckets, in
+	// order, and whether the request was allowed.
+	List func(t *testing.T, g app.Grant, l Listing) (shown []string, allowed bool)
+	// Buckets are buckets beside the homes, in which no user may list anything.
+	Buckets []string
 	// Objects lists the full names of the objects in the home of key, in order.
 	Objects func(t *testing.T, key string) []string
 }
@@ -38,6 +44,8 @@ const (
 func Storage(t *testing.T, fixture func(t *testing.T) StorageFixture) {
 	tests := map[string]func(*testing.T, StorageFixture){
 		"a user gets at its own home only":            storageHome,
+		"a user lists its own home":                   storageOwnListing,
+		"no listing shows another's home":             storageListings,
 		"an existing user is left alone":              storageExisting,
 		"a foreign user is left alone":                storageForeign,
 		"a removed user is gone with its grants":      storageRemove,
@@ -219,20 +227,20 @@ func storageRevoke(t *testing.T, f StorageFixture) {
 	// A longer name with the same beginning: the match must be exact.
 	other := f.grant(t, key, secretA, "session10")
 	for range 2 { // repeatable
-		require.NoError(t, f.Storage.Revoke(t.Context(), key, "session1"))
+		require.NoError(t, f.Storage.Revoke(t.Context(), key, "session1", ""))
 		require.False(t, f.live(t, first, key))
 		require.False(t, f.live(t, again, key), "every grant of the session")
 		require.True(t, f.live(t, other, key), "another session goes on")
 	}
-	require.NoError(t, f.Storage.Revoke(t.Context(), key, "neverseen"))
-	require.NoError(t, f.Storage.Revoke(t.Context(), f.NewKey(), "session1"), "an absent user is done")
+	require.NoError(t, f.Storage.Revoke(t.Context(), key, "neverseen", ""))
+	require.NoError(t, f.Storage.Revoke(t.Context(), f.NewKey(), "session1", ""), "an absent user is done")
 	require.True(t, f.live(t, other, key))
 }
 
 func storageRevokePerUser(t *testing.T, f StorageFixture) {
 	key, other := f.user(t, secretA), f.user(t, secretA)
 	ours, theirs := f.grant(t, key, secretA, "session1"), f.grant(t, other, secretA, "session1")
-	require.NoError(t, f.Storage.Revoke(t.Context(), key, "session1"))
+	require.NoError(t, f.Storage.Revoke(t.Context(), key, "session1", ""))
 	require.False(t, f.live(t, ours, key))
 	require.True(t, f.live(t, theirs, other))
 }
@@ -248,8 +256,8 @@ func storageNames(t *testing.T, f StorageFixture) {
 		requireRefused(t, f.Storage.PurgeUser(t.Context(), name))
 		_, err := f.Storage.CountObjects(t.Context(), name, 1)
 		requireRefused(t, err)
-		requireRefused(t, f.Storage.Revoke(t.Context(), key, name))
-		requireRefused(t, f.Storage.Revoke(t.Context(), name, "session1"))
+		requireRefused(t, f.Storage.Revoke(t.Context(), key, name, ""))
+		requireRefused(t, f.Storage.Revoke(t.Context(), name, "session1", ""))
 		_, err = f.Storage.Grant(t.Context(), key, secretA, name, time.Hour)
 		requireRefused(t, err)
 	}
@@ -264,7 +272,7 @@ func storageEnded(t *testing.T, f StorageFixture) {
 	requireRefused(t, f.Storage.CreateUser(ended, fresh, secretA))
 	require.NotContains(t, f.Users(t), fresh)
 	requireRefused(t, f.Storage.RemoveUser(ended, key))
-	requireRefused(t, f.Storage.Revoke(ended, key, "session1"))
+	requireRefused(t, f.Storage.Revoke(ended, key, "session1", ""))
 	requireRefused(t, f.Storage.SetActive(ended, key, false))
 	requireRefused(t, f.Storage.PurgeUser(ended, key))
 	_, err := f.Storage.CountObjects(ended, key, 1)

@@ -57,7 +57,7 @@ func storageManyUsers(t *testing.T, f StorageFixture) {
 		case 0:
 			return f.Storage.RemoveUser(t.Context(), keys[i])
 		case 1:
-			return f.Storage.Revoke(t.Context(), keys[i], "session1")
+			return f.Storage.Revoke(t.Context(), keys[i], "session1", "")
 		}
 		return nil
 	})
@@ -79,7 +79,7 @@ func storageManySessions(t *testing.T, f StorageFixture) {
 	})
 	atOnce(t, func(i int) error {
 		if i%2 == 0 {
-			return f.Storage.Revoke(t.Context(), key, session(i))
+			return f.Storage.Revoke(t.Context(), key, session(i), "")
 		}
 		_, err := f.Storage.Grant(t.Context(), key, secretA, session(i+crowd), time.Hour)
 		return err
@@ -112,7 +112,7 @@ func storagePurgesAtOnce(t *testing.T, f StorageFixture) {
 func storageRepeatsAtOnce(t *testing.T, f StorageFixture) {
 	key := f.user(t, secretA)
 	g := f.grant(t, key, secretA, "session1")
-	atOnce(t, func(int) error { return f.Storage.Revoke(t.Context(), key, "session1") })
+	atOnce(t, func(int) error { return f.Storage.Revoke(t.Context(), key, "session1", "") })
 	require.False(t, f.live(t, g, key))
 	atOnce(t, func(int) error { return f.Storage.SetActive(t.Context(), key, false) })
 	atOnce(t, func(int) error { return f.Storage.SetActive(t.Context(), key, true) })

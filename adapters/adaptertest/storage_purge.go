@@ -50,7 +50,7 @@ func storageEndWhileOut(t *testing.T, f StorageFixture) {
 	key := f.user(t, secretA)
 	gone, stays := f.grant(t, key, secretA, "session1"), f.grant(t, key, secretA, "session2")
 	require.NoError(t, f.Storage.SetActive(t.Context(), key, false))
-	require.NoError(t, f.Storage.Revoke(t.Context(), key, "session1"))
+	require.NoError(t, f.Storage.Revoke(t.Context(), key, "session1", ""))
 	require.NoError(t, f.Storage.SetActive(t.Context(), key, true))
 	require.False(t, f.live(t, gone, key))
 	require.True(t, f.live(t, stays, key))

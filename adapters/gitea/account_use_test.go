@@ -18,8 +18,7 @@ import (
 // A person works by git with the password, and by tools with a token.
 func TestPasswordWorksForGit(t *testing.T) {
 	m := newMember(t, "26040400000001", "gitpassword")
-	_, _, err := m.api(t).CreateRepo(sdk.CreateRepoOption{Name: "work", Private: true, AutoInit: true})
-	require.NoError(t, err)
+	m.push(t, m.user.Username, "work")
 	clone := func(password app.Secret) (string, error) {
 		remote, err := url.Parse(m.URL)
 		require.NoError(t, err)
@@ -67,7 +66,8 @@ func TestShutOutIsAnswered(t *testing.T) {
 	require.Equal(t, http.StatusOK, status(password))
 }
 
-// What only an administrator sets is as it was after every change.
+// What only an administrator sets is as it was after every change, but for the
+// demand for a new password, which a new one ends.
 func TestChangesLeaveAdministratorsChoices(t *testing.T) {
 	m := newMember(t, "26040400000003", "choices")
 	m.must(t, http.StatusOK, http.MethodPatch, "/admin/users/choices", fields{
@@ -83,6 +83,9 @@ func TestChangesLeaveAdministratorsChoices(t *testing.T) {
 	require.NoError(t, m.directory.SetActive(t.Context(), m.ref(), true))
 	require.NoError(t, m.directory.SetProfile(t.Context(), m.ref(), app.DirectoryProfile{FullName: "choices"}))
 	require.Equal(t, before, m.describe(t, "choices"))
+	m.outdate(t, "choices")
+	require.NoError(t, m.directory.SetEmail(t.Context(), m.ref(), "choices2@example.com"))
+	require.NoError(t, m.directory.SetActive(t.Context(), m.ref(), true))
 	status, answer := m.askAs(t, asUser("choices", "changed-1"), http.MethodGet, "/user", nil)
 	require.Equal(t, http.StatusForbidden, status)
 	require.Contains(t, answer, "must change your password")

@@ -7,7 +7,6 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
-	"strconv"
 	"strings"
 
 	"accord/app"
@@ -66,53 +65,49 @@ func (d *Directory) EachCandidate(ctx context.Context, pace reconcile.Pace) iter
 // and nothing rests on them.
 func (d *Directory) EachOrganization(ctx context.Context, pace reconcile.Pace) iter.Seq2[string, error] {
 	return func(yield func(string, error) bool) {
-		for page, read := 1, 0; ; page++ {
-			names, total, err := d.organizationPage(ctx, pace, page)
+		r := request{op: "list organizations", method: http.MethodGet, path: path("admin", "orgs")}
+		var t tally
+		for page := 1; ; page++ {
+			if err := pace(ctx); err != nil {
+				yield("", err)
+				return
+			}
+			a, found, err := d.organizationPage(ctx, r, page)
 			if err != nil {
 				yield("", err)
 				return
 			}
-			for _, name := range names {
-				if !yield(name, nil) {
+			for _, o := range found {
+				if !yield(o.Name, nil) {
 					return
 				}
 			}
-			if read += len(names); len(names) == 0 || read >= total {
+			last, err := t.add(a, len(found))
+			if err != nil {
+				yield("", t.incomplete(a))
+				return
+			}
+			if last {
 				return
 			}
 		}
 	}
 }
 
-func (d *Directory) organizationPage(ctx context.Context, pace reconcile.Pace, page int) ([]string, int, error) {
-	if err := pace(ctx); err != nil {
-		return nil, 0, err
-	}
-	a, err := d.send(ctx, request{
-		op: "list organizations", method: http.MethodGet, path: path("admin", "orgs"),
-		query: url.Values{"page": {strconv.Itoa(page)}, "limit": {strconv.Itoa(usersPerPage)}},
-	})
+func (d *Directory) organizationPage(ctx context.Context, r request, page int) (answer, []named, error) {
+	a, err := d.send(ctx, r.onPage(page))
 	switch {
 	case err != nil:
-		return nil, 0, err
+		return answer{}, nil, err
 	case a.status != http.StatusOK:
-		return nil, 0, denied(a, a.fault())
+		return answer{}, nil, denied(a, a.fault())
 	}
-	total, err := strconv.Atoi(a.header.Get("X-Total-Count"))
-	if err != nil {
-		return nil, 0, a.request.failed(true, errNoTotal)
+	if err := a.needTotal(); err != nil {
+		return answer{}, nil, err
 	}
-	var found []struct {
-		Name string `json:"name"`
-	}
-	if err := a.decode(&found); err != nil {
-		return nil, 0, err
-	}
-	names := make([]string, len(found))
-	for n, o := range found {
-		names[n] = o.Name
-	}
-	return names, total, nil
+	var found []named
+	err = a.decode(&found)
+	return a, found, err
 }
 
 // Exists implements reconcile.AdoptionDirectory.
@@ -130,7 +125,9 @@ var hindrances = []string{
 	"basic authorization is not allowed while WebAuthn enrolled",
 	prohibited,
 	"This account is not activated",
-	"You must change your password",
+	demand,
+	"token is required", // it takes no password at all (ENABLE_BASIC_AUTHENTICATION)
+	signInFirst,         // likewise, and with REQUIRE_SIGNIN_VIEW
 }
 
 // CheckPassword implements app.DirectoryAdoption. To Gitea an access token is as

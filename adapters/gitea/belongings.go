@@ -6,7 +6,6 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
-	"strconv"
 
 	"accord/app"
 )
@@ -21,28 +20,36 @@ const (
 	maxName = 255
 )
 
-var errTooMany = errors.New("the user has more organizations than are looked into")
+var errTooMany = errors.New("there are more than are looked into")
 
 // named is a repository or an organization.
 type named struct {
+	ID   int64  `json:"id"`
 	Name string `json:"name"`
 }
 
-// names lists a user's repositories or organizations, and reports whether that
+// named lists a user's repositories or organizations, and reports whether that
 // is all of them or only the first so many.
-func (d *Directory) names(ctx context.Context, op, path string, most int) ([]string, bool, error) {
+func (d *Directory) named(ctx context.Context, op, path string, most int) ([]named, bool, error) {
 	things, whole, err := list[named](ctx, d, op, path, most)
 	if err != nil {
 		return nil, false, err
 	}
-	all := make([]string, len(things))
-	for i, t := range things {
-		if !addressable(t.Name) || len(t.Name) > maxName {
+	for _, t := range things {
+		if t.ID <= 0 || !addressable(t.Name) || len(t.Name) > maxName {
 			return nil, false, unreadable(op)
 		}
-		all[i] = t.Name
 	}
-	return all, whole, nil
+	return things, whole, nil
+}
+
+// namesOf are the first so many names.
+func namesOf(things []named, most int) []string {
+	all := make([]string, 0, len(things))
+	for _, t := range things[:min(len(things), most)] {
+		all = append(all, t.Name)
+	}
+	return all
 }
 
 // unreadable is the error of a request that only reads.
@@ -58,7 +65,7 @@ func (d *Directory) Belongings(ctx context.Context, ref app.DirectoryRef) (app.B
 	if err != nil {
 		return app.Belongings{}, err
 	}
-	repositories, _, err := d.names(ctx, "list repositories", path("users", u.Login, "repos"), maxListed)
+	repositories, _, err := d.named(ctx, "list repositories", path("users", u.Login, "repos"), maxListed)
 	if err != nil {
 		return app.Belongings{}, err
 	}
@@ -70,14 +77,8 @@ func (d *Directory) Belongings(ctx context.Context, ref app.DirectoryRef) (app.B
 	if err != nil {
 		return app.Belongings{}, err
 	}
-	last, err := d.lastOwnerOf(ctx, u, organizations)
-	if err != nil {
-		return app.Belongings{}, err
-	}
 	return app.Belongings{
-		Repositories: repositories, Packages: packages,
-		Organizations: organizations[:min(len(organizations), maxListed)],
-		LastOwnerOf:   last[:min(len(last), maxListed)],
+		Repositories: namesOf(repositories, maxListed), Packages: packages, Organizations: namesOf(organizations, maxListed),
 	}, nil
 }
 
@@ -105,11 +106,11 @@ func (d *Directory) packages(ctx context.Context, u user) ([]string, error) {
 }
 
 // organizations lists all that the user is a member of.
-func (d *Directory) organizations(ctx context.Context, u user) ([]string, error) {
+func (d *Directory) organizations(ctx context.Context, u user) ([]named, error) {
 	const op = "list organizations"
-	all, whole, err := d.names(ctx, op, path("users", u.Login, "orgs"), maxOrganizations)
+	all, whole, err := d.named(ctx, op, path("users", u.Login, "orgs"), maxOrganizations)
 	if err == nil && !whole {
-		err = request{op: op, method: http.MethodGet}.failed(true, errTooMany)
+		err = tooMany(op)
 	}
 	if err != nil {
 		return nil, err
@@ -117,97 +118,39 @@ func (d *Directory) organizations(ctx context.Context, u user) ([]string, error)
 	return all, nil
 }
 
-// lastOwnerOf picks the organizations that have other members and no other
-// owner.
-func (d *Directory) lastOwnerOf(ctx context.Context, u user, organizations []string) ([]string, error) {
-	var found []string
-	for _, name := range organizations {
-		last, err := d.isLastOwner(ctx, u, name)
-		if err != nil {
+// list reads a list, and reports whether that is all of it or only the first so
+// many. The password is used since the administrator's token need not have the
+// scopes.
+func list[T any](ctx context.Context, d *Directory, op, path string, most int) ([]T, bool, error) {
+	r := request{op: op, method: http.MethodGet, path: path, basic: true}
+	return gather(ctx, d, r, most, func(a answer) (things []T, err error) {
+		if err := a.listed(); err != nil {
 			return nil, err
 		}
-		if last {
-			found = append(found, name)
-		}
-	}
-	return found, nil
-}
-
-func (d *Directory) isLastOwner(ctx context.Context, u user, organization string) (bool, error) {
-	_, members, err := first[user](ctx, d, "count members", path("orgs", organization, "members"))
-	if err != nil || members < 2 {
-		return false, err
-	}
-	type team struct {
-		ID         int64  `json:"id"`
-		Permission string `json:"permission"`
-	}
-	const op = "find the owners"
-	owners, _, err := first[team](ctx, d, op, path("orgs", organization, "teams")) // the owners are always the first
-	if err == nil && owners.Permission != "owner" {
-		err = unreadable(op)
-	}
-	if err != nil {
-		return false, err
-	}
-	owner, count, err := first[user](ctx, d, op, path("teams", strconv.FormatInt(owners.ID, 10), "members"))
-	return count == 1 && owner.ID == u.ID, err
-}
-
-// list reads a list page by page, and reports whether that is all of it or only
-// the first so many.
-func list[T any](ctx context.Context, d *Directory, op, path string, most int) (all []T, whole bool, err error) {
-	const perPage = 50
-	for page := 1; len(all) < most; page++ {
-		got, total, err := d.page(ctx, op, path, page, perPage)
-		if err != nil {
-			return nil, false, err
-		}
-		var things []T
-		if err := got.decode(&things); err != nil {
-			return nil, false, err
-		}
-		all = append(all, things...)
-		if len(things) == 0 || len(all) >= total {
-			return all[:min(len(all), most)], len(all) <= most, nil
-		}
-	}
-	return all[:most], false, nil
-}
-
-// first reads the first of a list, the zero one if there is none, and how long
-// the list is.
-func first[T any](ctx context.Context, d *Directory, op, path string) (thing T, total int, err error) {
-	got, total, err := d.page(ctx, op, path, 1, 1)
-	if err != nil {
-		return thing, 0, err
-	}
-	var things []T
-	if err := got.decode(&things); err != nil {
-		return thing, 0, err
-	}
-	if len(things) > 0 {
-		thing = things[0]
-	}
-	return thing, total, nil
-}
-
-// page reads a page of a list and how long the whole list is. The password is
-// used since the administrator's token need not have the scopes.
-func (d *Directory) page(ctx context.Context, op, path string, page, limit int) (answer, int, error) {
-	a, err := d.send(ctx, request{
-		op: op, method: http.MethodGet, path: path, basic: true,
-		query: url.Values{"page": {strconv.Itoa(page)}, "limit": {strconv.Itoa(limit)}},
+		err = a.decode(&things)
+		return things, err
 	})
-	if err != nil {
-		return answer{}, 0, err
-	}
+}
+
+// listed refuses an answer that is no page of a list, or does not give the total.
+func (a answer) listed() error {
 	if a.status != http.StatusOK {
-		return answer{}, 0, a.fault()
+		return a.fault()
 	}
-	total, err := strconv.Atoi(a.header.Get("X-Total-Count"))
+	return a.needTotal()
+}
+
+// count is the length of a list.
+func (d *Directory) count(ctx context.Context, op, path string) (int, error) {
+	a, err := d.send(ctx, request{
+		op: op, method: http.MethodGet, path: path, basic: true, query: url.Values{"page": {"1"}, "limit": {"1"}},
+	})
+	if err == nil {
+		err = a.listed()
+	}
 	if err != nil {
-		return answer{}, 0, a.request.failed(true, errUnreadable)
+		return 0, err
 	}
-	return a, total, nil
+	total, _ := a.total()
+	return total, nil
 }

@@ -44,16 +44,27 @@ func (s server) join(t *testing.T, organization, username string, owner bool) {
 		}
 	}
 	if id == 0 {
-		var made struct {
-			ID int64 `json:"id"`
-		}
-		answer := s.must(t, http.StatusCreated, http.MethodPost, "/orgs/"+organization+"/teams", fields{
-			"name": wanted, "permission": "read", "units": []string{"repo.code"},
-		})
-		require.NoError(t, json.Unmarshal([]byte(answer), &made))
-		id = made.ID
+		id = s.makeTeam(t, organization, wanted)
 	}
 	s.must(t, http.StatusNoContent, http.MethodPut, fmt.Sprintf("/teams/%d/members/%s", id, username), nil)
+}
+
+// makeTeam makes a team that can read, and returns its number.
+func (s server) makeTeam(t *testing.T, organization, name string) int64 {
+	t.Helper()
+	var made struct {
+		ID int64 `json:"id"`
+	}
+	answer := s.must(t, http.StatusCreated, http.MethodPost, "/orgs/"+organization+"/teams", fields{
+		"name": name, "permission": "read", "units": []string{"repo.code"},
+	})
+	require.NoError(t, json.Unmarshal([]byte(answer), &made))
+	return made.ID
+}
+
+func (s server) team(t *testing.T, organization, name string) {
+	t.Helper()
+	s.makeTeam(t, organization, name)
 }
 
 // avatar fetches the picture from where Gitea says that it is.

@@ -18,16 +18,17 @@ var (
 // change is the body that changes one concern of a user; what is nil stays.
 // Gitea demands login_name and stores what it is sent.
 type change struct {
-	LoginName     string  `json:"login_name"`
-	Email         *string `json:"email,omitempty"`
-	Password      *string `json:"password,omitempty"`
-	ProhibitLogin *bool   `json:"prohibit_login,omitempty"`
-	Activated     *bool   `json:"active,omitempty"`
-	FullName      *string `json:"full_name,omitempty"`
-	Description   *string `json:"description,omitempty"`
-	Website       *string `json:"website,omitempty"`
-	Location      *string `json:"location,omitempty"`
-	Restricted    *bool   `json:"restricted,omitempty"`
+	LoginName          string  `json:"login_name"`
+	Email              *string `json:"email,omitempty"`
+	Password           *string `json:"password,omitempty"`
+	ProhibitLogin      *bool   `json:"prohibit_login,omitempty"`
+	MustChangePassword *bool   `json:"must_change_password,omitempty"`
+	Activated          *bool   `json:"active,omitempty"`
+	FullName           *string `json:"full_name,omitempty"`
+	Description        *string `json:"description,omitempty"`
+	Website            *string `json:"website,omitempty"`
+	Location           *string `json:"location,omitempty"`
+	Restricted         *bool   `json:"restricted,omitempty"`
 }
 
 // marked finds the user that ref names, under another name too if it was

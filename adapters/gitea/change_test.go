@@ -19,7 +19,7 @@ import (
 func TestChangesNameOneConcern(t *testing.T) {
 	for call, wanted := range map[string]string{
 		"set profile":  `{"login_name":"accord:26010100000001","full_name":"Amy","description":"","website":"","location":""}`,
-		"set password": `{"login_name":"accord:26010100000001","password":"` + userPassword + `","restricted":true}`,
+		"set password": `{"login_name":"accord:26010100000001","password":"` + userPassword + `","must_change_password":false,"restricted":true}`,
 		"set email":    `{"login_name":"accord:26010100000001","email":"new@example.com","restricted":true}`,
 		"let in":       `{"login_name":"accord:26010100000001","prohibit_login":false,"restricted":true}`,
 		"shut out":     `{"login_name":"accord:26010100000001","prohibit_login":true,"restricted":true}`,
@@ -215,7 +215,7 @@ func lister(t *testing.T, things, capped int) http.HandlerFunc {
 		limit = min(limit, capped)
 		found := []fields{}
 		for i := (page - 1) * limit; i < min(page*limit, things); i++ {
-			found = append(found, fields{"name": fmt.Sprintf("%s%d", last, i/2*2), "type": "generic"})
+			found = append(found, fields{"id": i + 1, "name": fmt.Sprintf("%s%d", last, i/2*2), "type": "generic"})
 		}
 		w.Header().Set("X-Total-Count", fmt.Sprint(things))
 		_ = json.NewEncoder(w).Encode(found)
@@ -248,7 +248,7 @@ func TestTooManyOrganizationsAreRefused(t *testing.T) {
 	d := standIn(t, lister(t, 1001, 50))
 	for _, call := range []string{"belongings", "purge"} {
 		err := calls(d)[call](t.Context())
-		require.ErrorContains(t, err, "more organizations", call)
+		require.ErrorContains(t, err, "more than are looked into", call)
 		require.True(t, saga.IsRefused(err), call)
 	}
 }

@@ -9,6 +9,8 @@ import (
 	"net/http"
 	"net/http/httptrace"
 	"net/url"
+	"strings"
+	"time"
 
 	"accord/adapters/exchange"
 	"accord/app"
@@ -30,6 +32,8 @@ type request struct {
 	body  any
 	// basic asks for the administrator's password even where a token is at hand.
 	basic bool
+	// cheap is basic that prefers the token to the password, which costs Gitea less.
+	cheap bool
 	// tokenAsPassword sends the token in its place.
 	tokenAsPassword bool
 	// anonymous sends no credentials.
@@ -67,9 +71,82 @@ func path(segments ...string) string {
 	return b.String()
 }
 
-// send carries out one request. Its error is classified: there was no answer.
+// send carries out one request. If Gitea does not take the administrator's
+// password, having done nothing, the request is repeated with the token as the
+// password. Its error is classified: there was no answer.
 // Any answer, of whatever status, is not an error.
 func (d *Directory) send(ctx context.Context, r request) (answer, error) {
+	if r.cheap && d.tokenMayDo(r.op) {
+		return d.sendCheap(ctx, r)
+	}
+	r.basic = r.basic || r.cheap
+	byPassword := r.basic && !r.tokenAsPassword && !d.tokenOnly.Load()
+	a, err := d.sendOnce(ctx, r)
+	if err != nil || !byPassword || d.token == "" || !a.anonymous() {
+		return a, err
+	}
+	r.tokenAsPassword = true
+	byToken, err := d.sendOnce(ctx, r)
+	if err == nil && !byToken.anonymous() {
+		d.tokenOnly.Store(true)
+		return byToken, nil
+	}
+	return a, err
+}
+
+// passwordOnlyFor is how long the token is not tried again for a kind of request
+// that it was refused for: it may have been a proxy that refused it, or the token
+// may have been given the scope since.
+const passwordOnlyFor = 10 * time.Minute
+
+// tokenMayDo reports whether a cheap request begins with the token: unless there
+// is none, Gitea refused it lately for another request of that kind, or the token
+// is what any request sends.
+func (d *Directory) tokenMayDo(op string) bool {
+	refused, ok := d.passwordOnly.Load(op)
+	lately := ok && d.now().Sub(refused.(time.Time)) < passwordOnlyFor
+	return d.token != "" && !lately && !d.tokenOnly.Load()
+}
+
+// sendCheap sends the token as the password and, if Gitea refuses that, the
+// password. It remembers which of the two Gitea does not take, if the other one
+// will do, the token's refusal for a while.
+func (d *Directory) sendCheap(ctx context.Context, r request) (answer, error) {
+	r.basic = true
+	quick := r
+	quick.tokenAsPassword = true
+	byToken, err := d.sendOnce(ctx, quick)
+	if err != nil || !byToken.denied() {
+		return byToken, err
+	}
+	byPassword, err := d.sendOnce(ctx, r)
+	switch {
+	case err != nil:
+	case byPassword.anonymous() && !byToken.anonymous():
+		d.tokenOnly.Store(true)
+		return byToken, nil
+	case !byPassword.denied():
+		d.passwordOnly.Store(r.op, d.now())
+	}
+	return byPassword, err
+}
+
+// signInFirst begins Gitea's message to anonymous clients if it shows them nothing
+// (REQUIRE_SIGNIN_VIEW).
+const signInFirst = "Only signed in user is allowed to call APIs"
+
+// denied reports whether the credentials may not do what was asked, or were not
+// taken.
+func (a answer) denied() bool {
+	return a.status == http.StatusUnauthorized || a.status == http.StatusForbidden
+}
+
+// anonymous reports whether Gitea took the credentials for none.
+func (a answer) anonymous() bool {
+	return a.status == http.StatusUnauthorized || a.status == http.StatusForbidden && strings.HasPrefix(a.message, signInFirst)
+}
+
+func (d *Directory) sendOnce(ctx context.Context, r request) (answer, error) {
 	ctx, cancel := context.WithTimeout(ctx, d.timeout)
 	defer cancel()
 	var conn exchange.Connecting
@@ -138,7 +215,7 @@ func (d *Directory) compose(ctx context.Context, r request) (*http.Request, erro
 		req.SetBasicAuth(r.person, r.personsPassword.Reveal())
 	case d.token != "" && !r.basic:
 		req.Header.Set("Authorization", "token "+d.token.Reveal())
-	case r.tokenAsPassword:
+	case r.tokenAsPassword, d.tokenOnly.Load():
 		req.SetBasicAuth(d.user, d.token.Reveal())
 	default:
 		req.SetBasicAuth(d.user, d.password.Reveal())

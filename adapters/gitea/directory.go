@@ -15,6 +15,8 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	"accord/app"
@@ -40,29 +42,26 @@ type Options struct {
 	AdminUser     string
 	AdminPassword app.Secret
 	// AdminToken, optional, is an access token of that administrator with the
-	// scopes write:admin and read:user. Where Gitea takes it, it saves the
+	// scopes write:admin and read:user. If Gitea takes no passwords
+	// (ENABLE_BASIC_AUTHENTICATION = false) it is needed, with write:user and
+	// read:organization, read:package and read:repository too. Where Gitea takes it, it saves the
 	// password check (some 15 ms) that Basic auth costs on every request.
 	AdminToken app.Secret
 	// Timeout bounds one request, the context's deadline permitting.
 	Timeout time.Duration
-	// Scopes of the tokens that CreateToken makes; none means DefaultScopes.
+	// Scopes of the tokens that CreateToken makes, from AllowedScopes; none means
+	// DefaultScopes.
 	Scopes []string
+	// SealedPasswords: no password of a user is sent to Gitea, whose password policy
+	// may be any then.
+	SealedPasswords bool
 	// Breaker, optional, makes what requests go through on their way to the
 	// pooled transport, all but those of Ping. Where the error of it says
 	// NotSent() true, the request had no effect.
 	Breaker func(http.RoundTripper) http.RoundTripper
-	// Now is the clock that Probe compares Gitea's with; nil means time.Now.
+	// Now is the clock that Probe compares Gitea's with, and by which the token is
+	// tried again for what Gitea refused it; nil means time.Now.
 	Now func() time.Time
-}
-
-// DefaultScopes lets a person work on what is theirs by git over HTTP and by
-// the API: repositories, issues and pull requests, packages, organizations,
-// notifications, and the profile (creating a repository of one's own demands
-// write:user). Administration is not among them.
-func DefaultScopes() []string {
-	return []string{
-		"write:issue", "write:notification", "write:organization", "write:package", "write:repository", "write:user",
-	}
 }
 
 // Directory implements app.Directory on a Gitea server. Safe for concurrent use.
@@ -73,7 +72,14 @@ type Directory struct {
 	token    app.Secret
 	timeout  time.Duration
 	scopes   []string
+	sealed   bool
 	now      func() time.Time
+	// tokenOnly: Gitea does not take the administrator's password, but the token.
+	tokenOnly atomic.Bool
+	// passwordOnly has the ops of cheap requests that Gitea takes the password for,
+	// but not the token in its place, which may lack a scope, and the time.Time of
+	// that refusal.
+	passwordOnly sync.Map
 	// direct never follows a redirect; renames follows Gitea's own from the old
 	// name of a user to the present one.
 	direct, renames *http.Client
@@ -96,12 +102,15 @@ func New(o Options) (*Directory, error) {
 	if o.Timeout < 0 {
 		faults = append(faults, errors.New("gitea: the time-out is negative"))
 	}
+	if err := checkScopes(o.Scopes); err != nil {
+		faults = append(faults, err)
+	}
 	if len(faults) > 0 {
 		return nil, errors.Join(faults...)
 	}
 	d := &Directory{
 		base: base, user: o.AdminUser, password: o.AdminPassword, token: o.AdminToken,
-		timeout: cmp.Or(o.Timeout, DefaultTimeout), scopes: slices.Clone(o.Scopes), now: o.Now,
+		timeout: cmp.Or(o.Timeout, DefaultTimeout), scopes: slices.Clone(o.Scopes), sealed: o.SealedPasswords, now: o.Now,
 	}
 	if len(d.scopes) == 0 {
 		d.scopes = DefaultScopes()

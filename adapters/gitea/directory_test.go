@@ -28,6 +28,14 @@ func TestDirectoryDoor(t *testing.T) {
 	adaptertest.DirectoryDoor(t, func(*testing.T) (adaptertest.DirectoryFixture, app.DirectoryDoor) { return s.fixture(d), d })
 }
 
+func TestDirectoryRepositories(t *testing.T) {
+	s := shared(t)
+	d := newDirectory(t, s.options())
+	adaptertest.DirectoryRepositories(t, func(*testing.T) (adaptertest.DirectoryFixture, app.DirectoryRepositories) {
+		return s.fixture(d), d
+	})
+}
+
 // The administrator's token serves as well as the password.
 func TestDirectoryWithToken(t *testing.T) {
 	s := started(t, "")
@@ -36,11 +44,14 @@ func TestDirectoryWithToken(t *testing.T) {
 	d := newDirectory(t, o)
 	adaptertest.Directory(t, func(*testing.T) adaptertest.DirectoryFixture { return s.fixture(d) })
 	adaptertest.DirectoryRepairs(t, func(*testing.T) adaptertest.DirectoryFixture { return s.fixture(d) })
+	adaptertest.DirectoryRepositories(t, func(*testing.T) (adaptertest.DirectoryFixture, app.DirectoryRepositories) {
+		return s.fixture(d), d
+	})
 }
 
 func TestNewReportsEveryFault(t *testing.T) {
-	_, err := gitea.New(gitea.Options{URL: "ftp://x", Timeout: -1})
-	for _, fault := range []string{"URL", "name", "password", "time-out"} {
+	_, err := gitea.New(gitea.Options{URL: "ftp://x", Timeout: -1, Scopes: []string{"all"}})
+	for _, fault := range []string{"URL", "name", "password", "time-out", "scopes"} {
 		require.ErrorContains(t, err, fault)
 	}
 }

@@ -19,21 +19,31 @@ const maxTokens = 1000
 // reasons.
 const prohibited = "This account is prohibited from signing in"
 
+// demand begins what Gitea says to a user who has to change the password first.
+const demand = "You must change your password"
+
+// outOfScope begins what Gitea says to a token that may not ask this. Gitea looks
+// at the user first.
+const outOfScope = "token does not have at least one of required scope(s)"
+
+var errNoToken = errors.New("there is no token")
+
 // LetsIn implements app.DirectoryDoor. Gitea answers 401 to a token that it does
-// not know, and 403 to one of a user that it keeps out.
+// not know, and 403 to one of a user that it keeps out. Of a user who has to change
+// the password first it is an error.
 func (d *Directory) LetsIn(ctx context.Context, token app.Secret) (bool, error) {
 	r := request{op: "try a token", method: http.MethodGet, path: path("user"), as: token}
 	if token == "" {
-		return false, r.failed(true, errors.New("there is no token"))
+		return false, r.failed(true, errNoToken)
 	}
 	a, err := d.send(ctx, r)
+	forbidden := a.status == http.StatusForbidden
 	switch {
 	case err != nil:
 		return false, err
-	case a.status == http.StatusOK:
+	case a.status == http.StatusOK, forbidden && strings.HasPrefix(a.message, outOfScope):
 		return true, nil
-	case a.status == http.StatusUnauthorized && a.native,
-		a.status == http.StatusForbidden && strings.HasPrefix(a.message, prohibited):
+	case a.status == http.StatusUnauthorized && a.native, forbidden && strings.HasPrefix(a.message, prohibited):
 		return false, nil
 	}
 	return false, a.fault()
@@ -48,14 +58,15 @@ func (d *Directory) Tokens(ctx context.Context, ref app.DirectoryRef, prefix str
 	if err != nil {
 		return nil, err
 	}
+	tokens, err := d.tokensOf(ctx, u.Login)
+	if err != nil {
+		return nil, saga.Refused(err)
+	}
 	var found []app.DirectoryToken
-	err = d.eachToken(ctx, u.Login, func(t token) {
+	for _, t := range tokens {
 		if strings.HasPrefix(t.Name, prefix) && len(found) < maxTokens {
 			found = append(found, app.DirectoryToken{Name: t.Name, CreatedAt: t.CreatedAt})
 		}
-	})
-	if err != nil {
-		return nil, saga.Refused(err)
 	}
 	return found, nil
 }

@@ -75,7 +75,7 @@ func (d *Directory) emailRefused(ctx context.Context, u user, email string, a an
 	case found && holder.ID != u.ID:
 		return taken(a.request.op, app.EmailTaken, holder)
 	case certain(a.status) && strings.HasPrefix(a.message, "e-mail already in use"):
-		return taken(a.request.op, app.EmailTaken, user{})
+		return taken(a.request.op, app.EmailTaken, holding{})
 	}
 	return a.invalid()
 }

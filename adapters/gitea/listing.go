@@ -2,25 +2,17 @@ package gitea
 
 import (
 	"context"
-	"errors"
 	"iter"
 	"maps"
+	"math"
 	"net/http"
 	"net/url"
-	"strconv"
-	"strings"
 
 	"accord/app"
 	"accord/app/reconcile"
 )
 
 var _ reconcile.Directory = (*Directory)(nil)
-
-// usersPerPage is the most that Gitea gives by default; a server that gives less
-// is asked for more pages.
-const usersPerPage = 50
-
-var errNoTotal = errors.New("the answer does not tell how many users there are")
 
 // EachUser implements reconcile.Directory. Pages come by number, so that users made
 // meanwhile come last.
@@ -41,103 +33,86 @@ func (d *Directory) EachUser(ctx context.Context, pace reconcile.Pace) iter.Seq2
 // eachUser lists those that pass Gitea's own filter, all where it is nil.
 func (d *Directory) eachUser(ctx context.Context, pace reconcile.Pace, filter url.Values) iter.Seq2[user, error] {
 	return func(yield func(user, error) bool) {
-		query := url.Values{"sort": {"id"}, "order": {"asc"}, "limit": {strconv.Itoa(usersPerPage)}}
-		maps.Copy(query, filter)
-		read, first := 0, -1
+		r := usersRequest(filter)
+		var t tally
 		for page := 1; ; page++ {
 			if err := pace(ctx); err != nil {
 				yield(user{}, err)
 				return
 			}
-			query.Set("page", strconv.Itoa(page))
-			users, total, err := d.listUsers(ctx, query)
+			a, users, err := d.usersPage(ctx, r, page)
 			if err != nil {
 				yield(user{}, err)
 				return
-			}
-			if first < 0 {
-				first = total
 			}
 			for _, u := range users {
 				if !yield(u, nil) {
 					return
 				}
 			}
-			read += len(users)
-			if total < first || read > total || (len(users) == 0 && read < total) {
-				yield(user{}, reconcile.Incomplete("gitea: list users: %d were read, of %d at first and %d at last", read, first, total))
+			last, err := t.add(a, len(users))
+			if total, _ := a.total(); err != nil || t.read > total {
+				yield(user{}, t.incomplete(a))
 				return
 			}
-			if read == total {
+			if last {
 				return
 			}
 		}
 	}
 }
 
-// listUsers asks for one page of users, and how many there are.
-func (d *Directory) listUsers(ctx context.Context, query url.Values) ([]user, int, error) {
-	a, err := d.send(ctx, request{op: "list users", method: http.MethodGet, path: path("admin", "users"), query: query})
-	switch {
-	case err != nil:
-		return nil, 0, err
-	case a.status != http.StatusOK:
-		return nil, 0, denied(a, a.fault())
-	}
-	total, err := strconv.Atoi(a.header.Get("X-Total-Count"))
-	if err != nil {
-		return nil, 0, a.request.failed(true, errNoTotal)
-	}
-	var users []user
-	return users, total, a.decode(&users)
+func usersRequest(filter url.Values) request {
+	query := url.Values{"sort": {"id"}, "order": {"asc"}}
+	maps.Copy(query, filter)
+	return request{op: "list users", method: http.MethodGet, path: path("admin", "users"), query: query}
 }
 
-// SessionTokens implements reconcile.Directory.
+// usersPage asks for one page of users.
+func (d *Directory) usersPage(ctx context.Context, r request, page int) (answer, []user, error) {
+	a, err := d.send(ctx, r.onPage(page))
+	if err != nil {
+		return answer{}, nil, err
+	}
+	users, err := decodeUsers(a)
+	return a, users, err
+}
+
+func decodeUsers(a answer) ([]user, error) {
+	if a.status != http.StatusOK {
+		return nil, denied(a, a.fault())
+	}
+	if err := a.needTotal(); err != nil {
+		return nil, err
+	}
+	var users []user
+	err := a.decode(&users)
+	return users, err
+}
+
+// SessionTokens implements reconcile.Directory. Gitea lists tokens by Basic
+// authentication only, but takes the administrator's token as the password, which
+// saves it the password check.
 func (d *Directory) SessionTokens(ctx context.Context, username string) ([]string, error) {
-	const pages = 200
-	var names []string
-	for page := 1; page <= pages; page++ {
-		a, err := d.tokensPage(ctx, username, page)
+	r := request{op: "list tokens", method: http.MethodGet, path: path("users", username, "tokens"), cheap: true}
+	tokens, _, err := gather(ctx, d, r, math.MaxInt, func(a answer) (tokens []token, err error) {
 		switch {
-		case err != nil:
-			return nil, err
 		case a.absent(), a.status == http.StatusTemporaryRedirect: // gone, or renamed, since it was listed
 			return nil, nil
 		case a.status != http.StatusOK:
 			return nil, denied(a, a.fault())
 		}
-		var tokens []token
-		if err := a.decode(&tokens); err != nil {
-			return nil, err
-		}
-		for _, t := range tokens {
-			if strings.HasPrefix(t.Name, app.GiteaTokenPrefix) {
-				names = append(names, t.Name)
-			}
-		}
-		if len(tokens) == 0 || len(tokens) < usersPerPage && a.header.Get("Link") == "" {
-			break
+		err = a.decode(&tokens)
+		return tokens, err
+	})
+	if err != nil {
+		return nil, err
+	}
+	var names []string
+	for _, t := range tokens {
+		if _, ours := app.SessionOfToken(t.Name); ours {
+			names = append(names, t.Name)
 		}
 	}
 	return names, nil
-}
-
-// tokensPage asks for one page of a user's tokens. Gitea shows them by Basic auth
-// alone, but takes the administrator's token in the password's place, which
-// costs it no check of a password. Where it does not, it gets the password.
-func (d *Directory) tokensPage(ctx context.Context, username string, page int) (answer, error) {
-	r := request{
-		op: "list tokens", method: http.MethodGet, path: path("users", username, "tokens"),
-		query: url.Values{"page": {strconv.Itoa(page)}, "limit": {strconv.Itoa(usersPerPage)}}, basic: true,
-	}
-	if d.token == "" {
-		return d.send(ctx, r)
-	}
-	quick := r
-	quick.tokenAsPassword = true
-	a, err := d.send(ctx, quick)
-	if err == nil && (a.status == http.StatusUnauthorized || a.status == http.StatusForbidden) {
-		return d.send(ctx, r)
-	}
-	return a, err
 }

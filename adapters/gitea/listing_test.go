@@ -78,7 +78,7 @@ func TestListingIsWholeOrRefused(t *testing.T) {
 		})
 	}
 	_, err := listed(t, func(w http.ResponseWriter, _ int) { _, _ = w.Write([]byte("[]")) })
-	require.ErrorContains(t, err, "does not tell how many")
+	require.ErrorContains(t, err, "does not give the total")
 }
 
 func TestListingTellsThatTheAdministratorIsTurnedAway(t *testing.T) {
@@ -101,18 +101,19 @@ func TestTokensAreListedByThePasswordWhereTheTokenWillNotDo(t *testing.T) {
 		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			user, secret, _ := r.BasicAuth()
 			asked = append(asked, user+":"+secret)
+			w.Header().Set("X-Total-Count", "3")
 			if secret == "token22" {
 				w.WriteHeader(status)
 			}
 			if app.Secret(secret) == password {
-				_, _ = w.Write([]byte(`[{"id":1,"name":"accord-x"},{"id":2,"name":"mine"}]`))
+				_, _ = w.Write([]byte(`[{"id":1,"name":"` + ofSession + `"},{"id":2,"name":"mine"},{"id":3,"name":"accord-ci"}]`))
 			}
 		}))
 		d := newDirectory(t, gitea.Options{URL: server.URL, AdminUser: "root", AdminPassword: "hunter22", AdminToken: "token22"})
 		names, err := d.SessionTokens(t.Context(), "alice")
 		server.Close()
 		require.NoError(t, err)
-		require.Equal(t, []string{"accord-x"}, names)
+		require.Equal(t, []string{ofSession}, names)
 		want := []string{"root:token22", "root:hunter22"}
 		if status == http.StatusOK {
 			want = want[:1]

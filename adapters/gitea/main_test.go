@@ -154,9 +154,9 @@ func (s server) ownerOf(t *testing.T, who identity) string {
 	return user.Login
 }
 
-func (s server) fixture(d app.Directory) adaptertest.DirectoryFixture {
+func (s server) fixture(d *gitea.Directory) adaptertest.DirectoryFixture {
 	return adaptertest.DirectoryFixture{
-		Directory: d,
+		Directory: d, Organizations: d,
 		PlaceUser: s.placeUser,
 		PlaceOrganization: func(t *testing.T, name string) {
 			s.must(t, http.StatusCreated, http.MethodPost, "/orgs", fields{"username": name})
@@ -169,7 +169,7 @@ func (s server) fixture(d app.Directory) adaptertest.DirectoryFixture {
 		Found: func(t *testing.T, organization, username string) {
 			s.must(t, http.StatusCreated, http.MethodPost, "/admin/users/"+username+"/orgs", fields{"username": organization})
 		},
-		Join: s.join,
+		Join: s.join, Team: s.team,
 		Rename: func(t *testing.T, from, to string) {
 			s.must(t, http.StatusNoContent, http.MethodPost, "/admin/users/"+from+"/rename", fields{"new_username": to})
 		},
@@ -179,6 +179,7 @@ func (s server) fixture(d app.Directory) adaptertest.DirectoryFixture {
 			return s.ownerOf(t, asUser(username, password.Reveal())) == username
 		},
 		TokenOwner: func(t *testing.T, token app.Secret) string { return s.ownerOf(t, asToken(token)) },
+		Outdate:    s.outdate,
 		Avatar:     s.avatar,
 	}
 }

@@ -29,8 +29,8 @@ func (d *Directory) SetPassword(ctx context.Context, ref app.DirectoryRef, passw
 	if u.SourceID != 0 {
 		return saga.Refused(&app.Error{Kind: app.DirectoryFailed, Op: "gitea: " + op, Err: errElsewhere})
 	}
-	text := password.Reveal()
-	a, err := d.change(ctx, op, u, change{Password: &text})
+	text, another := password.Reveal(), false // one that Gitea demands is none of ours
+	a, err := d.change(ctx, op, u, change{Password: &text, MustChangePassword: &another})
 	switch {
 	case err != nil:
 		return err

@@ -118,16 +118,17 @@ func (d *Directory) probeAdmin(ctx context.Context, r *Report) (user, error) {
 		return user{}, err
 	}
 	var admin user
-	switch a.status {
-	case http.StatusOK:
+	switch {
+	case a.status == http.StatusOK:
 		if err := a.decode(&admin); err != nil {
 			return user{}, err
 		}
-	case http.StatusUnauthorized:
+	case a.anonymous():
 		r.fault("Gitea does not let user %q in: check the administrator's name and password, that it has no second"+
-			" factor, and that ENABLE_BASIC_AUTHENTICATION under [service] of Gitea's app.ini is not off.", d.user)
+			" factor, and that ENABLE_BASIC_AUTHENTICATION under [service] of Gitea's app.ini is not off unless"+
+			" gitea.adminToken is set.", d.user)
 		return user{}, nil
-	case http.StatusForbidden:
+	case a.status == http.StatusForbidden:
 		r.fault("Gitea keeps user %q from its API: sign in as it on Gitea's pages and do what they ask, such as setting"+
 			" another password.", d.user)
 		return user{}, nil
@@ -154,9 +155,14 @@ func (d *Directory) probeToken(ctx context.Context, r *Report, admin user) (bool
 		return true, nil
 	}
 	r.fault("The administrator's token is not good for Gitea user %q: make one with the scopes write:admin and"+
-		" read:user, or configure none.", d.user)
+		" read:user, or configure none; "+tokenAdvice, d.user)
 	return false, nil
 }
+
+// tokenAdvice points to the scopes that a token needs if Gitea takes no
+// passwords.
+const tokenAdvice = "where Gitea takes no passwords, it needs write:admin, write:user, read:organization, read:package and" +
+	" read:repository (docs/gitea.md)."
 
 // trials are the weakest passwords that a person may choose here: without
 // capitals, without small letters, and one that is known from breaches.
@@ -164,6 +170,10 @@ var trials = []string{"qzkfwvx7", "QZKFWVX7", "password1"}
 
 // probePasswords tries whether Gitea takes every password that Accord does.
 func (d *Directory) probePasswords(ctx context.Context, r *Report, admin user) error {
+	trials := trials
+	if d.sealed {
+		trials = []string{sealedTrial.Reveal()}
+	}
 	for _, trial := range trials {
 		a, err := d.send(ctx, request{
 			op: "try a password", method: http.MethodPost, path: path("admin", "users"),
@@ -176,7 +186,7 @@ func (d *Directory) probePasswords(ctx context.Context, r *Report, admin user) e
 		case a.status == http.StatusUnprocessableEntity: // the name is taken, the password was fine
 			continue
 		case a.status == http.StatusForbidden:
-			r.fault("The administrator's token lacks the scope write:admin: make another one.")
+			r.fault("The administrator's token lacks the scope write:admin: make another one; " + tokenAdvice)
 			return nil
 		case a.status != http.StatusBadRequest:
 			return a.fault()

@@ -58,7 +58,7 @@ func TestProbeFindsFaults(t *testing.T) {
 		"dead token": {func(o *gitea.Options) { o.AdminToken = adminToken }, "token is not good"},
 		"read-only token": {func(o *gitea.Options) {
 			o.AdminToken = s.adminToken(t, "probe-weak", "read:admin", "read:user")
-		}, "lacks the scope write:admin"},
+		}, "lacks the scope write:admin: make another one; where Gitea takes no passwords, it needs write:admin, write:user"},
 		"clock": {func(o *gitea.Options) {
 			o.Now = func() time.Time { return time.Now().Add(-time.Hour) }
 		}, "by NTP"},

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"math"
 	"net/http"
 	"net/url"
 	"slices"
@@ -77,9 +78,8 @@ func (d *Directory) UsersMarked(ctx context.Context, accountID string) ([]app.Di
 	}
 	var views []app.DirectoryView
 	for _, ending := range []string{"", adoptedEnding} {
-		users, _, err := d.listUsers(ctx, url.Values{
-			"login_name": {markPrefix + accountID + ending}, "sort": {"id"}, "order": {"asc"}, "limit": {strconv.Itoa(usersPerPage)},
-		})
+		r := usersRequest(url.Values{"login_name": {markPrefix + accountID + ending}})
+		users, _, err := gather(ctx, d, r, math.MaxInt, decodeUsers)
 		if err != nil {
 			return nil, err
 		}
@@ -106,7 +106,7 @@ func (d *Directory) RenameUser(ctx context.Context, ref app.DirectoryRef, userna
 	case err != nil:
 		return err
 	case found && holder.ID != u.ID:
-		return taken(op, app.UserTaken, holder)
+		return taken(op, app.UserTaken, holding{user: holder})
 	}
 	a, err := d.send(ctx, request{
 		op: op, method: http.MethodPost, path: path("admin", "users", u.Login, "rename"),
@@ -118,7 +118,7 @@ func (d *Directory) RenameUser(ctx context.Context, ref app.DirectoryRef, userna
 	case err != nil:
 		return err
 	case a.status == http.StatusUnprocessableEntity && strings.HasPrefix(a.message, "user already exists"):
-		return taken(op, app.UserTaken, user{Login: username})
+		return taken(op, app.UserTaken, holding{user: user{Login: username}})
 	case a.status == http.StatusUnprocessableEntity:
 		return a.invalid()
 	case a.status != http.StatusNoContent:

@@ -3,8 +3,8 @@ package gitea
 import (
 	"context"
 	"errors"
+	"math"
 	"net/http"
-	"net/url"
 	"strconv"
 	"time"
 
@@ -196,45 +196,27 @@ func (d *Directory) sendDeletion(ctx context.Context, username, nameOrID string)
 
 // tokenIDs lists the user's tokens of that name.
 func (d *Directory) tokenIDs(ctx context.Context, username, name string) ([]int64, error) {
+	tokens, err := d.tokensOf(ctx, username)
 	var ids []int64
-	err := d.eachToken(ctx, username, func(t token) {
+	for _, t := range tokens {
 		if t.Name == name {
 			ids = append(ids, t.ID)
 		}
-	})
+	}
 	return ids, err
 }
 
-// eachToken visits the user's tokens, the newest first, at most ten thousand.
-func (d *Directory) eachToken(ctx context.Context, username string, visit func(token)) error {
-	const perPage, pages = 50, 200
-	for page := 1; page <= pages; page++ {
-		a, err := d.send(ctx, request{
-			op: "list tokens", method: http.MethodGet, path: path("users", username, "tokens"),
-			query: url.Values{"page": {strconv.Itoa(page)}, "limit": {strconv.Itoa(perPage)}},
-			basic: true, rename: true,
-		})
-		if err != nil {
-			return err
-		}
+// tokensOf lists the user's tokens, the newest first.
+func (d *Directory) tokensOf(ctx context.Context, username string) ([]token, error) {
+	r := request{op: "list tokens", method: http.MethodGet, path: path("users", username, "tokens"), basic: true, rename: true}
+	tokens, _, err := gather(ctx, d, r, math.MaxInt, func(a answer) (tokens []token, err error) {
 		if a.status != http.StatusOK {
-			return a.fault()
+			return nil, a.fault()
 		}
-		var tokens []token
-		if err := a.decode(&tokens); err != nil {
-			return err
-		}
-		if len(tokens) > perPage {
-			return a.request.failed(true, errUnreadable)
-		}
-		for _, t := range tokens {
-			visit(t)
-		}
-		if len(tokens) < perPage {
-			break
-		}
-	}
-	return nil
+		err = a.decode(&tokens)
+		return tokens, err
+	})
+	return tokens, err
 }
 
 // nameable refuses what Gitea would read as something else than a name.

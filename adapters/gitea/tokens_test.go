@@ -26,6 +26,8 @@ func TestTwinTokensAreAllDeleted(t *testing.T) {
 			w.WriteHeader(http.StatusNoContent)
 		case r.URL.Query().Get("page") == "1":
 			_, _ = io.WriteString(w, "["+strings.Repeat(`{"id":1,"name":"other"},`, 49)+`{"id":3,"name":"accord-x"}]`)
+		case r.URL.Query().Get("page") != "2":
+			_, _ = io.WriteString(w, "[]")
 		default:
 			_, _ = io.WriteString(w, `[{"id":5,"name":"accord-x"},{"id":6,"name":"accord-xx"}]`)
 		}
@@ -39,6 +41,7 @@ func TestHalfDeletedTwinsAreUnknown(t *testing.T) {
 	d := standIn(t, func(w http.ResponseWriter, r *http.Request) {
 		switch {
 		case r.Method == http.MethodGet:
+			w.Header().Set("X-Total-Count", "2")
 			_, _ = io.WriteString(w, `[{"id":3,"name":"accord-x"},{"id":5,"name":"accord-x"}]`)
 		case strings.HasSuffix(r.URL.Path, "/3"):
 			w.WriteHeader(http.StatusNoContent)
@@ -117,8 +120,10 @@ func TestHolderOfAnAddressIsFoundOnLaterPages(t *testing.T) {
 		case r.URL.Query().Get("page") == "1":
 			like := strings.Repeat(`,{"email":"xamy@example.com","username":"x"}`, 50)
 			_, _ = io.WriteString(w, "["+like[1:]+"]")
+		case r.URL.Query().Get("page") != "2":
+			_, _ = io.WriteString(w, "[]")
 		default:
-			_, _ = io.WriteString(w, `[{"email":"Amy@Example.com","username":"bob"}]`)
+			_, _ = io.WriteString(w, `[{"email":"Amy@Example.com","primary":true,"username":"bob"}]`)
 		}
 	})
 	_, err := d.CreateUser(t.Context(), someone)

@@ -2,9 +2,10 @@ package gitea
 
 import (
 	"context"
+	"errors"
+	"math"
 	"net/http"
 	"net/url"
-	"strconv"
 	"strings"
 
 	"accord/app"
@@ -105,8 +106,8 @@ func (a answer) created(wanted app.DirectoryUser) (int64, error) {
 // read from the message. That somebody does is proof, after a 500 as well
 // (which Gitea answers when two creations meet), that ours was not made.
 func (d *Directory) notCreated(ctx context.Context, u app.DirectoryUser, a answer) (int64, error) {
-	holder, found, err := d.byName(ctx, u.Username, false)
-	kind := app.UserTaken
+	named, found, err := d.byName(ctx, u.Username, false)
+	holder, kind := holding{user: named}, app.UserTaken
 	if err == nil && !found {
 		holder, found, err = d.byEmail(ctx, u.Email)
 		kind = app.EmailTaken
@@ -123,21 +124,30 @@ func (d *Directory) notCreated(ctx context.Context, u app.DirectoryUser, a answe
 	case !certain(a.status):
 		return 0, a.fault()
 	case strings.HasPrefix(a.message, "user already exists"):
-		return 0, taken(a.request.op, app.UserTaken, user{Login: u.Username})
+		return 0, taken(a.request.op, app.UserTaken, holding{user: user{Login: u.Username}})
 	case strings.HasPrefix(a.message, "e-mail already in use"):
-		return 0, taken(a.request.op, app.EmailTaken, user{})
+		return 0, taken(a.request.op, app.EmailTaken, holding{})
 	}
 	return 0, a.invalid()
 }
 
-// taken tells of the mark of a holder that we made: one that was there before is
+// holding is a user, and which of its addresses was looked for, if it was one.
+type holding struct {
+	user
+	address heldEmail
+}
+
+// taken has the mark of a holder that we made: one that was there before is
 // nothing that an undone registration may have left.
-func taken(op string, kind app.Kind, holder user) error {
-	mark := holder.mark()
-	if holder.adopted() {
-		mark = ""
+func taken(op string, kind app.Kind, holder holding) error {
+	t := &app.Taken{Username: holder.Login, Mark: holder.mark()}
+	if t.Mark != "" && holder.address.Email != "" && !holder.address.Primary {
+		t.Second, t.SecondOf = holder.address.Email, t.Mark
 	}
-	return saga.Refused(&app.Error{Kind: kind, Op: "gitea: " + op, Err: &app.Taken{Username: holder.Login, Mark: mark}})
+	if holder.adopted() {
+		t.Mark = ""
+	}
+	return saga.Refused(&app.Error{Kind: kind, Op: "gitea: " + op, Err: t})
 }
 
 // refusals are the beginnings of what Gitea says of input it does not take.
@@ -226,44 +236,44 @@ func addressable(name string) bool {
 	return name != "" && name != "." && name != ".." && !strings.ContainsAny(name, "/\\\x00")
 }
 
-// byEmail finds the user that holds the address, as a second one too.
-func (d *Directory) byEmail(ctx context.Context, address string) (user, bool, error) {
-	const perPage, pages = 50, 20
-	for page := 1; page <= pages; page++ {
-		held, err := d.emailsLike(ctx, address, page, perPage)
-		if err != nil {
-			return user{}, false, err
+// errFound ends a listing in which an entry was looked for.
+var errFound = errors.New("found")
+
+// byEmail finds the user that holds the address, as a second one too. Gitea finds
+// all addresses that contain the text, and all addresses of users whose full name
+// does: a user may have any number of them, so all are read.
+func (d *Directory) byEmail(ctx context.Context, address string) (holding, bool, error) {
+	r := request{
+		op: "look up address", method: http.MethodGet, path: path("admin", "emails", "search"), query: url.Values{"q": {address}},
+	}
+	var match heldEmail
+	_, _, err := gather(ctx, d, r, math.MaxInt, func(a answer) (held []heldEmail, err error) {
+		if a.status != http.StatusOK {
+			return nil, a.fault()
+		}
+		if err := a.decode(&held); err != nil {
+			return nil, err
 		}
 		for _, e := range held {
 			if strings.EqualFold(e.Email, address) {
-				return d.byName(ctx, e.Username, false)
+				match = e
+				return nil, errFound
 			}
 		}
-		if len(held) < perPage {
-			break
-		}
+		return held, nil
+	})
+	switch {
+	case errors.Is(err, errFound):
+		u, found, err := d.byName(ctx, match.Username, false)
+		return holding{u, match}, found, err
 	}
-	return user{}, false, nil
+	return holding{}, false, err
 }
 
 // heldEmail is an address, first or second, and whose it is.
 type heldEmail struct {
 	Email    string `json:"email"`
+	Primary  bool   `json:"primary"`
+	UserID   int64  `json:"user_id"`
 	Username string `json:"username"`
-}
-
-// emailsLike lists addresses that contain the text, a page of them.
-func (d *Directory) emailsLike(ctx context.Context, text string, page, limit int) ([]heldEmail, error) {
-	a, err := d.send(ctx, request{
-		op: "look up address", method: http.MethodGet, path: path("admin", "emails", "search"),
-		query: url.Values{"q": {text}, "page": {strconv.Itoa(page)}, "limit": {strconv.Itoa(limit)}},
-	})
-	if err != nil {
-		return nil, err
-	}
-	if a.status != http.StatusOK {
-		return nil, a.fault()
-	}
-	var held []heldEmail
-	return held, a.decode(&held)
 }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"math/big"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/sony/sonyflake"
@@ -22,6 +23,8 @@ type Options struct {
 	// Start is the beginning of user numbers; they last 174 years from it. It
 	// must stay the same for the platform's life.
 	Start time.Time
+	// Now is the clock; time.Now.
+	Now func() time.Time
 	// MachineID is called once and returns a number that no other running
 	// replica has.
 	MachineID func() (uint16, error)
@@ -32,6 +35,9 @@ type Generator struct {
 	location *time.Location
 	numbers  *sonyflake.Sonyflake
 	text     func() string
+	now      func() time.Time
+	// latest is the latest time, in nanoseconds since 1970, that the clock has shown.
+	latest atomic.Int64
 }
 
 var _ app.IDs = (*Generator)(nil)
@@ -46,6 +52,9 @@ func New(o Options) (*Generator, error) {
 	if o.Start.IsZero() {
 		faults = append(faults, errors.New("ident: no start of user numbers"))
 	}
+	if o.Now == nil {
+		faults = append(faults, errors.New("ident: no clock"))
+	}
 	if o.MachineID == nil {
 		faults = append(faults, errors.New("ident: no source of machine ids"))
 	}
@@ -56,7 +65,7 @@ func New(o Options) (*Generator, error) {
 	if err != nil {
 		return nil, fmt.Errorf("ident: user numbers: %w", err)
 	}
-	return &Generator{location: o.Location, numbers: numbers, text: rand.Text}, nil
+	return &Generator{location: o.Location, numbers: numbers, text: rand.Text, now: o.Now}, nil
 }
 
 // AccountID returns 14 digits: the minute of now, yyMMddHHmm in the location,
@@ -69,9 +78,35 @@ func (g *Generator) AccountID(now time.Time) string {
 	return now.In(g.location).Format("0601021504") + fmt.Sprintf("%04d", n)
 }
 
-// UserID returns the next number; an error when the numbers have run out. It
-// waits up to 10 ms where more than 256 are asked for in that time.
+// clockSlack is how far the clock may go back without notice: user numbers wait for
+// it as long.
+const clockSlack = time.Second
+
+// Ready is nil while user numbers can be made. They begin with the time, so that there
+// are none after the clock was set back, until it is again as late as it was: waiting
+// for that would hold up every registration. A restart begins anew; the database then
+// refuses a number that it has.
+func (g *Generator) Ready() error {
+	now := g.now()
+	for {
+		latest := g.latest.Load()
+		back := time.Duration(latest - now.UnixNano())
+		if back > clockSlack {
+			return &app.Error{Kind: app.Internal, Op: "user id", Err: fmt.Errorf(
+				"the clock went back by %s: no user numbers until it is right again; set it, or restart", back.Round(time.Second))}
+		}
+		if back >= 0 || g.latest.CompareAndSwap(latest, now.UnixNano()) {
+			return nil
+		}
+	}
+}
+
+// UserID returns the next number; an error when the numbers have run out, or Ready's.
+// It waits up to 10 ms where more than 256 are asked for in that time.
 func (g *Generator) UserID() (int64, error) {
+	if err := g.Ready(); err != nil {
+		return 0, err
+	}
 	n, err := g.numbers.NextID()
 	if err != nil {
 		return 0, &app.Error{Kind: app.Internal, Op: "user id", Err: err}

@@ -18,6 +18,7 @@ func options() Options {
 		Location:  time.FixedZone("east", 8*3600),
 		Start:     time.Date(2025, 1, 1, 0, 0, 0, 0, time.UTC),
 		MachineID: func() (uint16, error) { return 77, nil },
+		Now:       time.Now,
 	}
 }
 
@@ -134,4 +135,24 @@ func TestNoMachineIDIsAnError(t *testing.T) {
 	o.MachineID = func() (uint16, error) { return 0, none }
 	_, err := New(o)
 	require.ErrorIs(t, err, none)
+}
+
+// A clock that was set back makes errors, not waits, until it is right again.
+func TestNoUserIDsAfterTheClockWentBack(t *testing.T) {
+	o, clock := options(), time.Now()
+	o.Now = func() time.Time { return clock }
+	g := newGenerator(t, o)
+	_, err := g.UserID()
+	require.NoError(t, err)
+
+	clock = clock.Add(-10 * time.Minute)
+	_, err = g.UserID()
+	require.ErrorContains(t, err, "the clock went back by 10m0s")
+	require.Equal(t, app.Internal, app.KindOf(err))
+	require.Error(t, g.Ready())
+
+	clock = clock.Add(10*time.Minute - clockSlack)
+	require.NoError(t, g.Ready())
+	_, err = g.UserID()
+	require.NoError(t, err)
 }

@@ -7,13 +7,15 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+
+	"accord/adapters/secretfile"
 )
 
 // maxFile bounds a key file, in bytes; a ring of ten keys has about 4,000.
 const maxFile = 1 << 20
 
-// Load reads the ring of a key file. An error that is fs.ErrNotExist where there
-// is none; a file that its group or everybody may use is refused; every fault
+// Load reads the ring of a key file. fs.ErrNotExist is in the error's chain if there
+// is none. A file that others may use is refused, see secretfile.Check. Every fault
 // of the document is reported at once.
 func Load(path string) (*Ring, error) {
 	file, err := os.Open(path)
@@ -26,14 +28,11 @@ func Load(path string) (*Ring, error) {
 
 func read(file *os.File, path string) (*Ring, error) {
 	info, err := file.Stat()
+	if err == nil {
+		err = secretfile.Check(path, info)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("keyring: %w", err)
-	}
-	if !info.Mode().IsRegular() {
-		return nil, fmt.Errorf("keyring: %s is not a regular file", path)
-	}
-	if mode := info.Mode().Perm(); mode&0o077 != 0 {
-		return nil, fmt.Errorf("keyring: %s has mode %04o, so that others may use the keys: chmod 600 it, and replace the keys if others could have read them", path, mode)
 	}
 	data, err := io.ReadAll(io.LimitReader(file, maxFile+1))
 	if err != nil {

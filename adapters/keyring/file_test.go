@@ -42,7 +42,7 @@ func TestSaveNewNeedsItsDirectory(t *testing.T) {
 }
 
 func TestLoadRefusesAFileThatOthersMayUse(t *testing.T) {
-	for _, mode := range []fs.FileMode{0o640, 0o604, 0o660, 0o620, 0o644} {
+	for _, mode := range []fs.FileMode{0o604, 0o644, 0o602, 0o666} {
 		path := keyPath(t)
 		require.NoError(t, generate(t).SaveNew(path))
 		require.NoError(t, os.Chmod(path, mode))
@@ -50,6 +50,17 @@ func TestLoadRefusesAFileThatOthersMayUse(t *testing.T) {
 		require.ErrorContains(t, err, "chmod 600", "mode %o", mode)
 		require.ErrorContains(t, err, path)
 	}
+}
+
+// TestLoadTakesAFileOfOurGroup: Kubernetes gives a mounted key ring mode 0440 and
+// the pod's group.
+func TestLoadTakesAFileOfOurGroup(t *testing.T) {
+	path := keyPath(t)
+	require.NoError(t, generate(t).SaveNew(path))
+	require.NoError(t, os.Chown(path, -1, os.Getegid()))
+	require.NoError(t, os.Chmod(path, 0o440))
+	_, err := Load(path)
+	require.NoError(t, err)
 }
 
 func TestLoadFaults(t *testing.T) {

@@ -8,6 +8,8 @@ import (
 	netmail "net/mail"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"accord/app"
 	"accord/saga"
@@ -28,7 +30,7 @@ const (
 // DefaultTimeout bounds one Send where Options.Timeout is zero.
 const DefaultTimeout = 10 * time.Second
 
-// Options tell of the mail server and of the sender.
+// Options describe the mail server and the sender.
 type Options struct {
 	Host string
 	Port int
@@ -43,6 +45,13 @@ type Options struct {
 	From string
 	// Platform is the name that messages give the platform; "Accord" by default.
 	Platform string
+	// Footer ends every message, by language, "zh" and "en"; either may be empty.
+	Footer map[string]string
+	// Contact is how to reach the platform's administrators, such as an address;
+	// messages that advise to contact them end with it. May be empty.
+	Contact string
+	// Zone is that of times in messages; UTC by default.
+	Zone *time.Location
 	// Timeout bounds one Send, from dialling on; DefaultTimeout by default.
 	Timeout time.Duration
 	// Now is the clock for the Date header; needed.
@@ -63,6 +72,9 @@ var _ app.Mailer = (*Mailer)(nil)
 func New(o Options) (*Mailer, error) {
 	if o.Platform == "" {
 		o.Platform = "Accord"
+	}
+	if o.Zone == nil {
+		o.Zone = time.UTC
 	}
 	if o.Timeout == 0 {
 		o.Timeout = DefaultTimeout
@@ -93,12 +105,29 @@ func (o Options) check() (string, error) {
 	fault(o.Password != "" && o.TLS == None, "a password is not sent in clear: tls must be starttls or implicit")
 	fault(o.Timeout < 0, "timeout is negative")
 	fault(o.Now == nil, "no clock")
+	fault(!printable(o.Platform, maxPlatform), "the name of the platform is not one line of at most 64 characters")
+	fault(!printable(o.Contact, maxContact), "the contact is not one line of at most 200 characters")
+	for _, l := range languages {
+		fault(!printable(o.Footer[l], maxFooter), "the footer in "+l+" is not one line of at most 500 characters")
+	}
 	from, err := netmail.ParseAddress(o.From)
 	fault(err != nil || !isASCII(from.Address), "from is not an address")
 	if len(faults) > 0 {
 		return "", errors.Join(faults...)
 	}
 	return from.Address[strings.LastIndexByte(from.Address, '@')+1:], nil
+}
+
+// The longest brand, footer and contact, in characters.
+const (
+	maxPlatform = 64
+	maxFooter   = 500
+	maxContact  = 200
+)
+
+// printable reports whether s is one line of that many characters at most.
+func printable(s string, most int) bool {
+	return utf8.ValidString(s) && utf8.RuneCountInString(s) <= most && !strings.ContainsFunc(s, func(r rune) bool { return !unicode.IsPrint(r) })
 }
 
 func isASCII(s string) bool {

@@ -80,6 +80,20 @@ func part(t *testing.T, parts *multipart.Reader, want string) string {
 	return string(text)
 }
 
+// A welcome to an address that nobody proved to read names nobody.
+func TestWelcomeWithoutAName(t *testing.T) {
+	s := serve(t, None, nil)
+	m := newMailer(t, options(s, None))
+	for language, greeting := range map[string]string{"zh": "您好：", "en": "Hello,"} {
+		require.NoError(t, m.Send(t.Context(), welcome(language, "")))
+		msg := open(t, (<-s.mail).data)
+		for _, body := range []string{msg.text, msg.html} {
+			require.Contains(t, body, greeting)
+			require.NotContains(t, body, "，您好")
+		}
+	}
+}
+
 func TestWelcomeInBothLanguages(t *testing.T) {
 	s := serve(t, None, nil)
 	m := newMailer(t, options(s, None))
@@ -244,6 +258,8 @@ func TestEveryKindHasEveryLanguage(t *testing.T) {
 		kind, language, _ := strings.Cut(name, ".")
 		languages[kind] = append(languages[kind], language)
 	}
+	require.Equal(t, []string{"any"}, languages[string(app.MailNotice)], "its words come from tables")
+	delete(languages, string(app.MailNotice))
 	for kind, have := range languages {
 		require.ElementsMatch(t, []string{"zh", "en"}, have, kind)
 	}

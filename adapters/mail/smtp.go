@@ -11,6 +11,7 @@ import (
 
 	gomail "github.com/wneessen/go-mail"
 
+	"accord/app"
 	"accord/saga"
 )
 
@@ -32,7 +33,11 @@ func (m *Mailer) deliver(ctx context.Context, msg *gomail.Msg, to string) error 
 	if err := client.SendWithSMTPClient(conversation, msg); err != nil {
 		// Servers quote the address, which has no place in logs and journals.
 		text := strings.ReplaceAll(err.Error(), to, "RECIPIENT")
-		wrapped := failure(because(ctx, errors.New(text)))
+		cause := because(ctx, errors.New(text))
+		if refusedForGood(err) {
+			cause = fmt.Errorf("%w: %w", app.ErrUndeliverable, cause)
+		}
+		wrapped := failure(cause)
 		if certainlyNotSent(err) {
 			return saga.Refused(wrapped)
 		}
@@ -93,6 +98,21 @@ func dialler(ctx context.Context, mode TLS, config *tls.Config) gomail.DialConte
 			return nil, err
 		}
 		return encrypted, nil
+	}
+}
+
+// refusedForGood reports whether the server said, of this sender, recipient or
+// content, that it will not take it however often it is asked (RFC 5321, 4.2.1).
+func refusedForGood(err error) bool {
+	var failed *gomail.SendError
+	if !errors.As(err, &failed) || failed.ErrorCode() < 500 {
+		return false
+	}
+	switch failed.Reason {
+	case gomail.ErrSMTPRcptTo, gomail.ErrSMTPData, gomail.ErrSMTPDataClose:
+		return true
+	default:
+		return false
 	}
 }
 

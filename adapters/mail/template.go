@@ -15,7 +15,8 @@ import (
 
 // files holds for each kind and language KIND.LANGUAGE.txt, whose block
 // "subject" is the subject line, and KIND.LANGUAGE.html, whose block "content"
-// stands in layout.html. A kind is added by adding its files.
+// stands in layout.html. A kind is added by adding its files; LANGUAGE is "any"
+// if the words come from tables.
 //
 //go:embed templates
 var files embed.FS
@@ -27,6 +28,14 @@ type page struct {
 	Username, Platform string
 	// Code is shown by the kind that brings one.
 	Code string
+	// Purpose and Place are those of a code; empty if they are not known.
+	Purpose, Place string
+	// Sections are those of a notice.
+	Sections []section
+	// Contact says how to reach the administrators; empty if that is not set.
+	Contact string
+	// Footer ends every message, a paragraph each.
+	Footer []string
 	// Subject is known to the HTML only.
 	Subject string
 }
@@ -64,6 +73,9 @@ func loadTemplates(from fs.FS) (templates, error) {
 // render fills the templates of the page's kind and language.
 func (t templates) render(p page) (rendered, error) {
 	name := string(p.Kind) + "." + p.Language
+	if p.Kind == app.MailNotice {
+		name = string(p.Kind) + ".any"
+	}
 	found, ok := t[name]
 	if !ok {
 		return rendered{}, fmt.Errorf("no template %q", name)
@@ -79,5 +91,5 @@ func (t templates) render(p page) (rendered, error) {
 	if err := found.html.Execute(&html, p); err != nil {
 		return rendered{}, err
 	}
-	return rendered{subject: p.Subject, text: strings.TrimSpace(text.String()) + "\n", html: html.String()}, nil
+	return rendered{subject: p.Subject, text: strings.Join(append([]string{strings.TrimSpace(text.String())}, p.Footer...), "\n\n") + "\n", html: html.String()}, nil
 }

@@ -151,7 +151,7 @@ func (s *accounts) SetMobile(ctx context.Context, id, country, mobile string, at
 			return refusal(app.MobileTaken, "set mobile")
 		}
 		drop(tx, s.db.mobiles, mobileKey(a.Country, a.Mobile))
-		a.Country, a.Mobile, a.UpdatedAt = country, mobile, kept(at)
+		a.Country, a.Mobile, a.MobileHeld, a.UpdatedAt = country, mobile, false, kept(at)
 		s.db.bindMobile(tx, *a)
 		return nil
 	})

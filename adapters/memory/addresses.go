@@ -37,7 +37,7 @@ func (s *accounts) ChangeEmail(ctx context.Context, id, email string, at time.Ti
 		}
 		dropAll(tx, s.db.addresses, func(held address) bool { return held == address{id, true} })
 		put(tx, s.db.addresses, app.FoldKey(email), address{id, true})
-		a.Email, a.EmailVerified, a.UpdatedAt = email, true, kept(at)
+		a.Email, a.EmailVerified, a.EmailHeld, a.UpdatedAt = email, true, false, kept(at)
 		return nil
 	})
 }
@@ -46,7 +46,7 @@ func (s *accounts) VerifyEmail(ctx context.Context, id, email string, at time.Ti
 	return s.db.atomically(ctx, func(_ context.Context, tx *transaction) error {
 		if s.db.addresses[app.FoldKey(email)] == (address{id, true}) {
 			a := s.db.accounts[id]
-			a.EmailVerified, a.UpdatedAt = true, kept(at)
+			a.EmailVerified, a.EmailHeld, a.UpdatedAt = true, false, kept(at)
 			put(tx, s.db.accounts, id, a)
 		}
 		return nil

@@ -1,7 +1,9 @@
 package memory
 
 import (
+	"cmp"
 	"context"
+	"slices"
 	"time"
 
 	"accord/app"
@@ -13,6 +15,7 @@ type codes struct{ db *tables }
 type codeRow struct {
 	id       int64
 	target   string
+	purpose  app.Purpose
 	code     app.Secret
 	replaced bool
 	redeemed bool
@@ -22,74 +25,79 @@ type codeRow struct {
 }
 
 // codeTries is how many wrong tries kill a code.
-const codeTries = 5
+const codeTries = 100
 
-func (c *codes) Put(ctx context.Context, target string, code app.Secret, expires time.Time, limits app.CodeLimits, now time.Time) error {
+func (c *codes) Put(ctx context.Context, target string, purpose app.Purpose, code app.Secret, expires, now time.Time) error {
 	return c.db.atomically(ctx, func(_ context.Context, tx *transaction) error {
-		since := func(span time.Duration) int {
-			return len(sorted(c.db.codes, func(r codeRow) bool {
-				return r.target == target && r.created.After(kept(now.Add(-span)))
-			}))
-		}
-		if limits.PerMinute > 0 && since(time.Minute) >= limits.PerMinute || limits.PerDay > 0 && since(24*time.Hour) >= limits.PerDay {
-			return refusal(app.TooOften, "put code")
-		}
-		if live, found := c.live(target); found {
-			live.replaced = true
-			put(tx, c.db.codes, live.id, live)
+		for _, live := range c.live(target) {
+			if live.purpose == purpose {
+				live.replaced = true
+				put(tx, c.db.codes, live.id, live)
+			}
 		}
 		c.db.lastCode++
-		row := codeRow{id: c.db.lastCode, target: target, code: code, created: kept(now), expires: kept(expires)}
+		row := codeRow{id: c.db.lastCode, target: target, purpose: purpose, code: code, created: kept(now), expires: kept(expires)}
 		put(tx, c.db.codes, row.id, row)
 		return nil
 	})
 }
 
-// live is the target's latest code.
-func (c *codes) live(target string) (codeRow, bool) {
+// live returns the target's codes, one of each purpose, the latest first.
+func (c *codes) live(target string) []codeRow {
+	var live []codeRow
 	for _, row := range c.db.codes {
 		if row.target == target && !row.replaced {
-			return row, true
+			live = append(live, row)
 		}
 	}
-	return codeRow{}, false
+	slices.SortFunc(live, func(a, b codeRow) int { return cmp.Compare(b.id, a.id) })
+	return live
 }
 
 func (c *codes) Withdraw(ctx context.Context, target string, code app.Secret) error {
 	return c.db.atomically(ctx, func(_ context.Context, tx *transaction) error {
-		if live, found := c.live(target); found && !live.redeemed && live.code == code {
-			drop(tx, c.db.codes, live.id)
+		for _, live := range c.live(target) {
+			if live.code == code {
+				if !live.redeemed {
+					drop(tx, c.db.codes, live.id)
+				}
+				return nil
+			}
 		}
 		return nil
 	})
 }
 
-func (c *codes) Check(ctx context.Context, target string, code app.Secret, now time.Time) (app.CodeRef, error) {
+func (c *codes) Check(ctx context.Context, target string, code app.Secret, now time.Time, purposes ...app.Purpose) (app.CodeRef, app.Purpose, error) {
 	const op = "check code"
 	var ref app.CodeRef
+	var purpose app.Purpose
 	var right, expired bool
 	err := c.db.atomically(ctx, func(_ context.Context, tx *transaction) error {
-		live, found := c.live(target)
-		if !found || live.redeemed || live.tries >= codeTries {
+		live := slices.DeleteFunc(c.live(target), func(r codeRow) bool {
+			serves := r.purpose == app.AnyPurpose || slices.Contains(purposes, r.purpose)
+			return !serves || r.redeemed || r.tries >= codeTries
+		})
+		at := slices.IndexFunc(live, func(r codeRow) bool { return r.code == code })
+		if right = at >= 0; right {
+			ref.ID, purpose, expired = live[at].id, live[at].purpose, !live[at].expires.After(kept(now))
 			return nil
 		}
-		if right = live.code == code; right {
-			ref.ID, expired = live.id, !live.expires.After(kept(now))
-			return nil
+		for _, row := range live {
+			row.tries++
+			put(tx, c.db.codes, row.id, row)
 		}
-		live.tries++
-		put(tx, c.db.codes, live.id, live)
 		return nil
 	})
 	switch {
 	case err != nil:
-		return app.CodeRef{}, err
+		return app.CodeRef{}, "", err
 	case !right:
-		return app.CodeRef{}, refusal(app.CodeWrong, op)
+		return app.CodeRef{}, "", refusal(app.CodeWrong, op)
 	case expired:
-		return app.CodeRef{}, &app.Error{Kind: app.CodeWrong, Op: op, Err: app.ErrCodeExpired}
+		return app.CodeRef{}, "", &app.Error{Kind: app.CodeWrong, Op: op, Err: app.ErrCodeExpired}
 	}
-	return ref, nil
+	return ref, purpose, nil
 }
 
 func (c *codes) Redeem(ctx context.Context, ref app.CodeRef, now time.Time) error {

@@ -52,6 +52,8 @@ type Entry struct {
 	Description, Website, Location string
 	// ShutOut users are let in neither by password nor by token.
 	ShutOut bool
+	// MustChange demands a new password of the user, who is not let in before.
+	MustChange bool
 	// Repositories and Packages are the names of what it has.
 	Repositories, Packages []string
 
@@ -70,6 +72,8 @@ type directoryEntry struct {
 	// made tells when, by the tokens' names.
 	made   map[string]time.Time
 	avatar []byte
+	// credentials beside tokens and addresses; their User is not set.
+	credentials []app.Credential
 	// members of an organization by number, and whether they own it.
 	members map[int64]bool
 }
@@ -107,15 +111,15 @@ func (d *Directory) create(u app.DirectoryUser) (int64, error) {
 	if wellFormed && len(u.Password) < app.MinPassword {
 		return 0, invalid("CreateUser", "password", app.Pattern)
 	}
-	holder, kind := d.find(u.Username), app.UserTaken
+	holder, kind, wanted := d.find(u.Username), app.UserTaken, ""
 	if holder == nil {
-		holder, kind = d.findEmail(u.Email), app.EmailTaken
+		holder, kind, wanted = d.findEmail(u.Email), app.EmailTaken, u.Email
 	}
 	switch {
 	case holder != nil && holder.Mark == u.AccountID:
 		return holder.ID, nil
 	case holder != nil:
-		return 0, refused("CreateUser", kind, holder.taken())
+		return 0, refused("CreateUser", kind, holder.taken(wanted))
 	case !app.UsernameAllowed(u.Username):
 		return 0, invalid("CreateUser", "username", app.Pattern)
 	case !app.EmailAllowed(u.Email):
@@ -269,18 +273,15 @@ func (d *Directory) Entries() []Entry {
 }
 
 // TokenOwner names the user for whom the token is good; empty for a dead one
-// and for that of a user who is shut out.
+// and for that of a user who is shut out or has to change the password.
 func (d *Directory) TokenOwner(token app.Secret) string {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	for _, e := range d.entries {
-		for _, text := range e.tokens {
-			if text == token && !e.ShutOut {
-				return e.Username
-			}
-		}
+	owner := d.withToken(token)
+	if owner == nil || owner.ShutOut || owner.MustChange {
+		return ""
 	}
-	return ""
+	return owner.Username
 }
 
 // SignsIn reports whether the user exists, has that password and is not shut
@@ -289,7 +290,7 @@ func (d *Directory) SignsIn(username string, password app.Secret) bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	e := d.find(username)
-	return e != nil && !e.Organization && !e.ShutOut && e.password == password
+	return e != nil && !e.Organization && !e.ShutOut && !e.MustChange && e.password == password
 }
 
 func (d *Directory) place(e directoryEntry) int64 {
@@ -300,12 +301,17 @@ func (d *Directory) place(e directoryEntry) int64 {
 	return e.ID
 }
 
-// taken is what others are told of who holds a name or address.
-func (e *directoryEntry) taken() *app.Taken {
-	if e.Adopted {
-		return &app.Taken{Username: e.Username}
+// taken describes the holder of a name, or of the address.
+func (e *directoryEntry) taken(address string) *app.Taken {
+	t := &app.Taken{Username: e.Username, Mark: e.Mark}
+	at := slices.IndexFunc(e.Emails, func(held string) bool { return strings.EqualFold(held, address) })
+	if at > 0 && e.Mark != "" {
+		t.Second, t.SecondOf = e.Emails[at], e.Mark
 	}
-	return &app.Taken{Username: e.Username, Mark: e.Mark}
+	if e.Adopted {
+		t.Mark = ""
+	}
+	return t
 }
 
 func (d *Directory) find(name string) *directoryEntry { return d.entries[app.FoldKey(name)] }

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"maps"
 	"slices"
-	"strings"
 
 	"accord/app"
 )
@@ -21,7 +20,6 @@ func (d *Directory) Belongings(ctx context.Context, ref app.DirectoryRef) (app.B
 			Repositories:  atMost(e.Repositories),
 			Organizations: atMost(namesOf(d.organizationsOf(e))),
 			Packages:      atMost(e.Packages),
-			LastOwnerOf:   atMost(d.lastOwnerOf(e)),
 		}
 		return nil
 	})
@@ -35,22 +33,53 @@ func (d *Directory) Belongings(ctx context.Context, ref app.DirectoryRef) (app.B
 func (d *Directory) PurgeUser(ctx context.Context, ref app.DirectoryRef) error {
 	const call = "PurgeUser"
 	return unlessAbsent(d.marked(ctx, call, ref, func(e *directoryEntry) error {
-		if e.Adopted {
-			return refused(call, app.DirectoryFailed, errAdopted)
+		if err := d.purgeable(call, e); err != nil {
+			return err
 		}
-		if last := d.lastOwnerOf(e); len(last) > 0 {
-			return refused(call, app.LastOwner, errors.New("last owner of "+strings.Join(last, ", ")))
-		}
-		for _, o := range d.organizationsOf(e) {
-			delete(o.members, e.ID)
-			if len(o.members) == 0 {
-				delete(d.entries, app.FoldKey(o.Username))
-			}
-		}
-		delete(d.entries, app.FoldKey(e.Username))
-		maps.DeleteFunc(d.renamed, func(_ string, id int64) bool { return id == e.ID })
+		d.purge(e)
 		return nil
 	}))
+}
+
+// MayPurge is the first half of PurgeUser, the adapter's look; absent is done.
+func (d *Directory) MayPurge(ctx context.Context, ref app.DirectoryRef) error {
+	const call = "MayPurge"
+	return unlessAbsent(d.marked(ctx, call, ref, func(e *directoryEntry) error { return d.purgeable(call, e) }))
+}
+
+// Purge is the second half of PurgeUser, what Gitea does without a look; absent
+// is done.
+func (d *Directory) Purge(ctx context.Context, ref app.DirectoryRef) error {
+	return unlessAbsent(d.marked(ctx, "Purge", ref, func(e *directoryEntry) error {
+		d.purge(e)
+		return nil
+	}))
+}
+
+func (d *Directory) purgeable(call string, e *directoryEntry) error {
+	if e.Adopted {
+		return refused(call, app.DirectoryFailed, errAdopted)
+	}
+	for _, o := range d.organizationsOf(e) {
+		if len(o.members) > 1 {
+			return refused(call, app.LastOwner, errors.New("still in "+o.Username+" with other members"))
+		}
+	}
+	return nil
+}
+
+// purge does what Gitea does: with the user goes every organization whose last
+// owner it is, and its repositories, whoever else is a member.
+func (d *Directory) purge(e *directoryEntry) {
+	for _, o := range d.organizationsOf(e) {
+		owners, _ := d.membersOf(o)
+		delete(o.members, e.ID)
+		if len(owners) == 1 && owners[0] == e.Username {
+			delete(d.entries, app.FoldKey(o.Username))
+		}
+	}
+	delete(d.entries, app.FoldKey(e.Username))
+	maps.DeleteFunc(d.renamed, func(_ string, id int64) bool { return id == e.ID })
 }
 
 // GiveRepository makes the user the owner of a repository of that name, so that
@@ -94,18 +123,6 @@ func (d *Directory) organizationsOf(e *directoryEntry) []*directoryEntry {
 		}
 	}
 	return all
-}
-
-// lastOwnerOf names the organizations that have other members and no other
-// owner.
-func (d *Directory) lastOwnerOf(e *directoryEntry) []string {
-	var found []*directoryEntry
-	for _, o := range d.organizationsOf(e) {
-		if owners, members := d.membersOf(o); len(members) > 1 && len(owners) == 1 && owners[0] == e.Username {
-			found = append(found, o)
-		}
-	}
-	return namesOf(found)
 }
 
 // membersOf names the members of an organization, sorted, and those of them who

@@ -107,7 +107,7 @@ func (d *Directory) SetPassword(ctx context.Context, ref app.DirectoryRef, passw
 		if len(password) < app.MinPassword {
 			return invalid(call, "password", app.Pattern)
 		}
-		e.password = password
+		e.password, e.MustChange = password, false
 		return nil
 	})
 }
@@ -120,7 +120,7 @@ func (d *Directory) SetEmail(ctx context.Context, ref app.DirectoryRef, email st
 		holder := d.findEmail(email)
 		switch {
 		case holder != nil && holder != e:
-			return refused(call, app.EmailTaken, holder.taken())
+			return refused(call, app.EmailTaken, holder.taken(email))
 		case !app.EmailAllowed(email):
 			return invalid(call, "email", app.EmailSyntax)
 		case strings.EqualFold(e.Emails[0], email):

@@ -64,6 +64,47 @@ func (d *Directory) EachUser(ctx context.Context, pace reconcile.Pace) iter.Seq2
 	}
 }
 
+// EachSecondAddress is that of reconcile.Directory.
+func (d *Directory) EachSecondAddress(ctx context.Context, pace reconcile.Pace) iter.Seq2[reconcile.HeldAddress, error] {
+	return func(yield func(reconcile.HeldAddress, error) bool) {
+		var held []reconcile.HeldAddress
+		err := pace(ctx)
+		if err == nil {
+			held, err = d.heldSecond(ctx, "EachSecondAddress", func(e *directoryEntry) bool { return !e.Organization && !e.Bot })
+		}
+		if err != nil {
+			yield(reconcile.HeldAddress{}, err)
+			return
+		}
+		for _, h := range held {
+			if !yield(h, nil) {
+				return
+			}
+		}
+	}
+}
+
+// SecondAddresses is that of reconcile.Directory.
+func (d *Directory) SecondAddresses(ctx context.Context, accountID string) ([]reconcile.HeldAddress, error) {
+	return d.heldSecond(ctx, "SecondAddresses", func(e *directoryEntry) bool { return accountID != "" && e.Mark == accountID })
+}
+
+func (d *Directory) heldSecond(ctx context.Context, call string, of func(*directoryEntry) bool) (held []reconcile.HeldAddress, err error) {
+	err = d.run(ctx, call, func() error {
+		d.mu.Lock()
+		defer d.mu.Unlock()
+		for _, e := range d.entries {
+			for _, address := range e.Emails[min(1, len(e.Emails)):] {
+				if of(e) {
+					held = append(held, reconcile.HeldAddress{UserID: e.ID, Email: address})
+				}
+			}
+		}
+		return nil
+	})
+	return held, err
+}
+
 // SessionTokens is that of reconcile.Directory.
 func (d *Directory) SessionTokens(ctx context.Context, username string) ([]string, error) {
 	var names []string
@@ -75,7 +116,7 @@ func (d *Directory) SessionTokens(ctx context.Context, username string) ([]strin
 			return nil
 		}
 		for name := range e.tokens {
-			if strings.HasPrefix(name, app.GiteaTokenPrefix) {
+			if _, ours := app.SessionOfToken(name); ours {
 				names = append(names, name)
 			}
 		}
@@ -116,7 +157,7 @@ func (d *Directory) RenameUser(ctx context.Context, ref app.DirectoryRef, userna
 		case e == nil:
 			return refused(call, app.DirectoryFailed, errNotOurs)
 		case holder != nil && holder != e:
-			return refused(call, app.UserTaken, holder.taken())
+			return refused(call, app.UserTaken, holder.taken(""))
 		case !app.UsernameAllowed(username):
 			return invalid(call, "username", app.Pattern)
 		}

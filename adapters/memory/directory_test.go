@@ -13,6 +13,9 @@ func TestDirectory(t *testing.T) {
 	d := memory.NewDirectory()
 	adaptertest.Directory(t, func(*testing.T) adaptertest.DirectoryFixture { return fixtureOf(d) })
 	adaptertest.DirectoryRepairs(t, func(*testing.T) adaptertest.DirectoryFixture { return fixtureOf(d) })
+	adaptertest.DirectoryRepositories(t, func(*testing.T) (adaptertest.DirectoryFixture, app.DirectoryRepositories) {
+		return fixtureOf(d), d
+	})
 }
 
 func TestDirectoryAdoption(t *testing.T) {
@@ -40,6 +43,27 @@ func TestDirectoryDoor(t *testing.T) {
 	adaptertest.DirectoryDoor(t, func(*testing.T) (adaptertest.DirectoryFixture, app.DirectoryDoor) { return fixtureOf(d), d })
 }
 
+func TestDirectoryCredentials(t *testing.T) {
+	d := memory.NewDirectory()
+	add := func(kind app.CredentialKind) func(*testing.T, string, string) {
+		return func(_ *testing.T, username, name string) { d.AddCredential(username, kind, name) }
+	}
+	adaptertest.DirectoryCredentials(t, func(*testing.T) adaptertest.CredentialsFixture {
+		return adaptertest.CredentialsFixture{
+			DirectoryFixture: fixtureOf(d), Credentials: d,
+			AddApplication: add(app.OAuth2Application), AddSSHKey: add(app.SSHKey),
+			AddGPGKey: func(_ *testing.T, username string) {
+				d.AddEmails(username, "dtgpg@example.com")
+				d.AddCredential(username, app.GPGKey, "A9C7CF00E3D0B2F9")
+			},
+			AddDeployKey: func(_ *testing.T, username, repository, title string) {
+				d.AddCredential(username, app.DeployKey, title+" ("+repository+")")
+			},
+			AddWebhook: add(app.Webhook), AddRunner: add(app.ActionsRunner),
+		}
+	})
+}
+
 func fixtureOf(d *memory.Directory) adaptertest.DirectoryFixture {
 	find := func(name string) (memory.Entry, bool) {
 		for _, e := range d.Entries() {
@@ -50,7 +74,7 @@ func fixtureOf(d *memory.Directory) adaptertest.DirectoryFixture {
 		return memory.Entry{}, false
 	}
 	return adaptertest.DirectoryFixture{
-		Directory: d,
+		Directory: d, Organizations: d, Team: func(*testing.T, string, string) {},
 		PlaceUser: func(_ *testing.T, username string, emails ...string) {
 			d.Place(memory.Entry{Username: username, Emails: emails}, "foreign-password")
 		},
@@ -80,6 +104,7 @@ func fixtureOf(d *memory.Directory) adaptertest.DirectoryFixture {
 		},
 		SignsIn:    func(_ *testing.T, username string, password app.Secret) bool { return d.SignsIn(username, password) },
 		TokenOwner: func(_ *testing.T, token app.Secret) string { return d.TokenOwner(token) },
+		Outdate:    func(_ *testing.T, username string) { d.Change(username, func(e *memory.Entry) { e.MustChange = true }) },
 		Avatar:     func(_ *testing.T, username string) []byte { return d.Avatar(username) },
 	}
 }

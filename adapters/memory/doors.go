@@ -23,10 +23,27 @@ func (d *Directory) LetsIn(ctx context.Context, token app.Secret) (in bool, err 
 		if token == "" {
 			return refused(call, app.DirectoryFailed, errors.New("there is no token"))
 		}
-		seen = d.TokenOwner(token) != ""
+		d.mu.Lock()
+		defer d.mu.Unlock()
+		owner := d.withToken(token)
+		if owner != nil && !owner.ShutOut && owner.MustChange {
+			return refused(call, app.DirectoryFailed, errors.New("the user must change the password"))
+		}
+		seen = owner != nil && !owner.ShutOut
 		return nil
 	})
 	return seen && err == nil, err
+}
+
+func (d *Directory) withToken(token app.Secret) *directoryEntry {
+	for _, e := range d.entries {
+		for _, text := range e.tokens {
+			if text == token {
+				return e
+			}
+		}
+	}
+	return nil
 }
 
 // Tokens is that of app.DirectoryDoor.

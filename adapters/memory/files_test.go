@@ -18,6 +18,7 @@ func TestFilesConformance(t *testing.T) {
 		f := memory.NewFiles()
 		return adaptertest.FilesFixture{
 			Files:      f,
+			Stored:     f,
 			NewAccount: func() string { return fmt.Sprintf("%014d", accounts.Add(1)) },
 			Fetch:      func(_ *testing.T, url string) ([]byte, bool) { return f.Picture(url) },
 		}

@@ -47,7 +47,7 @@ func (s *accounts) MayBury(ctx context.Context, id string) error {
 }
 
 func (s *accounts) ComeBack(ctx context.Context, id string, at time.Time) error {
-	return s.change(ctx, "come back", id, func(a *app.Account, _ *transaction) error {
+	return s.change(ctx, "come back", id, func(a *app.Account, tx *transaction) error {
 		back := s.db.leftAs(id)
 		switch a.Status {
 		case back:
@@ -56,6 +56,7 @@ func (s *accounts) ComeBack(ctx context.Context, id string, at time.Time) error 
 		default:
 			return refusal(app.NotFound, "come back")
 		}
+		drop(tx, s.db.postponed, id)
 		a.Status, a.LeavingUntil, a.UpdatedAt = back, time.Time{}, kept(at)
 		return nil
 	})
@@ -73,8 +74,11 @@ func (s *accounts) Bury(ctx context.Context, id string, at time.Time) error {
 		}
 		s.db.free(tx, a)
 		drop(tx, s.db.left, id)
+		drop(tx, s.db.postponed, id)
+		drop(tx, s.db.evictAgain, id)
 		drop(tx, s.db.attributes, id)
 		dropAll(tx, s.db.sessions, func(row sessionRow) bool { return row.AccountID == id })
+		s.db.dropPlaces(tx, id)
 		put(tx, s.db.accounts, id, app.Account{
 			ID: a.ID, UserID: a.UserID, Status: app.Deleted, Role: app.User, GiteaPassword: app.SamePassword,
 			CredentialEpoch: a.CredentialEpoch,
@@ -89,7 +93,7 @@ func (s *accounts) Departed(ctx context.Context, now time.Time, limit int) (depa
 	err = s.db.atomically(ctx, func(context.Context, *transaction) error {
 		departed = s.db.list(sorted(s.db.accounts, func(a app.Account) bool {
 			_, held := s.db.holds[a.ID]
-			return a.Status == app.Leaving && !a.LeavingUntil.After(now) && !held
+			return a.Status == app.Leaving && !a.LeavingUntil.After(now) && !s.db.postponed[a.ID].until.After(now) && !held
 		}))
 		return nil
 	})

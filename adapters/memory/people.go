@@ -1,6 +1,7 @@
 package memory
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"strconv"
@@ -17,25 +18,27 @@ type people struct{ db *tables }
 var present = []app.Status{app.Normal, app.Paused, app.Locked, app.Stopped}
 
 func (p *people) ByUserID(ctx context.Context, userID int64) (app.Person, error) {
-	return p.only(ctx, func(a app.Account) bool { return a.UserID == userID })
+	return p.first(ctx, func(a app.Account) bool { return a.UserID == userID })
 }
 
 func (p *people) ByUsername(ctx context.Context, username string) (app.Person, error) {
-	return p.only(ctx, func(a app.Account) bool { return app.FoldKey(a.Username) == app.FoldKey(username) })
+	return p.first(ctx, func(a app.Account) bool { return app.FoldKey(a.Username) == app.FoldKey(username) })
 }
 
 func (p *people) ByNickname(ctx context.Context, nickname string) (app.Person, error) {
-	return p.only(ctx, func(a app.Account) bool { return a.Nickname == nickname })
+	return p.first(ctx, func(a app.Account) bool { return a.Nickname == nickname })
 }
 
-// only finds the one person who matches.
-func (p *people) only(ctx context.Context, match func(app.Account) bool) (person app.Person, err error) {
+// first finds the person who registered first of those who match.
+func (p *people) first(ctx context.Context, match func(app.Account) bool) (person app.Person, err error) {
 	err = p.db.atomically(ctx, func(context.Context, *transaction) error {
 		found := p.matching(match)
-		if len(found) != 1 {
+		if len(found) == 0 {
 			return refusal(app.NotFound, "find a person")
 		}
-		person = found[0]
+		person = slices.MinFunc(found, func(a, b app.Person) int {
+			return cmp.Or(a.Account.CreatedAt.Compare(b.Account.CreatedAt), cmp.Compare(a.Account.ID, b.Account.ID))
+		})
 		return nil
 	})
 	return person, err
@@ -100,9 +103,9 @@ func (p *people) SetAttributes(ctx context.Context, id string, attributes app.At
 	})
 }
 
-func (p *people) UnverifyEmail(ctx context.Context, id string, at time.Time) error {
-	err := (&accounts{p.db}).changeLiving(ctx, "unverify address", id, func(a *app.Account, _ *transaction) error {
-		a.EmailVerified, a.UpdatedAt = false, kept(at)
+func (p *people) HoldEmail(ctx context.Context, id string, at time.Time) error {
+	err := (&accounts{p.db}).changeLiving(ctx, "hold address", id, func(a *app.Account, _ *transaction) error {
+		a.EmailVerified, a.EmailHeld, a.UpdatedAt = false, true, kept(at)
 		return nil
 	})
 	if app.KindOf(err) == app.NotFound {

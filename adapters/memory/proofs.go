@@ -2,6 +2,7 @@ package memory
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	"accord/app"
@@ -33,6 +34,22 @@ func (p *proofs) Consume(ctx context.Context, name string, now time.Time) (ref a
 		if ends := p.db.proofs[name]; ends.After(kept(now)) {
 			ref = app.ProofRef{Name: name, Ends: ends}
 			drop(tx, p.db.proofs, name)
+		}
+		return nil
+	})
+	return ref, err
+}
+
+func (p *proofs) ConsumeOneOf(ctx context.Context, group string, now time.Time) (ref app.ProofRef, err error) {
+	err = p.db.atomically(ctx, func(_ context.Context, tx *transaction) error {
+		for name, ends := range p.db.proofs {
+			earlier := ref == (app.ProofRef{}) || ends.Before(ref.Ends) || ends.Equal(ref.Ends) && name < ref.Name
+			if strings.HasPrefix(name, group+app.ProofMark) && ends.After(kept(now)) && earlier {
+				ref = app.ProofRef{Name: name, Ends: ends}
+			}
+		}
+		if ref != (app.ProofRef{}) {
+			drop(tx, p.db.proofs, ref.Name)
 		}
 		return nil
 	})

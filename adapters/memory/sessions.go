@@ -57,6 +57,17 @@ func (s *sessions) Open(ctx context.Context, id string, at time.Time) error {
 	})
 }
 
+// RecordGrant implements app.SessionGrants.
+func (s *sessions) RecordGrant(ctx context.Context, session, accessKey string) error {
+	return s.db.atomically(ctx, func(_ context.Context, tx *transaction) error {
+		if row, found := s.db.sessions[session]; found && row.StorageAccessKey == "" {
+			row.StorageAccessKey = accessKey
+			put(tx, s.db.sessions, session, row)
+		}
+		return nil
+	})
+}
+
 func (s *sessions) Discard(ctx context.Context, id string) error {
 	return s.db.atomically(ctx, func(_ context.Context, tx *transaction) error {
 		if !s.db.sessions[id].opened {
@@ -122,4 +133,18 @@ func (db *tables) closeSessions(tx *transaction, account, keep string) []app.Ses
 		return cmp.Or(a.CreatedAt.Compare(b.CreatedAt), cmp.Compare(a.ID, b.ID))
 	})
 	return closed
+}
+
+// UnclosedOf is that of app.Listings.
+func (s *sessions) UnclosedOf(ctx context.Context, accountID string) (ids []string, err error) {
+	err = s.db.atomically(ctx, func(context.Context, *transaction) error {
+		for id, row := range s.db.sessions {
+			if row.AccountID == accountID && !row.closed {
+				ids = append(ids, id)
+			}
+		}
+		return nil
+	})
+	slices.Sort(ids)
+	return ids, err
 }

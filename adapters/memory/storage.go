@@ -32,21 +32,30 @@ type Storage struct {
 	users map[string]storageUser
 	// grants are the temporary credentials by their access key.
 	grants map[string]lent
+	// accessKeys are the users of lasting access keys below them.
+	accessKeys map[string]string
 	// objects by their full names.
 	objects map[string]bool
 }
 
 type storageUser struct {
 	secret app.Secret
+	// policies are those beside that of homes, groups those that the user is in.
+	policies, groups string
 	// home tells that the user may use its home.
 	home bool
 	// out tells that the user is shut out.
 	out bool
+	// forgotten tells that the user is on the server's disk alone; see Forget.
+	forgotten bool
 }
 
 type lent struct {
 	app.Grant
 	owner, session string
+	// asleep means that the server restarted since the credentials were last
+	// named: it takes them, but does not find them to revoke.
+	asleep bool
 }
 
 var _ app.Storage = (*Storage)(nil)
@@ -56,7 +65,7 @@ var _ app.Storage = (*Storage)(nil)
 func NewStorage() *Storage {
 	return &Storage{
 		Faults: newFaults(app.StorageFailed), Now: time.Now,
-		users: map[string]storageUser{}, grants: map[string]lent{}, objects: map[string]bool{},
+		users: map[string]storageUser{}, grants: map[string]lent{}, accessKeys: map[string]string{}, objects: map[string]bool{},
 	}
 }
 
@@ -66,7 +75,7 @@ func (s *Storage) CreateUser(ctx context.Context, key string, secret app.Secret)
 	return s.run(ctx, call, func() error {
 		s.mu.Lock()
 		defer s.mu.Unlock()
-		if _, taken := s.users[key]; taken {
+		if _, taken := s.look(key); taken {
 			return saga.Refused(s.failure(call, app.ErrIDTaken))
 		}
 		if !plain(key) {
@@ -95,6 +104,7 @@ func (s *Storage) RemoveUser(ctx context.Context, key string) error {
 func (s *Storage) remove(key string) {
 	delete(s.users, key)
 	maps.DeleteFunc(s.grants, func(_ string, g lent) bool { return g.owner == key })
+	maps.DeleteFunc(s.accessKeys, func(_, owner string) bool { return owner == key })
 }
 
 // Grant is that of app.Storage; a ttl over fourteen days is taken as fourteen.
@@ -106,13 +116,13 @@ func (s *Storage) Grant(
 	err = s.run(ctx, call, func() error {
 		s.mu.Lock()
 		defer s.mu.Unlock()
-		user, ok := s.users[key]
+		user, ok := s.look(key)
 		same := subtle.ConstantTimeCompare([]byte(user.secret), []byte(secret)) == 1
 		if !ok || user.out || !same || !plain(session) {
 			return s.refuse(call, "access key, secret or session are not good")
 		}
 		made = app.Grant{
-			Endpoint: "http://storage.invalid", Region: "us-east-1", Bucket: "homes", Prefix: key + "/",
+			Endpoint: "http://storage.invalid", Region: "us-east-1", Bucket: homeBucket(key), Prefix: key + "/",
 			AccessKeyID: rand.Text(), SecretAccessKey: app.Secret(rand.Text()), SessionToken: app.Secret(rand.Text()),
 			Expiration: s.Now().Add(min(max(ttl, leastGrant), mostGrant)),
 		}
@@ -126,7 +136,7 @@ func (s *Storage) Grant(
 }
 
 // Revoke is that of app.Storage.
-func (s *Storage) Revoke(ctx context.Context, key, session string) error {
+func (s *Storage) Revoke(ctx context.Context, key, session, accessKey string) error {
 	const call = "Revoke"
 	return s.run(ctx, call, func() error {
 		if !plain(key) || !plain(session) {
@@ -134,7 +144,9 @@ func (s *Storage) Revoke(ctx context.Context, key, session string) error {
 		}
 		s.mu.Lock()
 		defer s.mu.Unlock()
-		maps.DeleteFunc(s.grants, func(_ string, g lent) bool { return g.owner == key && g.session == session })
+		maps.DeleteFunc(s.grants, func(id string, g lent) bool {
+			return g.owner == key && g.session == session && (!g.asleep || id == accessKey)
+		})
 		return nil
 	})
 }
@@ -145,7 +157,7 @@ func (s *Storage) SetActive(ctx context.Context, key string, active bool) error 
 	return s.run(ctx, call, func() error {
 		s.mu.Lock()
 		defer s.mu.Unlock()
-		user, ok := s.users[key]
+		user, ok := s.look(key)
 		if !plain(key) || !ok && active {
 			return s.refuse(call, "there is no such user")
 		}
@@ -204,7 +216,7 @@ func (s *Storage) PlaceForeign(key string, secret app.Secret) {
 	s.users[key] = storageUser{secret: secret}
 }
 
-// Users are the access keys of all users, foreign ones too, in order.
+// Users are the access keys of all users on the disk, foreign ones too, in order.
 func (s *Storage) Users() []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -217,11 +229,21 @@ func (s *Storage) LiveSessions() []string {
 	defer s.mu.Unlock()
 	now, found := s.Now(), map[string]bool{}
 	for _, g := range s.grants {
-		if now.Before(g.Expiration) {
+		if g.session != "" && now.Before(g.Expiration) {
 			found[g.session] = true
 		}
 	}
 	return slices.Sorted(maps.Keys(found))
+}
+
+// Restart makes the server forget all credentials until they are named.
+func (s *Storage) Restart() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for id, g := range s.grants {
+		g.asleep = true
+		s.grants[id] = g
+	}
 }
 
 // MayUse reports whether the credentials may read and write the object: they
@@ -239,6 +261,30 @@ func (s *Storage) mayUse(g app.Grant, object string) bool {
 		s.Now().Before(found.Expiration) && user.home && !user.out && strings.HasPrefix(object, found.owner+"/")
 }
 
+// homeBucket is the bucket of a user's home.
+func homeBucket(key string) string { return "homes-" + key }
+
+// List answers a request to list a bucket, or all buckets if the name is empty,
+// with these credentials. A user may list its own bucket, whatever else it asks
+// for, and see that it exists. Unfinished uploads are not modelled.
+func (s *Storage) List(g app.Grant, bucket, prefix string) (shown []string, allowed bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	key := s.grants[g.AccessKeyID].owner
+	if user, own := s.users[g.AccessKeyID]; own && user.secret == g.SecretAccessKey && user.home && !user.out {
+		key = g.AccessKeyID
+	} else if !s.mayUse(g, key+"/") {
+		return nil, false
+	}
+	switch bucket {
+	case "":
+		return []string{homeBucket(key)}, true
+	case homeBucket(key):
+		return s.objectsIn(key+"/", prefix), true
+	}
+	return nil, false
+}
+
 // Put writes the object with these credentials, or reports that it may not.
 func (s *Storage) Put(g app.Grant, object string) bool {
 	s.mu.Lock()
@@ -254,9 +300,15 @@ func (s *Storage) Put(g app.Grant, object string) bool {
 func (s *Storage) Objects(key string) []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	return s.objectsIn(key+"/", "")
+}
+
+// objectsIn lists the objects of a home whose names begin so; the caller holds
+// the lock.
+func (s *Storage) objectsIn(home, prefix string) []string {
 	var names []string
 	for name := range s.objects {
-		if strings.HasPrefix(name, key+"/") {
+		if strings.HasPrefix(name, home) && strings.HasPrefix(name, prefix) {
 			names = append(names, name)
 		}
 	}

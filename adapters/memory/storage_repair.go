@@ -16,8 +16,8 @@ var (
 func (s *Storage) view(key string) (app.StorageView, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	u, found := s.users[key]
-	return app.StorageView{Key: key, Enabled: !u.out, Home: u.home}, found
+	u, found := s.look(key)
+	return app.StorageView{Key: key, Enabled: !u.out, Home: u.home && u.policies == "", Policies: u.policies, Groups: u.groups}, found
 }
 
 // EachUser is that of reconcile.Storage.
@@ -25,7 +25,7 @@ func (s *Storage) EachUser(ctx context.Context) iter.Seq2[app.StorageView, error
 	return func(yield func(app.StorageView, error) bool) {
 		var keys []string
 		err := s.run(ctx, "EachUser", func() error {
-			keys = s.Users()
+			keys = s.known()
 			return nil
 		})
 		if err != nil {
@@ -61,11 +61,11 @@ func (s *Storage) SetHome(ctx context.Context, key string, secret app.Secret) er
 	return s.run(ctx, call, func() error {
 		s.mu.Lock()
 		defer s.mu.Unlock()
-		u, found := s.users[key]
+		u, found := s.look(key)
 		if !plain(key) || !found || u.out {
 			return s.refuse(call, "there is no such user that is let in")
 		}
-		u.home, u.secret = true, secret
+		u.home, u.secret, u.policies = true, secret, ""
 		s.users[key] = u
 		return nil
 	})
@@ -77,6 +77,17 @@ func (s *Storage) LoseHome(key string) {
 	defer s.mu.Unlock()
 	if u, found := s.users[key]; found {
 		u.home = false
+		s.users[key] = u
+	}
+}
+
+// Empower gives a user policies beside that of homes, and groups, as an
+// administrator might.
+func (s *Storage) Empower(key, policies, groups string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if u, found := s.users[key]; found {
+		u.policies, u.groups = policies, groups
 		s.users[key] = u
 	}
 }

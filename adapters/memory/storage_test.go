@@ -2,6 +2,7 @@ package memory_test
 
 import (
 	"fmt"
+	"net/url"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -29,6 +30,17 @@ func TestStorageDoor(t *testing.T) {
 	})
 }
 
+func TestStorageCredentials(t *testing.T) {
+	var keys atomic.Int64
+	adaptertest.StorageCredentials(t, func(*testing.T) adaptertest.AccessKeysFixture {
+		s := memory.NewStorage()
+		return adaptertest.AccessKeysFixture{
+			StorageFixture: storageFixture(s, &keys), Credentials: s,
+			AddAccessKey: func(_ *testing.T, key, accessKey string) app.Grant { return s.AddAccessKey(key, accessKey) },
+		}
+	})
+}
+
 func storageFixture(s *memory.Storage, keys *atomic.Int64) adaptertest.StorageFixture {
 	return adaptertest.StorageFixture{
 		Storage: s,
@@ -36,7 +48,16 @@ func storageFixture(s *memory.Storage, keys *atomic.Int64) adaptertest.StorageFi
 		PlaceForeign: func(_ *testing.T, key string, secret app.Secret) {
 			s.PlaceForeign(key, secret)
 		},
-		MayUse:  func(_ *testing.T, g app.Grant, object string) bool { return s.Put(g, object) },
+		MayUse: func(_ *testing.T, g app.Grant, object string) bool { return s.Put(g, object) },
+		List: func(t *testing.T, g app.Grant, l adaptertest.Listing) ([]string, bool) {
+			t.Helper()
+			query, err := url.ParseQuery(l.Query)
+			if err != nil || query.Has("uploads") {
+				return nil, false
+			}
+			return s.List(g, l.Bucket, query.Get("prefix"))
+		},
+		Buckets: []string{"homes", "homes-public"},
 		Users:   func(*testing.T) []string { return s.Users() },
 		Objects: func(_ *testing.T, key string) []string { return s.Objects(key) },
 	}
@@ -80,7 +101,7 @@ func TestStorageFaults(t *testing.T) {
 	require.Error(t, err)
 	require.Zero(t, g, "the credentials got lost with the reply")
 	require.Equal(t, []string{"session1"}, s.LiveSessions())
-	require.NoError(t, s.Revoke(t.Context(), "acc1", "session1"))
+	require.NoError(t, s.Revoke(t.Context(), "acc1", "session1", ""))
 	require.Empty(t, s.LiveSessions())
 
 	late := s.Inject("Grant", memory.Delay)
@@ -89,4 +110,62 @@ func TestStorageFaults(t *testing.T) {
 	require.Empty(t, s.LiveSessions())
 	require.NoError(t, late.Release())
 	require.Equal(t, []string{"session2"}, s.LiveSessions())
+}
+
+// Whatever names a forgotten user brings it back; it is not gone until it is
+// removed.
+func TestStorageForgets(t *testing.T) {
+	for name, find := range map[string]func(t *testing.T, s *memory.Storage){
+		"create": func(t *testing.T, s *memory.Storage) {
+			t.Helper()
+			require.ErrorIs(t, s.CreateUser(t.Context(), "acc1", "secret"), app.ErrIDTaken)
+		},
+		"grant": func(t *testing.T, s *memory.Storage) {
+			t.Helper()
+			_, err := s.Grant(t.Context(), "acc1", "secret", "session1", time.Hour)
+			require.NoError(t, err)
+		},
+		"look": func(t *testing.T, s *memory.Storage) {
+			t.Helper()
+			_, found, err := s.User(t.Context(), "acc1")
+			require.NoError(t, err)
+			require.True(t, found)
+		},
+		"let in": func(t *testing.T, s *memory.Storage) {
+			t.Helper()
+			require.NoError(t, s.SetActive(t.Context(), "acc1", true))
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := memory.NewStorage()
+			require.NoError(t, s.CreateUser(t.Context(), "acc1", "secret"))
+			require.Equal(t, []string{"acc1"}, listed(t, s))
+			s.Forget("acc1")
+			require.Empty(t, listed(t, s))
+			require.Equal(t, []string{"acc1"}, s.Users())
+			find(t, s)
+			require.Equal(t, []string{"acc1"}, listed(t, s))
+		})
+	}
+	for name, remove := range map[string]func(*memory.Storage) error{
+		"remove": func(s *memory.Storage) error { return s.RemoveUser(t.Context(), "acc1") },
+		"purge":  func(s *memory.Storage) error { return s.PurgeUser(t.Context(), "acc1") },
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := memory.NewStorage()
+			require.NoError(t, s.CreateUser(t.Context(), "acc1", "secret"))
+			s.Forget("acc1")
+			require.NoError(t, remove(s))
+			require.Empty(t, s.Users())
+		})
+	}
+}
+
+func listed(t *testing.T, s *memory.Storage) (keys []string) {
+	t.Helper()
+	for v, err := range s.EachUser(t.Context()) {
+		require.NoError(t, err)
+		keys = append(keys, v.Key)
+	}
+	return keys
 }

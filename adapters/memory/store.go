@@ -21,11 +21,16 @@ type Store struct {
 	People    app.People
 	Roster    app.Roster
 	Standings app.Standings
-	Mobiles   app.Mobiles
-	Codes     app.Codes
-	Proofs    app.Proofs
-	Invites   app.Invites
-	Journal   saga.Journal
+	// Departures postpones removals.
+	Departures app.Departures
+	Evictions  app.Evictions
+	Mobiles    app.Mobiles
+	Ownership  app.Ownership
+	Codes      app.Codes
+	Proofs     app.Proofs
+	Places     app.Places
+	Invites    app.Invites
+	Journal    saga.Journal
 
 	db *tables
 }
@@ -36,12 +41,13 @@ func NewStore(j saga.Journal) *Store {
 	db := &tables{
 		accounts: map[string]app.Account{}, userIDs: map[int64]bool{}, names: map[string]string{},
 		mobiles: map[string]string{}, addresses: map[string]address{},
-		attributes: map[string]app.Attributes{}, left: map[string]app.Status{}, holds: map[string]string{},
+		attributes: map[string]app.Attributes{}, left: map[string]app.Status{}, postponed: map[string]postponement{}, evictAgain: map[string]time.Time{}, holds: map[string]string{},
 		sessions: map[string]sessionRow{}, codes: map[int64]codeRow{}, proofs: map[string]time.Time{}, invites: map[int64]inviteRow{},
+		places: map[placeKey]time.Time{},
 	}
 	return &Store{
-		Accounts: &accounts{db}, Sessions: &sessions{db}, People: &people{db}, Roster: &roster{db}, Standings: &standings{db},
-		Mobiles: &accounts{db}, Codes: &codes{db}, Proofs: &proofs{db}, Invites: &invites{db}, Journal: &journal{j, db}, db: db,
+		Accounts: &accounts{db}, Sessions: &sessions{db}, People: &people{db}, Roster: &roster{db}, Standings: &standings{db}, Departures: &departures{db}, Evictions: &evictions{db},
+		Mobiles: &accounts{db}, Ownership: &ownership{db}, Codes: &codes{db}, Proofs: &proofs{db}, Places: &places{db}, Invites: &invites{db}, Journal: &journal{j, db}, db: db,
 	}
 }
 
@@ -112,10 +118,15 @@ type tables struct {
 	sessions  map[string]sessionRow
 	codes     map[int64]codeRow
 	lastCode  int64
-	// proofs are when they end.
+	// proofs and places are when they end.
 	proofs     map[string]time.Time
+	places     map[placeKey]time.Time
 	invites    map[int64]inviteRow
 	lastInvite int64
+	// postponed are removals that wait, by account.
+	postponed map[string]postponement
+	// evictAgain is when credentials are looked for again, by account.
+	evictAgain map[string]time.Time
 	// holds are the exclusive sagas under way, by subject.
 	holds map[string]string
 }

@@ -14,12 +14,15 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"accord/app"
+	"accord/app/verify"
 )
 
 // Options say what is told. All but Fresh are required.
 type Options struct {
 	Version string
 	Census  app.SagaCensus
+	// Removals counts the postponed ones.
+	Removals PostponedCount
 	// Fresh is how long after a plan its counts are told; zero means for ever.
 	Fresh  time.Duration
 	Now    func() time.Time
@@ -32,6 +35,8 @@ type Metrics struct {
 	registry  *prometheus.Registry
 	requests  *prometheus.CounterVec
 	durations *prometheus.HistogramVec
+	refused   *prometheus.CounterVec
+	admission *prometheus.CounterVec
 	log       *slog.Logger
 }
 
@@ -54,14 +59,28 @@ func New(o Options) *Metrics {
 			Name: "accord_http_request_duration_seconds", Help: "Time from a request's header to the end of its answer, by route.",
 			Buckets: prometheus.DefBuckets,
 		}, []string{"method", "route"}),
+		refused: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "accord_refused_total", Help: "Requests that were not let in, by reason.",
+		}, []string{"reason"}),
+		admission: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "accord_admission_total", Help: "Charges to limits, by the limit's name and what became of them.",
+		}, []string{"limit", "outcome"}),
 		log: o.Logger,
+	}
+	for _, reason := range app.Refusals() {
+		m.refused.WithLabelValues(string(reason))
+	}
+	for _, limit := range app.LimitNames() {
+		for _, outcome := range verify.Outcomes() {
+			m.admission.WithLabelValues(limit, outcome)
+		}
 	}
 	build := prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 		Name: "accord_build_info", Help: "1; the label says which version runs.", ConstLabels: prometheus.Labels{"version": o.Version},
 	}, func() float64 { return 1 })
 	m.registry.MustRegister(
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), build,
-		m.requests, m.durations, m.Drift, sagas{o.Census},
+		m.requests, m.durations, m.refused, m.admission, m.Drift, sagas{o.Census}, removals{o.Removals, o.Now},
 	)
 	return m
 }
@@ -72,6 +91,12 @@ func (m *Metrics) Request(method, route, outcome string, status int, took time.D
 	m.requests.WithLabelValues(method, route, strconv.Itoa(status), outcome).Inc()
 	m.durations.WithLabelValues(method, route).Observe(took.Seconds())
 }
+
+// Refused counts a request that was not let in.
+func (m *Metrics) Refused(reason app.Refusal) { m.refused.WithLabelValues(string(reason)).Inc() }
+
+// Admission counts a charge to a limit.
+func (m *Metrics) Admission(limit, outcome string) { m.admission.WithLabelValues(limit, outcome).Inc() }
 
 // Handler serves the metrics at /metrics. What cannot be found out is left out
 // and logged.

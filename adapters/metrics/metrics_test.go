@@ -29,6 +29,8 @@ type census struct {
 	err   error
 }
 
+func (c *census) CountPostponed(context.Context, time.Time) (int, error) { return 3, c.err }
+
 func (c *census) CountSagas(context.Context) (app.SagaCount, error) { return c.count, c.err }
 
 type bench struct {
@@ -41,7 +43,7 @@ type bench struct {
 func newBench() *bench {
 	b := &bench{now: time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)}
 	b.Metrics = metrics.New(metrics.Options{
-		Version: "v1.2.3", Census: &b.census, Fresh: fresh, Now: func() time.Time { return b.now },
+		Version: "v1.2.3", Census: &b.census, Removals: &b.census, Fresh: fresh, Now: func() time.Time { return b.now },
 		Logger: slog.New(slog.NewTextHandler(&b.logged, nil)),
 	})
 	return b
@@ -177,6 +179,7 @@ func TestSagasAreCountedOrLeftOut(t *testing.T) {
 	require.InDelta(t, 2, got["accord_sagas phase=unwinding"], 0)
 	require.Contains(t, got, "accord_sagas phase=running")
 	require.InDelta(t, 1, got["accord_sagas_stuck"], 0)
+	require.InDelta(t, 3, got["accord_removals_postponed"], 0)
 	require.Empty(t, b.logged.String())
 
 	b.census.err = errors.New("the database is away")
@@ -185,4 +188,16 @@ func TestSagasAreCountedOrLeftOut(t *testing.T) {
 	require.NotContains(t, got, "accord_sagas_stuck")
 	require.Contains(t, got, "accord_sync_watching", "the rest is there")
 	require.Contains(t, b.logged.String(), "the database is away")
+}
+
+// TestRefusalsAreCounted by reason, each from zero on.
+func TestRefusalsAreCounted(t *testing.T) {
+	b := newBench()
+	got := b.series(t)
+	for _, reason := range app.Refusals() {
+		require.Contains(t, got, "accord_refused_total reason="+string(reason))
+		require.Zero(t, got["accord_refused_total reason="+string(reason)])
+	}
+	b.Refused(app.RefusedPassword)
+	require.InDelta(t, 1, b.series(t)["accord_refused_total reason=wrong password"], 0)
 }

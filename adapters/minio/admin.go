@@ -23,6 +23,8 @@ type admin struct {
 type userRecord struct {
 	Status     string `json:"status"`
 	PolicyName string `json:"policyName"`
+	// MemberOf are the groups of the user.
+	MemberOf []string `json:"memberOf"`
 }
 
 // userInfo finds a user; codeNoUser where there is none.
@@ -93,6 +95,18 @@ func (a *admin) revokeAll(ctx context.Context, key string) error {
 	return a.change(ctx, http.MethodPost, "revoke-tokens/builtin", url.Values{
 		"user": {key}, "fullRevoke": {"true"},
 	}, nil)
+}
+
+// started waits, as long as one call may take, for a server that starts to have read
+// its users and policies from its disk: it forgets those that it was given meanwhile,
+// until it reads them anew some minutes later. A list of the groups waits for that,
+// and is short. An administrator who may not list them is not waited for.
+func (a *admin) started(ctx context.Context) error {
+	_, err := a.wire.do(ctx, a.get("groups", nil))
+	if codeOf(err) == "AccessDenied" {
+		return nil
+	}
+	return err
 }
 
 // policy fetches a policy's document.

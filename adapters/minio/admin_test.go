@@ -112,3 +112,44 @@ func TestGrantCannotBeMadeLasting(t *testing.T) {
 		require.Equal(t, http.StatusForbidden, f.status, "%s: %v", name, f)
 	}
 }
+
+// The server lets everyone end temporary credentials of their own user, whatever
+// the policy denies: any session of a user can end the storage credentials of all
+// of them, and nothing else.
+func TestGrantEndsTemporaryCredentialsOfItsOwnUserAlone(t *testing.T) {
+	s, key, other := realStorage(t, "selfrevoke"), "accselfrevoke", "accotherrevoke"
+	grant := func(key, session string) app.Grant {
+		g, err := s.Grant(t.Context(), key, goodSecret, session, time.Hour)
+		require.NoError(t, err)
+		return g
+	}
+	for _, k := range []string{key, other} {
+		require.NoError(t, s.CreateUser(t.Context(), k, goodSecret))
+	}
+	first, second, spared := grant(key, "session1"), grant(key, "session2"), grant(other, "session3")
+	as := func(g app.Grant) func(*http.Request) *http.Request {
+		return func(req *http.Request) *http.Request {
+			return signer.SignV4(*req, g.AccessKeyID, g.SecretAccessKey.Reveal(), g.SessionToken.Reveal(), s.options.Region)
+		}
+	}
+	revoke := func(user string) error {
+		_, err := s.wire.do(t.Context(), request{
+			method: http.MethodPost, path: adminPath + "revoke-tokens/builtin",
+			query: url.Values{"user": {user}, "fullRevoke": {"true"}}, sign: as(first),
+		})
+		return err
+	}
+	works := func(g app.Grant) bool {
+		_, err := s.wire.do(t.Context(), request{method: http.MethodGet, path: "/" + g.Bucket, query: url.Values{"list-type": {"2"}}, sign: as(g)})
+		return err == nil
+	}
+	var f *failure
+	require.ErrorAs(t, revoke(other), &f)
+	require.Equal(t, http.StatusForbidden, f.status)
+	require.True(t, works(first) && works(second) && works(spared))
+
+	require.NoError(t, revoke(key))
+	require.False(t, works(first) || works(second))
+	require.True(t, works(spared))
+	require.True(t, works(grant(key, "session4")), "a new session is not affected")
+}

@@ -35,7 +35,7 @@ func BenchmarkRevoke(b *testing.B) {
 		session := newKey(b)
 		newGrant(b, s, key, session)
 		b.StartTimer()
-		require.NoError(b, s.Revoke(b.Context(), key, session))
+		require.NoError(b, s.Revoke(b.Context(), key, session, ""))
 	}
 }
 

@@ -23,11 +23,10 @@ const (
 	lentXML                  = `<AssumeRoleResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><AssumeRoleResult>` +
 		`<Credentials><AccessKeyId>K</AccessKeyId><SecretAccessKey>S</SecretAccessKey><SessionToken>T</SessionToken>` +
 		`<Expiration>2026-01-01T00:00:00Z</Expiration></Credentials></AssumeRoleResult></AssumeRoleResponse>`
-	listXML = `<ListBucketResult xmlns="http://s3.amazonaws.com/doc/2006-03-01/"><IsTruncated>false</IsTruncated>` +
-		`<Contents><Key>.accord/grants/acc1/session1/K</Key></Contents></ListBucketResult>`
-	versionsXML = `<ListVersionsResult><Version><Key>acc1/a</Key><VersionId>null</VersionId></Version></ListVersionsResult>`
-	uploadsXML  = `<ListMultipartUploadsResult><Upload><Key>acc1/b</Key><UploadId>1</UploadId></Upload></ListMultipartUploadsResult>`
-	deletedXML  = `<DeleteResult><Deleted><Key>acc1/a</Key><VersionId>null</VersionId></Deleted></DeleteResult>`
+	oneObjectXML = `<ListBucketResult><IsTruncated>false</IsTruncated><Contents><Key>acc1/a</Key></Contents></ListBucketResult>`
+	versionsXML  = `<ListVersionsResult><Version><Key>acc1/a</Key><VersionId>null</VersionId></Version></ListVersionsResult>`
+	uploadsXML   = `<ListMultipartUploadsResult><Upload><Key>acc1/b</Key><UploadId>1</UploadId></Upload></ListMultipartUploadsResult>`
+	deletedXML   = `<DeleteResult><Deleted><Key>acc1/a</Key><VersionId>null</VersionId></Deleted></DeleteResult>`
 )
 
 // answering is a server that answers so to the call that is tried.
@@ -103,10 +102,8 @@ func goodServer() http.HandlerFunc {
 			status(http.StatusOK, `{"mode":"online"}`)(w, r)
 		case asked == "AssumeRole":
 			status(http.StatusOK, lentXML)(w, r)
-		case asked == "list" && strings.HasPrefix(r.URL.Query().Get("prefix"), ".accord/"):
-			status(http.StatusOK, listXML)(w, r)
 		case asked == "list":
-			status(http.StatusOK, `<ListBucketResult><Contents><Key>acc1/a</Key></Contents></ListBucketResult>`)(w, r)
+			status(http.StatusOK, oneObjectXML)(w, r)
 		case asked == "versions" && batches.Load() == 0:
 			status(http.StatusOK, versionsXML)(w, r)
 		case asked == "versions":
@@ -163,38 +160,35 @@ var operations = map[string]struct {
 	// after one that wrote.
 	harmless, late bool
 }{
-	"create: look":      {call: "user-info", try: tryCreate, harmless: true},
-	"create: add":       {call: "add-user", try: tryCreate},
-	"create: attach":    {call: "set-user-or-group-policy", try: tryCreate, late: true},
-	"remove":            {call: "remove-user", try: tryRemove},
-	"remove: look up":   {call: "list", try: tryRemove, late: true},
-	"remove: awaken":    {call: "user-info", try: tryRemove, late: true},
-	"remove: revoke":    {call: "revoke-tokens/builtin", try: tryRemove, late: true},
-	"remove: strike":    {call: "delete", try: tryRemove, late: true},
-	"revoke: look up":   {call: "list", try: tryRevoke, harmless: true},
-	"revoke: awaken":    {call: "user-info", try: tryRevoke, harmless: true},
-	"revoke":            {call: "revoke-tokens/builtin", try: tryRevoke},
-	"revoke: strike":    {call: "delete", try: tryRevoke, late: true},
-	"grant":             {call: "AssumeRole", try: tryGrant},
-	"grant: write down": {call: "put", try: tryGrant, late: true},
-	"shut out":          {call: "set-user-status", try: tryShutOut},
-	"let in":            {call: "set-user-status", try: tryLetIn},
-	"count":             {call: "list", try: tryCount, harmless: true},
-	"purge: shut out":   {call: "set-user-status", try: tryPurge},
-	"purge: look":       {call: "versions", try: tryPurge, late: true},
-	"purge: delete":     {call: "batch", try: tryPurge, late: true},
-	"purge: uploads":    {call: "uploads", try: tryPurge, late: true},
-	"purge: abort":      {call: "abort", try: tryPurge, late: true},
-	"purge: remove":     {call: "remove-user", try: tryPurge, late: true},
-	"purge: strike":     {call: "delete", try: tryPurge, late: true},
-	"picture":           {call: "put", try: tryPicture},
-	"pictures: look":    {call: "versions", try: tryRemovePictures, harmless: true},
-	"pictures: delete":  {call: "batch", try: tryRemovePictures, late: true},
+	"create: look":     {call: "user-info", try: tryCreate, harmless: true},
+	"create: add":      {call: "add-user", try: tryCreate},
+	"create: bucket":   {call: "put", try: tryCreate, late: true},
+	"create: attach":   {call: "set-user-or-group-policy", try: tryCreate, late: true},
+	"remove":           {call: "remove-user", try: tryRemove},
+	"remove: revoke":   {call: "revoke-tokens/builtin", try: tryRemove, late: true},
+	"remove: bucket":   {call: "delete", try: tryRemove, late: true},
+	"revoke: awaken":   {call: "user-info", try: tryRevoke, harmless: true},
+	"revoke":           {call: "revoke-tokens/builtin", try: tryRevoke},
+	"grant":            {call: "AssumeRole", try: tryGrant},
+	"shut out":         {call: "set-user-status", try: tryShutOut},
+	"let in":           {call: "set-user-status", try: tryLetIn},
+	"count":            {call: "list", try: tryCount, harmless: true},
+	"purge: shut out":  {call: "set-user-status", try: tryPurge},
+	"purge: look":      {call: "versions", try: tryPurge, late: true},
+	"purge: delete":    {call: "batch", try: tryPurge, late: true},
+	"purge: uploads":   {call: "uploads", try: tryPurge, late: true},
+	"purge: abort":     {call: "abort", try: tryPurge, late: true},
+	"purge: remove":    {call: "remove-user", try: tryPurge, late: true},
+	"picture":          {call: "put", try: tryPicture},
+	"pictures: look":   {call: "versions", try: tryRemovePictures, harmless: true},
+	"pictures: delete": {call: "batch", try: tryRemovePictures, late: true},
 }
 
 func tryCreate(ctx context.Context, s *minio.Storage) error { return s.CreateUser(ctx, "acc1", secret) }
 func tryRemove(ctx context.Context, s *minio.Storage) error { return s.RemoveUser(ctx, "acc1") }
-func tryRevoke(ctx context.Context, s *minio.Storage) error { return s.Revoke(ctx, "acc1", "session1") }
+func tryRevoke(ctx context.Context, s *minio.Storage) error {
+	return s.Revoke(ctx, "acc1", "session1", "KEY")
+}
 
 func tryPurge(ctx context.Context, s *minio.Storage) error { return s.PurgeUser(ctx, "acc1") }
 
@@ -317,7 +311,7 @@ func TestTimeout(t *testing.T) {
 			s := fakeEndpoint(t, server.URL, 100*time.Millisecond)
 			requireFailure(t, s.RemoveUser(t.Context(), "acc1"), false)
 			requireFailure(t, s.CreateUser(t.Context(), "acc1", secret), true)
-			requireFailure(t, s.Revoke(t.Context(), "acc1", "session1"), true)
+			requireFailure(t, s.Revoke(t.Context(), "acc1", "session1", "KEY"), true)
 		})
 	}
 }
@@ -365,5 +359,28 @@ func TestGoodAnswers(t *testing.T) {
 	for name, op := range operations {
 		s, _ := badServer(t, "none", nil)
 		require.NoError(t, op.try(t.Context(), s), name)
+	}
+}
+
+// What the server says is on its disk and denies at each removal may be there.
+func TestDenialsEnd(t *testing.T) {
+	const noUser = `{"Code":"XMinioAdminNoSuchUser"}`
+	good, removals := goodServer(), new(atomic.Int64)
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		switch called(r) {
+		case "user-info":
+			status(http.StatusOK, `{"status":"enabled","policyName":"homes"}`)(w, r)
+		case "remove-user", "set-user-status":
+			removals.Add(1)
+			status(http.StatusNotFound, noUser)(w, r)
+		default:
+			good(w, r)
+		}
+	}))
+	t.Cleanup(server.Close)
+	s := fakeEndpoint(t, server.URL, time.Minute)
+	for _, try := range []func(context.Context, *minio.Storage) error{tryRemove, tryShutOut, tryPurge} {
+		requireFailure(t, try(t.Context(), s), false)
+		require.Less(t, removals.Swap(0), int64(10))
 	}
 }

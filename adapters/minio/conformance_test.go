@@ -7,6 +7,7 @@ import (
 	"slices"
 	"testing"
 
+	miniogo "github.com/minio/minio-go/v7"
 	"github.com/stretchr/testify/require"
 
 	"accord/adapters/adaptertest"
@@ -27,6 +28,24 @@ func TestStorageDoor(t *testing.T) {
 	adaptertest.StorageDoor(t, func(*testing.T) (adaptertest.StorageFixture, app.StorageDoor) { return fixture, s })
 }
 
+func TestStorageCredentials(t *testing.T) {
+	s, o := ready(t)
+	fixture := storageFixture(t, s, o)
+	adaptertest.StorageCredentials(t, func(*testing.T) adaptertest.AccessKeysFixture {
+		return adaptertest.AccessKeysFixture{
+			StorageFixture: fixture, Credentials: s,
+			AddAccessKey: func(t *testing.T, key, accessKey string) app.Grant {
+				t.Helper()
+				require.NoError(t, s.AddAccessKey(t.Context(), key, accessKey, secret))
+				return app.Grant{
+					Endpoint: o.Endpoint, Region: o.Region, Bucket: o.Bucket + "-" + key, Prefix: key + "/",
+					AccessKeyID: accessKey, SecretAccessKey: secret,
+				}
+			},
+		}
+	})
+}
+
 func storageFixture(t *testing.T, s *minio.Storage, o minio.Options) adaptertest.StorageFixture {
 	t.Helper()
 	return adaptertest.StorageFixture{
@@ -35,6 +54,8 @@ func storageFixture(t *testing.T, s *minio.Storage, o minio.Options) adaptertest
 		// An adapter without a policy makes users that are let at nothing.
 		PlaceForeign: placeForeign(t, o),
 		MayUse:       mayUse,
+		List:         listing,
+		Buckets:      []string{o.Bucket, o.Bucket + "-public"},
 		Users: func(t *testing.T) []string {
 			t.Helper()
 			users, err := s.Users(t.Context())
@@ -43,8 +64,10 @@ func storageFixture(t *testing.T, s *minio.Storage, o minio.Options) adaptertest
 		},
 		Objects: func(t *testing.T, key string) []string {
 			t.Helper()
-			names, err := list(t.Context(), asAdmin(t, o), o.Bucket, key+"/")
-			require.NoError(t, err)
+			names, err := list(t.Context(), asAdmin(t, o), home(o, key), key+"/")
+			if miniogo.ToErrorResponse(err).Code != "NoSuchBucket" {
+				require.NoError(t, err)
+			}
 			return names
 		},
 	}
@@ -55,6 +78,7 @@ func TestFilesConformance(t *testing.T) {
 	adaptertest.Files(t, func(*testing.T) adaptertest.FilesFixture {
 		return adaptertest.FilesFixture{
 			Files:      s,
+			Stored:     s,
 			NewAccount: func() string { return fmt.Sprintf("%014d", randomNumber(t)) },
 			Fetch: func(t *testing.T, url string) ([]byte, bool) {
 				t.Helper()

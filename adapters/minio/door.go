@@ -5,8 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
-
-	"github.com/minio/minio-go/v7/pkg/signer"
+	"strings"
 
 	"accord/app"
 )
@@ -20,16 +19,14 @@ func (s *Storage) LetsIn(ctx context.Context, g app.Grant) (bool, error) {
 	if g.AccessKeyID == "" || g.SecretAccessKey == "" || g.Prefix == "" {
 		return false, refused(op, errNames)
 	}
-	_, err := s.wire.do(ctx, request{
-		call: op, method: http.MethodGet, path: "/" + s.options.Bucket, readOnly: true, limit: maxPage,
+	bucket := s.options.homeBucket(strings.TrimSuffix(g.Prefix, "/"))
+	err := s.ask(ctx, g, request{
+		call: op, method: http.MethodGet, path: "/" + bucket,
 		query: url.Values{"list-type": {"2"}, "prefix": {g.Prefix}, "max-keys": {"1"}},
-		sign: func(req *http.Request) *http.Request {
-			return signer.SignV4(*req, g.AccessKeyID, g.SecretAccessKey.Reveal(), g.SessionToken.Reveal(), s.options.Region)
-		},
 	})
 	var f *failure
 	switch {
-	case err == nil:
+	case err == nil, codeOf(err) == codeNoBucket: // the server looks at the rights first
 		return true, nil
 	case errors.As(err, &f) && f.status == http.StatusForbidden && refusals[f.code]:
 		return false, nil

@@ -32,12 +32,13 @@ func (s *Storage) Grant(
 	if err != nil {
 		return app.Grant{}, failed(op, err)
 	}
-	if err := s.enter(ctx, key, session, lent.AccessKeyID); err != nil {
+	bucket := s.options.homeBucket(key)
+	if err := s.ensureBucket(ctx, bucket); err != nil {
 		return app.Grant{}, failed(op, after(err)) // the credentials exist by now
 	}
 	return app.Grant{
 		Endpoint: s.options.PublicEndpoint, Region: s.options.Region,
-		Bucket: s.options.Bucket, Prefix: key + "/",
+		Bucket: bucket, Prefix: key + "/",
 		AccessKeyID: lent.AccessKeyID, SecretAccessKey: app.Secret(lent.SecretAccessKey),
 		SessionToken: app.Secret(lent.SessionToken), Expiration: lent.Expiration,
 	}, nil

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"net/http"
 	"reflect"
 	"slices"
 	"time"
@@ -12,11 +13,10 @@ import (
 	miniogo "github.com/minio/minio-go/v7"
 )
 
-// EnsureHome makes the bucket and the policy of all homes, and the bucket that
-// everybody may read with its policy, where they are missing or a policy is not
-// the one that this version wants. Repeatable, and several replicas may do it at
-// once. It waits, until ctx ends, for a server
-// that says it is still starting. Errors are StorageFailed.
+// EnsureHome creates the policy of all homes, and the public bucket with its
+// policy, if they are missing, and replaces a policy that differs from the one
+// of this version. Idempotent; several replicas may call it at once. It waits,
+// until ctx ends, for a server that is still starting. Errors are StorageFailed.
 func (s *Storage) EnsureHome(ctx context.Context) error {
 	pause := &backoff.ExponentialBackOff{InitialInterval: 50 * time.Millisecond, Multiplier: 2, MaxInterval: time.Second}
 	_, err := backoff.Retry(ctx, func() (struct{}, error) {
@@ -33,7 +33,7 @@ func (s *Storage) EnsureHome(ctx context.Context) error {
 }
 
 func (s *Storage) ensureHome(ctx context.Context) error {
-	if err := s.ensureBucket(ctx, s.options.Bucket); err != nil {
+	if err := s.admin.started(ctx); err != nil {
 		return err
 	}
 	same, err := s.policyIsOurs(ctx)
@@ -51,13 +51,16 @@ func (s *Storage) ensureBucket(ctx context.Context, bucket string) error {
 	if err != nil || found {
 		return err
 	}
-	ctx, cancel := context.WithTimeout(ctx, s.options.Timeout)
-	defer cancel()
-	err = s.s3.MakeBucket(ctx, bucket, miniogo.MakeBucketOptions{Region: s.options.Region})
-	if miniogo.ToErrorResponse(err).Code == "BucketAlreadyOwnedByYou" {
+	return s.makeBucket(ctx, bucket)
+}
+
+// makeBucket creates the bucket; one of our own that exists is not an error.
+func (s *Storage) makeBucket(ctx context.Context, bucket string) error {
+	err := s.write(ctx, request{call: "make bucket", method: http.MethodPut, path: "/" + bucket})
+	if codeOf(err) == "BucketAlreadyOwnedByYou" {
 		return nil
 	}
-	return s3Failure("make bucket", err, false)
+	return err
 }
 
 func (s *Storage) hasBucket(ctx context.Context, by *miniogo.Client, bucket string) (bool, error) {
@@ -91,28 +94,34 @@ type statement struct {
 	Effect    string
 	Principal map[string][]string `json:",omitempty"`
 	Action    []string
-	Resource  []string                       `json:",omitempty"`
-	Condition map[string]map[string][]string `json:",omitempty"`
+	Resource  []string `json:",omitempty"`
 }
 
-// homePolicy lets each user list, read, write and delete under its own access
-// key. The variable is the parent user for temporary credentials too. The slash
-// keeps a user out of homes whose key merely begins like its own. Nothing of
-// the admin interface: by default a user, its temporary credentials too, may
-// make itself access keys that outlive every session.
+// homePolicy lets each user list its own bucket and its unfinished uploads, and
+// read, write, tag and delete objects below its access key. The variable is the
+// parent user for temporary credentials too.
+//
+// It has no condition on what is listed: the server takes the value of a
+// condition from a header or a parameter of the same name in other letter case
+// (Prefix) and lists by another (prefix), so a condition cannot keep apart homes
+// that share a bucket. GetBucketPolicy is what the server asks for to read an
+// ACL. Nothing of the admin interface: by default a user, its temporary
+// credentials too, may create access keys that outlive every session.
 func homePolicy(bucket string) []byte {
 	const user = "${aws:username}"
+	home := resource + bucket + "-" + user
 	return policyOf(
-		statement{Effect: "Allow", Action: []string{"s3:GetBucketLocation"}, Resource: []string{resource + bucket}},
 		statement{
-			Effect: "Allow", Action: []string{"s3:ListBucket"}, Resource: []string{resource + bucket},
-			Condition: map[string]map[string][]string{"StringLike": {"s3:prefix": {user + "/*"}}},
+			Effect: "Allow", Resource: []string{home},
+			Action: []string{
+				"s3:GetBucketCors", "s3:GetBucketLocation", "s3:GetBucketPolicy", "s3:ListBucket", "s3:ListBucketMultipartUploads",
+			},
 		},
 		statement{
-			Effect: "Allow", Resource: []string{resource + bucket + "/" + user + "/*"},
+			Effect: "Allow", Resource: []string{home + "/" + user + "/*"},
 			Action: []string{
-				"s3:AbortMultipartUpload", "s3:DeleteObject", "s3:GetObject",
-				"s3:ListMultipartUploadParts", "s3:PutObject",
+				"s3:AbortMultipartUpload", "s3:DeleteObject", "s3:DeleteObjectTagging", "s3:GetObject", "s3:GetObjectTagging",
+				"s3:ListMultipartUploadParts", "s3:PutObject", "s3:PutObjectTagging",
 			},
 		},
 		statement{Effect: "Deny", Action: []string{"admin:*"}},

@@ -30,10 +30,10 @@ func (n name) plain(encoding string) (string, error) {
 	return url.QueryUnescape(string(n))
 }
 
-// list finds objects of homes and ledger by name, in order: those after last,
-// at most limit. more tells that there are further ones. An answer with others,
+// list finds objects in a folder by name, in order: those after last, at most
+// limit. more tells that there are further ones. An answer with others,
 // which would be taken for the account's or never come to an end, is none.
-func (s *Storage) list(ctx context.Context, prefix, last string, limit int) (names []string, more bool, err error) {
+func (s *Storage) list(ctx context.Context, bucket, prefix, last string, limit int) (names []string, more bool, err error) {
 	const call = "list objects"
 	var page struct {
 		XMLName      xml.Name `xml:"ListBucketResult"`
@@ -44,7 +44,7 @@ func (s *Storage) list(ctx context.Context, prefix, last string, limit int) (nam
 	query := url.Values{
 		"list-type": {"2"}, "prefix": {prefix}, "start-after": {last}, "max-keys": {strconv.Itoa(limit)},
 	}
-	if err := s.page(ctx, call, s.options.Bucket, query, &page); err != nil {
+	if err := s.page(ctx, call, bucket, query, &page); err != nil {
 		return nil, false, err
 	}
 	for _, key := range page.Keys {
@@ -84,11 +84,25 @@ func (s *Storage) CountObjects(ctx context.Context, key string, limit int) (int,
 	if !named(key) {
 		return 0, refused(op, errNames)
 	}
+	count := 0
+	// The last is where earlier versions kept the home.
+	for _, bucket := range []string{s.options.homeBucket(key), s.options.Bucket} {
+		n, err := s.count(ctx, bucket, key+"/", limit-count)
+		if err != nil && codeOf(err) != codeNoBucket {
+			return 0, failed(op, err)
+		}
+		count += n
+	}
+	return count, nil
+}
+
+// count counts the objects in a folder, stopping at limit.
+func (s *Storage) count(ctx context.Context, bucket, folder string, limit int) (int, error) {
 	count, last := 0, ""
 	for count < limit {
-		names, more, err := s.list(ctx, key+"/", last, min(limit-count, pageSize))
+		names, more, err := s.list(ctx, bucket, folder, last, min(limit-count, pageSize))
 		if err != nil {
-			return 0, failed(op, err)
+			return 0, err
 		}
 		count += len(names)
 		if !more {

@@ -62,6 +62,9 @@ func randomNumber(t testing.TB) int64 {
 	return n.Int64()
 }
 
+// home is the bucket of a user.
+func home(o minio.Options, key string) string { return o.Bucket + "-" + key }
+
 func newKey(t testing.TB) string {
 	t.Helper()
 	return app.StorageKeyOf(fmt.Sprintf("%014d", randomNumber(t)))

@@ -22,8 +22,10 @@ type Options struct {
 	PublicEndpoint string
 	// Region is the server's; default us-east-1.
 	Region string
-	// Bucket holds every home. Pictures lie in a second bucket, whose name has
-	// "-public" behind this one, which everybody may read.
+	// Bucket begins the names of all buckets: each home has its own, named
+	// Bucket-KEY after its user's access key; pictures lie in Bucket-public,
+	// which everybody may read. Earlier versions kept all homes in Bucket
+	// itself; see MoveHomes.
 	Bucket string
 	// AdminUser and AdminPassword are an administrator's access key and secret.
 	AdminUser     string
@@ -53,7 +55,7 @@ func (o Options) withDefaults() (Options, error) {
 	}
 	faults := []error{
 		checkEndpoint("endpoint", o.Endpoint), checkEndpoint("public endpoint", o.PublicEndpoint),
-		s3utils.CheckValidBucketNameStrict(o.Bucket), s3utils.CheckValidBucketNameStrict(o.publicBucket()),
+		s3utils.CheckValidBucketNameStrict(o.Bucket), s3utils.CheckValidBucketNameStrict(o.homeBucket(longestKey)),
 	}
 	if o.AdminUser == "" || o.AdminPassword == "" {
 		faults = append(faults, errors.New("the administrator's name and password are both needed"))
@@ -66,6 +68,12 @@ func (o Options) withDefaults() (Options, error) {
 	}
 	return o, nil
 }
+
+// longestKey is as long as an access key of ours.
+const longestKey = "acc00000000000000"
+
+// homeBucket holds the home of one user.
+func (o Options) homeBucket(key string) string { return o.Bucket + "-" + key }
 
 // publicBucket holds what everybody may read.
 func (o Options) publicBucket() string { return o.Bucket + "-public" }

@@ -30,7 +30,7 @@ func TestOptions(t *testing.T) {
 		"public endpoint":   func(o *minio.Options) { o.PublicEndpoint = "storage" },
 		"no bucket":         func(o *minio.Options) { o.Bucket = "" },
 		"bad bucket":        func(o *minio.Options) { o.Bucket = "Homes_" },
-		"long bucket":       func(o *minio.Options) { o.Bucket = strings.Repeat("a", 57) }, // with "-public", 64
+		"long bucket":       func(o *minio.Options) { o.Bucket = strings.Repeat("a", 46) }, // with "-" and an access key, 64
 		"no admin":          func(o *minio.Options) { o.AdminUser = "" },
 		"no password":       func(o *minio.Options) { o.AdminPassword = "" },
 		"negative time":     func(o *minio.Options) { o.Timeout = -time.Second },

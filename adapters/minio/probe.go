@@ -26,22 +26,22 @@ type Report struct {
 }
 
 // Ping asks whether the server answers, knows the administrator and has the
-// bucket. One cheap request, past the breaker; errors are StorageFailed.
+// public bucket. One cheap request, past the breaker; errors are StorageFailed.
 func (s *Storage) Ping(ctx context.Context) error {
 	const op = "ping storage"
-	found, err := s.hasBucket(ctx, s.pinger, s.options.Bucket)
+	found, err := s.hasBucket(ctx, s.pinger, s.options.publicBucket())
 	if err != nil {
 		return unknown(op, err)
 	}
 	if !found {
-		return unknown(op, fmt.Errorf("there is no bucket %s", s.options.Bucket))
+		return unknown(op, fmt.Errorf("there is no bucket %s", s.options.publicBucket()))
 	}
 	return nil
 }
 
 // Probe asks the server for everything that this configuration needs of it. It
-// takes a dozen requests or so and leaves nothing behind; rights to write are
-// tried on a user that does not exist.
+// leaves nothing behind: rights to write are tried on a user that does not
+// exist, and the policy, if there is no fault so far, on two users of its own.
 func (s *Storage) Probe(ctx context.Context) Report {
 	report := Report{}
 	before := s.options.Now()
@@ -60,6 +60,10 @@ func (s *Storage) Probe(ctx context.Context) Report {
 	s.probeHome(ctx, &report)
 	s.probePublic(ctx, &report)
 	s.probeSTS(ctx, &report)
+	s.probeOldHomes(ctx, &report)
+	if len(report.Faults) == 0 {
+		s.probeHomes(ctx, &report)
+	}
 	return report
 }
 
@@ -148,7 +152,7 @@ func (s *Storage) probeRights(ctx context.Context, report *Report) {
 }
 
 // mend is what helps where EnsureHome has not been here.
-const mend = "start accord serve once, or look into the server's log"
+const mend = "run `accord migrate`, or look into the server's log"
 
 // probeBucket reports whether the bucket is there.
 func (s *Storage) probeBucket(ctx context.Context, report *Report, bucket string) bool {
@@ -179,7 +183,6 @@ func (s *Storage) probePublic(ctx context.Context, report *Report) {
 }
 
 func (s *Storage) probeHome(ctx context.Context, report *Report) {
-	s.probeBucket(ctx, report, s.options.Bucket)
 	same, err := s.policyIsOurs(ctx)
 	switch {
 	case codeOf(err) == "AccessDenied":
@@ -188,6 +191,17 @@ func (s *Storage) probeHome(ctx context.Context, report *Report) {
 		report.fault("The policy %s cannot be read (%v): %s.", s.options.PolicyName, err, mend)
 	case !same:
 		report.fault("The policy %s is missing or not the one that Accord wants: %s.", s.options.PolicyName, mend)
+	}
+}
+
+// probeOldHomes looks for what MoveHomes has not moved.
+func (s *Storage) probeOldHomes(ctx context.Context, report *Report) {
+	switch keys, err := s.oldHomes(ctx); {
+	case err != nil:
+		report.fault("The bucket %s of an earlier version cannot be listed (%v): look into the server's log.", s.options.Bucket, err)
+	case len(keys) > 0:
+		report.fault("%d homes of an earlier version still lie in the bucket %s, where their users cannot reach them: "+
+			"run `accord migrate`.", len(keys), s.options.Bucket)
 	}
 }
 

@@ -24,24 +24,38 @@ func (s *Storage) PurgeUser(ctx context.Context, key string) error {
 	if !named(key) {
 		return refused(op, errNames)
 	}
-	if err := s.admin.setStatus(ctx, key, false); err != nil && codeOf(err) != codeNoUser {
+	if err := s.setStatus(ctx, key, false); err != nil && codeOf(err) != codeNoUser {
 		return failed(op, err)
 	}
 	return failed(op, after(s.purge(ctx, key))) // the user is shut out by now
 }
 
 func (s *Storage) purge(ctx context.Context, key string) error {
-	if err := s.wipe(ctx, s.options.Bucket, key+"/"); err != nil {
-		return err
-	}
-	if err := s.abortUploads(ctx, s.options.Bucket, key+"/"); err != nil {
-		return err
+	// Earlier versions kept the home in the common bucket, from where it may be
+	// moving into the user's: what is on its way is met in the second.
+	for _, bucket := range []string{s.options.Bucket, s.options.homeBucket(key)} {
+		err := s.empty(ctx, bucket, key+"/")
+		if err == nil {
+			continue
+		}
+		// Without the bucket there is nothing to delete; another call may have
+		// deleted it meanwhile.
+		if _, gone := s.versions(ctx, bucket, key+"/"); codeOf(gone) != codeNoBucket {
+			return err
+		}
 	}
 	if err := s.removeUser(ctx, key); err != nil {
 		return err
 	}
-	// Entries were struck out; where the bucket keeps versions, traces are left.
-	return s.wipe(ctx, s.options.Bucket, ledger+key+"/")
+	return after(s.dropBucket(ctx, s.options.homeBucket(key)))
+}
+
+// empty deletes the objects and the unfinished uploads of a folder.
+func (s *Storage) empty(ctx context.Context, bucket, folder string) error {
+	if err := s.wipe(ctx, bucket, folder); err != nil {
+		return err
+	}
+	return s.abortUploads(ctx, bucket, folder)
 }
 
 // wipe deletes every version of every object in a folder. The folder ends with a

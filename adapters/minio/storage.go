@@ -1,8 +1,9 @@
 // Package minio keeps accounts' homes on a server that speaks S3, STS and
 // MinIO's admin interface.
 //
-// All homes lie in one bucket, each under its user's access key; one policy,
-// which names its user by a variable, opens to each its own and nothing else.
+// Each home is a bucket of its own, in which objects lie below the user's access
+// key; one policy, which names the bucket and the folder by a variable, opens to
+// each user its own and nothing else.
 package minio
 
 import (
@@ -59,29 +60,37 @@ func (s *Storage) CreateUser(ctx context.Context, key string, secret app.Secret)
 	if err := s.admin.addUser(ctx, key, secret); err != nil {
 		return failed(op, err)
 	}
+	// The user exists by now.
 	if err := s.admin.setPolicy(ctx, key, s.options.PolicyName); err != nil {
-		return failed(op, after(err)) // the user exists by now
+		return failed(op, after(err))
 	}
-	return nil
+	return failed(op, after(s.makeBucket(ctx, s.options.homeBucket(key))))
 }
 
-// RemoveUser is that of app.Storage. The server keeps temporary credentials of
-// a removed user, dead until a user of that key exists again; so they are
-// revoked, once no further ones can be made.
+// RemoveUser is that of app.Storage. Absent means absent from the server's disk.
+// The server keeps temporary credentials of a removed user, dead until a user
+// of that key exists again; so they are revoked, once no further ones can be
+// made.
 func (s *Storage) RemoveUser(ctx context.Context, key string) error {
 	const op = "remove storage user"
 	if !named(key) {
 		return refused(op, errNames)
 	}
-	return failed(op, s.removeUser(ctx, key))
+	if err := s.removeUser(ctx, key); err != nil {
+		return failed(op, err)
+	}
+	if err := s.dropBucket(ctx, s.options.homeBucket(key)); codeOf(err) != codeNotEmpty { // objects stay
+		return failed(op, after(err))
+	}
+	return nil
 }
 
 func (s *Storage) removeUser(ctx context.Context, key string) error {
-	if err := s.admin.removeUser(ctx, key); err != nil && codeOf(err) != codeNoUser {
+	remove := func() error { return s.admin.removeUser(ctx, key) }
+	if err := s.admin.onDisk(ctx, key, remove); err != nil && codeOf(err) != codeNoUser {
 		return err
 	}
-	revokeAll := func() error { return s.admin.revokeAll(ctx, key) }
-	return after(s.end(ctx, revokeAll, key)) // the user is gone by now
+	return after(s.admin.revokeAll(ctx, key)) // the user is gone by now
 }
 
 // SetActive is that of app.Storage. The server holds temporary credentials to
@@ -91,19 +100,29 @@ func (s *Storage) SetActive(ctx context.Context, key string, active bool) error 
 	if !named(key) {
 		return refused(op, errNames)
 	}
-	err := s.admin.setStatus(ctx, key, active)
+	err := s.setStatus(ctx, key, active)
 	if !active && codeOf(err) == codeNoUser {
 		return nil
 	}
 	return failed(op, err)
 }
 
-// Revoke is that of app.Storage.
-func (s *Storage) Revoke(ctx context.Context, key, session string) error {
+func (s *Storage) setStatus(ctx context.Context, key string, active bool) error {
+	return s.admin.onDisk(ctx, key, func() error { return s.admin.setStatus(ctx, key, active) })
+}
+
+// Revoke implements app.Storage. A server that restarted has a temporary
+// credential in memory only after a request named its access key, and revoking
+// passes over those it does not have. So the access key is looked up first.
+func (s *Storage) Revoke(ctx context.Context, key, session, accessKey string) error {
 	const op = "revoke storage credentials"
 	if !named(key, session) {
 		return refused(op, errNames)
 	}
-	revoke := func() error { return s.admin.revoke(ctx, key, session) }
-	return failed(op, s.end(ctx, revoke, key, session))
+	if accessKey != "" { // to the lookup, a temporary credential is no user
+		if _, err := s.admin.userInfo(ctx, accessKey); err != nil && codeOf(err) != codeNoUser {
+			return failed(op, err)
+		}
+	}
+	return failed(op, s.admin.revoke(ctx, key, session))
 }

@@ -7,6 +7,8 @@ import (
 	"io"
 	"iter"
 	"net/http"
+	"slices"
+	"strings"
 	"time"
 
 	"accord/app"
@@ -54,7 +56,14 @@ func (s *Storage) Users(ctx context.Context) (map[string]app.StorageView, error)
 }
 
 func (s *Storage) view(key string, u userRecord) app.StorageView {
-	return app.StorageView{Key: key, Enabled: u.Status == "enabled", Home: u.PolicyName == s.options.PolicyName}
+	policies := slices.DeleteFunc(strings.Split(u.PolicyName, ","), func(name string) bool {
+		return name == "" || name == s.options.PolicyName
+	})
+	slices.Sort(policies)
+	return app.StorageView{
+		Key: key, Enabled: u.Status == "enabled", Home: u.PolicyName == s.options.PolicyName,
+		Policies: strings.Join(policies, ","), Groups: strings.Join(slices.Sorted(slices.Values(u.MemberOf)), ","),
+	}
 }
 
 // User implements app.StorageRepairs.
@@ -91,7 +100,10 @@ func (s *Storage) SetHome(ctx context.Context, key string, secret app.Secret) er
 	if err := s.admin.addUser(ctx, key, secret); err != nil {
 		return failed(op, denied(err))
 	}
-	return failed(op, denied(after(s.admin.setPolicy(ctx, key, s.options.PolicyName))))
+	if err := s.admin.setPolicy(ctx, key, s.options.PolicyName); err != nil {
+		return failed(op, denied(after(err)))
+	}
+	return failed(op, denied(after(s.ensureBucket(ctx, s.options.homeBucket(key)))))
 }
 
 // eachUser reads the listing of users until do has enough.

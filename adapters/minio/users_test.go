@@ -1,6 +1,7 @@
 package minio
 
 import (
+	"net/http"
 	"strings"
 	"testing"
 
@@ -45,4 +46,24 @@ func TestListingTellsThatTheAdministratorIsTurnedAway(t *testing.T) {
 	}
 	_, _, err := s.User(t.Context(), "acc1")
 	require.ErrorIs(t, err, app.ErrDenied)
+}
+
+// What a user has beside the policy of homes is shown by name, in a listing and
+// of one.
+func TestUsersShowFurtherPoliciesAndGroups(t *testing.T) {
+	s := realStorage(t, "privileged")
+	require.NoError(t, s.EnsureHome(t.Context()))
+	const key, secret = "acc26010100000099", app.Secret("S1b2C3d4E5f6G7h8I9j0A1b2C3d4E5f6G7h8I9j0")
+	require.NoError(t, s.CreateUser(t.Context(), key, secret))
+	require.NoError(t, s.admin.setPolicy(t.Context(), key, "readwrite,"+s.options.PolicyName+",diagnostics"))
+	require.NoError(t, s.admin.change(t.Context(), http.MethodPut, "update-group-members", nil,
+		[]byte(`{"group":"backup","members":["`+key+`"],"isRemove":false,"groupStatus":"enabled"}`)))
+	want := app.StorageView{Key: key, Enabled: true, Policies: "diagnostics,readwrite", Groups: "backup"}
+	seen, found, err := s.User(t.Context(), key)
+	require.NoError(t, err)
+	require.True(t, found)
+	require.Equal(t, want, seen)
+	all, err := s.Users(t.Context())
+	require.NoError(t, err)
+	require.Equal(t, want, all[key])
 }

@@ -31,7 +31,9 @@ type Options struct {
 	// Threads is the number of lanes; 1 by default, at most 16.
 	Threads uint8
 	// Concurrent bounds the hashes computed at once, and so the memory in use;
-	// by default one for each CPU that Go may use.
+	// by default one for each CPU that Go may use. Calls of Hash have half of the
+	// places, at least one, so that registrations and resets cannot keep sign-ins,
+	// which call Verify, waiting.
 	Concurrent int
 }
 
@@ -55,7 +57,10 @@ func (o Options) withDefaults() Options {
 type Hasher struct {
 	cost   cost
 	places *semaphore.Weighted
-	derive func(password, salt []byte, time, memory uint32, threads uint8, keyLen uint32) []byte
+	// hashing is the share of places that Hash may have. Whoever waits for it does
+	// not stand in the queue for places.
+	hashing *semaphore.Weighted
+	derive  func(password, salt []byte, time, memory uint32, threads uint8, keyLen uint32) []byte
 }
 
 var _ app.Hasher = (*Hasher)(nil)
@@ -71,15 +76,23 @@ func New(o Options) (*Hasher, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Hasher{cost: c, places: semaphore.NewWeighted(int64(o.Concurrent)), derive: argon2.IDKey}, nil
+	return &Hasher{
+		cost: c, places: semaphore.NewWeighted(int64(o.Concurrent)),
+		hashing: semaphore.NewWeighted(int64(max(1, o.Concurrent/2))), derive: argon2.IDKey,
+	}, nil
 }
 
 // Hash returns a PHC string with a fresh salt; Busy where no place came free
 // before ctx ended. A hash that was begun is finished.
 func (h *Hasher) Hash(ctx context.Context, password app.Secret) (app.Secret, error) {
+	const op = "hash password"
+	if err := h.hashing.Acquire(ctx, 1); err != nil {
+		return "", &app.Error{Kind: app.Busy, Op: op, Err: err}
+	}
+	defer h.hashing.Release(1)
 	salt := make([]byte, saltLen)
 	_, _ = rand.Read(salt) // documented never to fail
-	key, err := h.run(ctx, "hash password", h.cost, password, salt, hashLen)
+	key, err := h.run(ctx, op, h.cost, password, salt, hashLen)
 	if err != nil {
 		return "", err
 	}

@@ -184,6 +184,33 @@ func TestNoMoreThanConcurrentAtOnce(t *testing.T) {
 	require.EqualValues(t, places, most.Load())
 }
 
+// However many passwords are to be hashed, there is a place to verify one.
+func TestHashingDoesNotKeepVerifyingWaiting(t *testing.T) {
+	for _, places := range []int{2, 3, 8} {
+		h := newHasher(t, Options{Concurrent: places})
+		share := places / 2
+		started, release := make(chan struct{}, 100), make(chan struct{})
+		h.derive = func(password, _ []byte, _, _ uint32, _ uint8, n uint32) []byte {
+			if string(password) == "reset" {
+				started <- struct{}{}
+				<-release
+			}
+			return make([]byte, n)
+		}
+		var wg sync.WaitGroup
+		for range 100 {
+			wg.Go(func() { _, _ = h.Hash(t.Context(), "reset") })
+		}
+		for range share {
+			<-started
+		}
+		_, err := h.Verify(t.Context(), "", "sign-in")
+		require.NoError(t, err)
+		close(release)
+		wg.Wait()
+	}
+}
+
 func BenchmarkHash(b *testing.B) {
 	for _, places := range []int{1, 0} {
 		b.Run(fmt.Sprintf("concurrent=%d", places), func(b *testing.B) {

@@ -52,6 +52,9 @@ func decode(data []byte) (image.Image, orientation, error) {
 	if config.Width > MaxSide || config.Height > MaxSide {
 		return nil, upright, unfit{app.Length, "it has too many pixels"}
 	}
+	if decodedSize(kind, config, data) > MaxDecoded {
+		return nil, upright, unfit{app.Length, "it takes too much memory"}
+	}
 	turned := upright
 	if kind == "image/jpeg" {
 		if bytes.Count(data, []byte{0xff, startOfScan}) > maxScans {

@@ -41,6 +41,49 @@ func normalized(t testing.TB, data []byte, side int) image.Image {
 	return img
 }
 
+// A small file can claim much memory: such are refused by their dimensions, before
+// anything is decoded.
+func TestNormalizeWithinTheMemoryBudget(t *testing.T) {
+	deep := image.NewNRGBA64(image.Rect(0, 0, MaxSide, MaxSide))
+	var content bytes.Buffer
+	require.NoError(t, (&png.Encoder{CompressionLevel: png.BestSpeed}).Encode(&content, deep))
+	p := newTest(t, Options{})
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	_, err := p.Normalize(content.Bytes())
+	runtime.ReadMemStats(&after)
+	requireUnfit(t, err, "file", app.Length)
+	require.Less(t, after.TotalAlloc-before.TotalAlloc, uint64(1<<20))
+}
+
+func TestDecodedSize(t *testing.T) {
+	frame := func(factors ...byte) []byte {
+		body := []byte{8, 0, 16, 0, 16, byte(len(factors))}
+		for i, f := range factors {
+			body = append(body, byte(i+1), f, 0)
+		}
+		return segment(startOfProgressive, body)
+	}
+	for name, try := range map[string]struct {
+		kind  string
+		model color.Model
+		data  []byte
+		want  int64 // of 16 by 16 pixels
+	}{
+		"PNG":                    {"image/png", color.NRGBAModel, nil, 256 * 6},
+		"deep PNG":               {"image/png", color.NRGBA64Model, nil, 256 * 12},
+		"GIF":                    {"image/gif", color.Palette{}, nil, 256},
+		"WebP":                   {"image/webp", color.NRGBAModel, nil, 256 * 8},
+		"JPEG":                   {"image/jpeg", color.YCbCrModel, nil, 256 * 3},
+		"progressive":            {"image/jpeg", color.YCbCrModel, frame(0x11, 0x11, 0x11), 256 * 15},
+		"progressive, 4:2:0":     {"image/jpeg", color.YCbCrModel, frame(0x22, 0x11, 0x11), 256 * 3 / 2 * 5},
+		"progressive, cut short": {"image/jpeg", color.YCbCrModel, frame(0x22, 0x11, 0x11)[:9], 256 * 15},
+		"progressive, nonsense":  {"image/jpeg", color.CMYKModel, frame(0, 0, 0), 256 * 20},
+	} {
+		require.Equal(t, try.want, decodedSize(try.kind, image.Config{Width: 16, Height: 16, ColorModel: try.model}, try.data), name)
+	}
+}
+
 // requireUnfit demands an Invalid error of one field that broke one rule.
 func requireUnfit(t testing.TB, err error, field string, rule app.Rule) {
 	t.Helper()

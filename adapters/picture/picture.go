@@ -45,7 +45,7 @@ type Options struct {
 	// DefaultFetchers by default.
 	Fetchers int
 	// Decoders bounds the pictures that are decoded at once, each of which may
-	// need some 300 MB; DefaultDecoders by default.
+	// need MaxDecoded and 64 MiB to make it smaller; DefaultDecoders by default.
 	Decoders int
 }
 

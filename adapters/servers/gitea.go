@@ -12,6 +12,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"strings"
 
 	"gopkg.in/ini.v1"
 )
@@ -23,6 +24,8 @@ type Gitea struct {
 	URL string
 	// AdminUser and AdminPassword are an administrator's credentials.
 	AdminUser, AdminPassword string
+	// passwordless: the API takes no password.
+	passwordless bool
 }
 
 // StartGitea starts Gitea and returns when it serves requests and its administrator can sign in. A program that was built
@@ -38,7 +41,7 @@ func StartGitea(ctx context.Context, opts Options) (*Gitea, error) {
 	if err != nil {
 		return nil, err
 	}
-	server, err := startGitea(ctx, h, bin, opts.Listen)
+	server, err := startGitea(ctx, h, bin, opts)
 	if err != nil {
 		return nil, errors.Join(err, h.release())
 	}
@@ -52,8 +55,8 @@ func StartGitea(ctx context.Context, opts Options) (*Gitea, error) {
 	return server, nil
 }
 
-func startGitea(ctx context.Context, h *home, bin, listen string) (*Gitea, error) {
-	addr, err := pick(ctx, listen)
+func startGitea(ctx context.Context, h *home, bin string, opts Options) (*Gitea, error) {
+	addr, err := pick(ctx, opts.Listen)
 	if err != nil {
 		return nil, fmt.Errorf("gitea: %w", err)
 	}
@@ -62,7 +65,8 @@ func startGitea(ctx context.Context, h *home, bin, listen string) (*Gitea, error
 	if err != nil {
 		return nil, fmt.Errorf("gitea: %w", err)
 	}
-	config, err := giteaConfig(h, addr, server.URL, staticRoot(bin), secrets)
+	server.passwordless = opts.Settings["service.ENABLE_BASIC_AUTHENTICATION"] == "false"
+	config, err := giteaConfig(h, addr, server.URL, staticRoot(bin), secrets, opts.Settings)
 	if err != nil {
 		return nil, fmt.Errorf("gitea: %w", err)
 	}
@@ -94,25 +98,30 @@ type giteaSecrets struct {
 	SecretKey     string `json:"secretKey"`
 	InternalToken string `json:"internalToken"`
 	JWTSecret     string `json:"jwtSecret"`
+	LFSSecret     string `json:"lfsSecret"`
 }
 
 func giteaSecretsIn(path string) (giteaSecrets, error) {
 	var secrets giteaSecrets
 	found, err := recall(path, &secrets)
-	if err != nil || found {
+	if err != nil || found && secrets.LFSSecret != "" {
 		return secrets, err
 	}
-	jwt := make([]byte, 32)
-	_, _ = rand.Read(jwt) // never fails
-	secrets = giteaSecrets{
-		SecretKey: rand.Text(), InternalToken: rand.Text() + rand.Text(),
-		JWTSecret: base64.RawURLEncoding.EncodeToString(jwt),
+	if !found {
+		secrets = giteaSecrets{SecretKey: rand.Text(), InternalToken: rand.Text() + rand.Text(), JWTSecret: jwtSecret()}
 	}
+	secrets.LFSSecret = jwtSecret() // folders of older programs have none
 	return secrets, keep(path, secrets)
 }
 
+func jwtSecret() string {
+	secret := make([]byte, 32)
+	_, _ = rand.Read(secret) // never fails
+	return base64.RawURLEncoding.EncodeToString(secret)
+}
+
 // giteaConfig renders app.ini: no registration, no mail, no background jobs, and nothing that reaches out to the network.
-func giteaConfig(h *home, addr address, url, static string, secrets giteaSecrets) ([]byte, error) {
+func giteaConfig(h *home, addr address, url, static string, secrets giteaSecrets, own map[string]string) ([]byte, error) {
 	settings := []struct{ section, key, value string }{
 		{"", "I_AM_BEING_UNSAFE_RUNNING_AS_ROOT", fmt.Sprint(os.Geteuid() == 0)},
 		{"", "WORK_PATH", h.dir},
@@ -122,7 +131,8 @@ func giteaConfig(h *home, addr address, url, static string, secrets giteaSecrets
 		{"server", "STATIC_ROOT_PATH", static},
 		{"server", "DISABLE_SSH", "true"},
 		{"server", "OFFLINE_MODE", "true"},
-		{"server", "LFS_START_SERVER", "false"},
+		{"server", "LFS_START_SERVER", "true"},
+		{"server", "LFS_JWT_SECRET", secrets.LFSSecret},
 		{"database", "DB_TYPE", "sqlite3"},
 		{"database", "PATH", "gitea.db"}, // in Dir: a whole path stands in a URL there, unescaped
 		{"database", "SQLITE_JOURNAL_MODE", "WAL"},
@@ -134,6 +144,10 @@ func giteaConfig(h *home, addr address, url, static string, secrets giteaSecrets
 		{"oauth2", "ENABLED", "false"},
 		{"oauth2", "JWT_SECRET", secrets.JWTSecret},
 		{"service", "DISABLE_REGISTRATION", "true"},
+		{"cors", "ENABLED", "true"},
+		{"cors", "ALLOW_DOMAIN", "http://localhost:*,http://127.0.0.1:*"},
+		{"repository", "ENABLE_PUSH_CREATE_USER", "true"},
+		{"repository", "ENABLE_PUSH_CREATE_ORG", "true"},
 		{"openid", "ENABLE_OPENID_SIGNIN", "false"},
 		{"mailer", "ENABLED", "false"},
 		{"actions", "ENABLED", "false"},
@@ -149,6 +163,12 @@ func giteaConfig(h *home, addr address, url, static string, secrets giteaSecrets
 			continue
 		}
 		if _, err := file.Section(s.section).NewKey(s.key, s.value); err != nil {
+			return nil, err
+		}
+	}
+	for name, value := range own {
+		section, key, _ := strings.Cut(name, ".")
+		if _, err := file.Section(section).NewKey(key, value); err != nil {
 			return nil, err
 		}
 	}
@@ -176,6 +196,9 @@ func (g *Gitea) admit(ctx context.Context, bin string) error {
 		}
 	}
 	g.AdminUser, g.AdminPassword = admin.User, admin.Password
+	if g.passwordless { // nothing to try the password on
+		return nil
+	}
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, g.URL+"/api/v1/user", http.NoBody)
 	if err != nil {
 		return err

@@ -31,6 +31,8 @@ type Options struct {
 	// then in the folders `servers` beside the running executable and `bin/servers` of the enclosing module; for MariaDB on
 	// the path.
 	Bin string
+	// Settings replace those of Gitea's app.ini, by section and key: "service.DISABLE_REGISTRATION".
+	Settings map[string]string
 	// Log receives what happens to the process. Default: nothing is logged. The server's own output goes to Dir/log.
 	Log *slog.Logger
 }

@@ -38,7 +38,7 @@ func TestEveryKindSaysWhatItIs(t *testing.T) {
 		require.NoError(t, json.Unmarshal([]byte(decode(t, parts[1])), &body))
 		if kind == app.AccessToken {
 			require.Equal(t, "JWT", header["typ"])
-			require.NotContains(t, body, "aud")
+			require.Equal(t, []any{"https://accord.test"}, body["aud"])
 			continue
 		}
 		require.Equal(t, string(kind)+"+jwt", header["typ"])
@@ -74,6 +74,8 @@ func TestKindsAreNotMixed(t *testing.T) {
 		"reset with a session":              {"reset+jwt", with(jwt.MapClaims{"use": "reset", "aud": aud, "aid": "1", "bnd": "x"})},
 		"reset without an account":          {"reset+jwt", with(jwt.MapClaims{"use": "reset", "aud": aud, "bnd": "x"}, "sid")},
 		"reset without a binding":           {"reset+jwt", with(jwt.MapClaims{"use": "reset", "aud": aud, "aid": "1"}, "sid")},
+		"access, another's audience":        {"JWT", with(jwt.MapClaims{"aud": "x"})},
+		"access, two audiences":             {"JWT", with(jwt.MapClaims{"aud": []string{"https://accord.test", "x"}})},
 		"access with an account":            {"JWT", with(jwt.MapClaims{"aid": "1"})},
 		"access with a binding":             {"JWT", with(jwt.MapClaims{"bnd": "1"})},
 		"unknown":                           {"x+jwt", with(jwt.MapClaims{"use": "x", "aud": aud})},
@@ -112,4 +114,21 @@ func FuzzKinds(f *testing.F) {
 		}
 		require.Equal(t, ofKinds()[got.Kind], got, "only what was signed")
 	})
+}
+
+// Access tokens of releases that named no audience are good until they expire;
+// another audience may be set.
+func TestAudienceOfAccessTokens(t *testing.T) {
+	r := newRing()
+	old := sign(t, jwt.SigningMethodEdDSA, r.signer, map[string]any{"kid": "new", "typ": "JWT"}, payload())
+	_, err := newTokens(t, r, now).Verify(old)
+	require.NoError(t, err)
+
+	others, err := New(Options{Issuer: "https://accord.test", Audience: "https://api.test", Keys: r, Now: func() time.Time { return now }})
+	require.NoError(t, err)
+	token := issue(t, others)
+	_, err = others.Verify(token)
+	require.NoError(t, err)
+	_, err = newTokens(t, r, now).Verify(token)
+	require.Equal(t, app.TokenInvalid, app.KindOf(err))
 }

@@ -3,6 +3,7 @@
 package token
 
 import (
+	"cmp"
 	"crypto"
 	"crypto/ed25519"
 	"errors"
@@ -29,20 +30,24 @@ type Keys interface {
 	VerificationKeys(now time.Time) map[string]ed25519.PublicKey
 }
 
-// Options of a Tokens; every field is needed.
+// Options of a Tokens; every field but Audience is needed.
 type Options struct {
 	// Issuer is what tokens name as theirs (iss), e.g. the platform's URL.
 	Issuer string
-	Keys   Keys
-	Now    func() time.Time
+	// Audience is whom access tokens are for (aud); the Issuer by default.
+	Audience string
+	Keys     Keys
+	Now      func() time.Time
 }
 
 // Tokens is an app.Tokens. Safe for concurrent use.
 type Tokens struct {
 	issuer string
-	keys   Keys
-	now    func() time.Time
-	parser *jwt.Parser
+	// audience is that of access tokens.
+	audience string
+	keys     Keys
+	now      func() time.Time
+	parser   *jwt.Parser
 }
 
 var _ app.Tokens = (*Tokens)(nil)
@@ -62,7 +67,7 @@ func New(o Options) (*Tokens, error) {
 	if len(faults) > 0 {
 		return nil, errors.Join(faults...)
 	}
-	return &Tokens{issuer: o.Issuer, keys: o.Keys, now: o.Now, parser: jwt.NewParser(
+	return &Tokens{issuer: o.Issuer, audience: cmp.Or(o.Audience, o.Issuer), keys: o.Keys, now: o.Now, parser: jwt.NewParser(
 		jwt.WithValidMethods([]string{jwt.SigningMethodEdDSA.Alg()}),
 		jwt.WithStrictDecoding(),
 		jwt.WithoutClaimsValidation(), // see check
@@ -88,22 +93,31 @@ func typeOf(k app.TokenKind) string {
 	return string(k) + "+jwt"
 }
 
+// audienceOf is the one audience of tokens of that kind (RFC 7519, 4.1.3). Only
+// access tokens are for others to check.
+func (t *Tokens) audienceOf(k app.TokenKind) jwt.ClaimStrings {
+	if k == app.AccessToken {
+		return jwt.ClaimStrings{t.audience}
+	}
+	return jwt.ClaimStrings{t.issuer}
+}
+
+// addressed reports whether the audience is that of the kind. Access tokens that
+// were issued without one are good until they expire.
+func (t *Tokens) addressed(audience jwt.ClaimStrings, k app.TokenKind) bool {
+	return slices.Equal(audience, t.audienceOf(k)) || k == app.AccessToken && len(audience) == 0
+}
+
 // Issue returns a token signed with the key of this moment. Its times are whole seconds.
 func (t *Tokens) Issue(c app.Claims) (app.Secret, error) {
 	kid, key := t.keys.SigningKey(t.now())
-	// Only access tokens are for others to check: the rest names this platform
-	// as its one audience (RFC 7519, 4.1.3).
-	var audience jwt.ClaimStrings
-	if c.Kind != app.AccessToken {
-		audience = jwt.ClaimStrings{t.issuer}
-	}
 	token := jwt.NewWithClaims(jwt.SigningMethodEdDSA, claims{
 		RegisteredClaims: jwt.RegisteredClaims{
 			Issuer:    t.issuer,
 			Subject:   strconv.FormatInt(c.UserID, 10),
 			IssuedAt:  jwt.NewNumericDate(c.IssuedAt),
 			ExpiresAt: jwt.NewNumericDate(c.ExpiresAt),
-			Audience:  audience,
+			Audience:  t.audienceOf(c.Kind),
 		},
 		SessionID: c.SessionID, Use: string(c.Kind), AccountID: c.AccountID, Binding: c.Binding,
 	})
@@ -193,7 +207,7 @@ func (t *Tokens) checkKind(c claims, header any) error {
 	case kind == app.AccessToken && (header == typeOf(app.RefreshToken) || header == typeOf(app.ResetToken)),
 		kind != app.AccessToken && header != typeOf(kind):
 		return errors.New("header and claims disagree")
-	case kind != app.AccessToken && !slices.Equal(c.Audience, jwt.ClaimStrings{t.issuer}):
+	case !t.addressed(c.Audience, kind):
 		return errors.New("another audience")
 	case reset != (c.SessionID == ""), reset != (c.AccountID != ""), reset != (c.Binding != ""):
 		return errors.New("not the claims of its kind")

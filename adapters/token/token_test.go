@@ -95,7 +95,7 @@ func TestWhatATokenHolds(t *testing.T) {
 	parts := strings.Split(issue(t, newTokens(t, newRing(), now)).Reveal(), ".")
 	require.Len(t, parts, 3)
 	require.JSONEq(t, `{"alg":"EdDSA","typ":"JWT","kid":"new"}`, decode(t, parts[0]))
-	require.JSONEq(t, `{"iss":"https://accord.test","sub":"520436710223446109","sid":"k3j5v7x2abcdefghijklmnopqr",
+	require.JSONEq(t, `{"iss":"https://accord.test", "aud":["https://accord.test"],"sub":"520436710223446109","sid":"k3j5v7x2abcdefghijklmnopqr",
 		"iat":1770091506,"exp":1770098706}`, decode(t, parts[1]))
 }
 

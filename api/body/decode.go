@@ -52,30 +52,31 @@ func (v Value) Int() (int64, bool) {
 }
 
 // Decode reads a request body into a DTO of values and checks the DTO's rules.
-// No body and null are an object without fields. The error is Invalid, without
-// violations where the body is no JSON object; or that of a body over its limit.
+// No body and null are an object without fields; a byte order mark before it is
+// passed over. The error is Invalid, without violations where the body is no JSON
+// object: its cause is then Malformed or ErrNotAnObject. Or it is that of a body over
+// its limit.
 func Decode[T any](c echo.Context, validate *validator.Validate) (T, error) {
 	var in T
 	body, err := io.ReadAll(c.Request().Body)
 	var tooLarge *echo.HTTPError
-	if errors.As(err, &tooLarge) {
+	switch {
+	case errors.As(err, &tooLarge):
 		return in, err
+	case err != nil:
+		err = errBrokeOff
 	}
-	if err == nil && len(bytes.TrimSpace(body)) > 0 {
-		err = json.Unmarshal(body, &in)
+	if err == nil && len(bytes.TrimSpace(bytes.TrimPrefix(body, byteOrderMark))) > 0 {
+		err = Object(body, &in)
 	}
 	if err != nil {
-		return in, &app.Error{Kind: app.Invalid, Op: "decode", Err: errNotAnObject}
+		return in, &app.Error{Kind: app.Invalid, Op: "decode", Err: err}
 	}
 	if found := Check(validate, in); len(found) > 0 {
 		return in, &app.Error{Kind: app.Invalid, Op: "decode", Violations: found}
 	}
 	return in, nil
 }
-
-// errNotAnObject stands for the decoder's own error, whose text may quote the
-// body.
-var errNotAnObject = errors.New("the body is not a JSON object")
 
 // Check lists what is wrong with a DTO, in the order of its fields.
 func Check(validate *validator.Validate, in any) []app.Violation {

@@ -31,7 +31,11 @@ var rules = map[string]rule{
 	"emailAddress": {app.EmailSyntax, func(fl validator.FieldLevel) bool { return app.EmailAllowed(fl.Field().String()) }},
 	"website":      {app.Pattern, func(fl validator.FieldLevel) bool { return app.WebsiteAllowed(fl.Field().String()) }},
 	"integer":      {app.TypeMismatch, integer},
-	"password":     {app.Pattern, func(fl validator.FieldLevel) bool { return app.PasswordAllowed(fl.Field().String()) }},
+	"boolean":      {app.TypeMismatch, boolean},
+	"repositoryName": {app.Pattern, func(fl validator.FieldLevel) bool {
+		return app.RepositoryNameAllowed(fl.Field().String())
+	}},
+	"password": {app.Pattern, func(fl validator.FieldLevel) bool { return app.PasswordAllowed(fl.Field().String()) }},
 }
 
 // NewValidator knows the rules above, and fields by their JSON names without
@@ -67,6 +71,13 @@ func integer(fl validator.FieldLevel) bool {
 	sent := Value{Sent: fl.Field().Interface()}
 	_, ok := sent.Int()
 	return ok || sent.Sent == ""
+}
+
+// boolean takes true, false, and nothing at all.
+func boolean(fl validator.FieldLevel) bool {
+	sent := fl.Field().Interface()
+	_, ok := sent.(bool)
+	return ok || sent == ""
 }
 
 func textOrSwitch(fl validator.FieldLevel) bool {

@@ -144,6 +144,7 @@ func TestBadQueriesWriteNothing(t *testing.T) {
 		require.Equal(t, http.StatusOK, status, path)
 		if path == "manage/list?page=1;drop" { // of a query that cannot be read nothing is left
 			require.Equal(t, 200, got.Code)
+			before = s.State(t) // the trail has the reading
 			continue
 		}
 		require.Equal(t, 400, got.Code, path)

@@ -33,7 +33,7 @@ func (d *dialect) solveCaptcha(c echo.Context) error {
 		return err
 	}
 	err = d.service.Solve(c.Request().Context(), app.Solution{
-		ID: in.CaptchaID.Text(), Kind: app.SliderChallenge, Answer: in.place(), Client: c.RealIP(), Email: in.Email.Text(),
+		ID: in.CaptchaID.Text(), Kind: app.SliderChallenge, Answer: in.place(), Client: c.RealIP(), Typed: in.Email.Text(),
 	})
 	if err != nil {
 		return err

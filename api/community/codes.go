@@ -47,6 +47,7 @@ var codes = map[app.Kind]code{
 	app.Forbidden:          forbidden,
 	app.NotFound:           notFound,
 	app.DirectoryFailed:    remoteError,
+	app.RepositoryTaken:    taken,
 	app.StorageFailed:      remoteError,
 	app.MailFailed:         remoteError,
 	app.SMSFailed:          remoteError,

@@ -12,7 +12,8 @@ type solutionRequest struct {
 	CaptchaID body.Value `json:"captchaId" validate:"notBlank,text,length=64,printable"`
 	// X is how far the piece was moved, in pixels: a number, or a text of one.
 	X body.Value `json:"x" validate:"notBlank"`
-	// Email, where it is given, is the one address that the check is good for.
+	// Email, if it is given, is the one address, or user name, that the check is
+	// good for.
 	Email body.Value `json:"email" validate:"text,length=255,printable"`
 }
 
@@ -134,4 +135,6 @@ type user struct {
 	Role      int        `json:"role"`
 	Birthday  string     `json:"birthday"`
 	CreatedAt string     `json:"created_at"`
+	// Username is not in the document: it finds the user among all of one name.
+	Username string `json:"username"`
 }

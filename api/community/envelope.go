@@ -19,7 +19,7 @@ type envelope struct {
 // done answers a change that has nothing to say: err, or success.
 func done(c echo.Context, receipt saga.Receipt, err error) error {
 	api.SetReceipt(c, receipt)
-	if err != nil {
+	if err := api.Outcome(receipt, err); err != nil {
 		return err
 	}
 	return succeed(c, nil)

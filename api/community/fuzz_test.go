@@ -47,7 +47,7 @@ func (j judge) Solve(_ context.Context, in app.Solution) error {
 	return nil
 }
 
-func (j judge) SendMailCodeToHuman(_ context.Context, email, client, _ string) (saga.Receipt, error) {
+func (j judge) SendMailCodeToHuman(_ context.Context, email string, _ app.Purpose, client, _ string) (saga.Receipt, error) {
 	require.True(j.t, app.EmailAllowed(email) && client != "")
 	return saga.Receipt{}, nil
 }
@@ -82,7 +82,7 @@ func (judge) UserIDOf(context.Context, string) (int64, error) {
 	return 0, &app.Error{Kind: app.NotFound}
 }
 
-func (judge) PersonDetail(context.Context, app.Principal, int64) (app.Person, error) {
+func (judge) PersonToChange(context.Context, app.Principal, int64) (app.Person, error) {
 	return app.Person{Account: app.Account{Email: "alice@example.com"}}, nil
 }
 

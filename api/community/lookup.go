@@ -44,11 +44,7 @@ func (d *dialect) idOfName(c echo.Context) error {
 	if name == "" {
 		return violated("name", app.NotBlank)
 	}
-	id, err := d.service.UserIDByName(c.Request().Context(), name)
-	if err != nil {
-		return err
-	}
-	p, err := d.service.PersonByUserID(c.Request().Context(), id)
+	p, err := d.service.PersonByName(c.Request().Context(), name)
 	if err != nil {
 		return err
 	}

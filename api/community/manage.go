@@ -41,7 +41,7 @@ func (d *dialect) modify(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	there, err := d.service.PersonDetail(c.Request().Context(), who, id)
+	there, err := d.service.PersonToChange(c.Request().Context(), who, id)
 	if err != nil {
 		return err
 	}

@@ -29,6 +29,7 @@ var messages = map[app.Kind]api.Phrase{
 	app.Forbidden:          {ZH: "没有权限", EN: "You may not do that"},
 	app.NotFound:           {ZH: "用户不存在", EN: "There is no such user"},
 	app.DirectoryFailed:    {ZH: "Gitea服务异常，请稍后再试", EN: "Gitea failed; try again later"},
+	app.RepositoryTaken:    {ZH: "同名仓库已存在", EN: "You already have a repository of that name"},
 	app.StorageFailed:      {ZH: "存储服务异常，请稍后再试", EN: "The object storage failed; try again later"},
 	app.MailFailed:         {ZH: "邮件发送失败，请稍后再试", EN: "The mail was not sent; try again later"},
 	app.SMSFailed:          {ZH: "短信发送失败，请稍后再试", EN: "The short message was not sent; try again later"},
@@ -38,12 +39,8 @@ var messages = map[app.Kind]api.Phrase{
 
 // refusals are what is said of HTTP failures.
 var refusals = map[int]api.Phrase{
-	http.StatusNotFound:              {ZH: "接口不存在", EN: "There is no such path"},
-	http.StatusMethodNotAllowed:      {ZH: "请求方式不支持", EN: "The path takes another method"},
-	http.StatusRequestEntityTooLarge: {ZH: "请求内容过大", EN: "The request is too large"},
-	http.StatusUnsupportedMediaType:  {ZH: "请求类型不支持", EN: "The request is of another type than the path takes"},
-	http.StatusServiceUnavailable:    {ZH: "服务暂不可用，请稍后再试", EN: "The server cannot work just now; try again later"},
-	http.StatusTooManyRequests:       {ZH: "操作过于频繁，请稍后再试", EN: "Too many requests; try again later"},
+	http.StatusServiceUnavailable: {ZH: "服务暂不可用，请稍后再试", EN: "The server cannot work just now; try again later"},
+	http.StatusTooManyRequests:    {ZH: "操作过于频繁，请稍后再试", EN: "Too many requests; try again later"},
 }
 
 // barred tells whoever gave the right password or code why it is not enough.
@@ -73,6 +70,9 @@ var namesHere = map[string]string{
 
 // explanation is the message that says most about a failure.
 func explanation(err error) api.Phrase {
+	if why, ok := api.Reason(err); ok {
+		return why
+	}
 	var notAllowed *app.NotAllowed
 	if errors.As(err, &notAllowed) && barred[notAllowed.Status] != (api.Phrase{}) {
 		return barred[notAllowed.Status]
@@ -94,6 +94,9 @@ func complaint(v app.Violation) api.Phrase {
 		name = v.Field
 	}
 	why, ok := complaints[name]
+	if rule, ofField := api.FieldRule(v); ofField && !ok {
+		return api.Phrase{ZH: "参数" + name + "：" + rule.ZH, EN: name + ": " + rule.EN}
+	}
 	switch {
 	case v.Rule == app.NotBlank:
 		return api.Phrase{ZH: "缺少参数" + name, EN: name + " is missing"}

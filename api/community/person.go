@@ -18,7 +18,7 @@ func (d *dialect) user(p app.Person) user {
 		birthday = unknownBirthday
 	}
 	return user{
-		UID: uidOf(p.Account.ID), Name: p.Account.Nickname, Sign: p.Attributes.Sign, Email: maskedEmail(p.Account),
+		UID: uidOf(p.Account.ID), Username: p.Account.Username, Name: p.Account.Nickname, Sign: p.Attributes.Sign, Email: maskedEmail(p.Account),
 		Avatar: p.Account.AvatarURL, Cover: p.Attributes.Cover, Gender: p.Attributes.Gender, Role: numberOf(p.Account.Role),
 		Birthday: birthday.Format(time.DateTime), CreatedAt: p.Account.CreatedAt.In(d.zone).Format(time.DateTime),
 	}

@@ -8,13 +8,14 @@ import (
 	"accord/app"
 )
 
-// sendCode mails a code to whoever has shown to be a person.
+// sendCode mails a code to a client that has solved the human check. The document
+// has one call for registration, sign-in and reset, so the code serves all.
 func (d *dialect) sendCode(c echo.Context) error {
 	in, err := body.Decode[codeRequest](c, d.validate)
 	if err != nil {
 		return err
 	}
-	receipt, err := d.service.SendMailCodeToHuman(c.Request().Context(), in.Email.Text(), c.RealIP(), api.Language(c))
+	receipt, err := d.service.SendMailCodeToHuman(c.Request().Context(), in.Email.Text(), app.AnyPurpose, c.RealIP(), api.Language(c))
 	return done(c, receipt, err)
 }
 

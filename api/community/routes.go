@@ -33,17 +33,17 @@ type UseCases interface {
 
 	Challenge(ctx context.Context, kind app.ChallengeKind, client string) (app.Challenge, error)
 	Solve(ctx context.Context, in app.Solution) error
-	SendMailCodeToHuman(ctx context.Context, email, client, language string) (saga.Receipt, error)
+	SendMailCodeToHuman(ctx context.Context, email string, purpose app.Purpose, client, language string) (saga.Receipt, error)
 	PermitReset(ctx context.Context, email, client string) error
 	ResetPassword(ctx context.Context, in app.PasswordReset) (saga.Receipt, error)
 
 	Person(ctx context.Context, p app.Principal) (app.Person, error)
 	EditPerson(ctx context.Context, p app.Principal, in app.PersonChange) (saga.Receipt, error)
 	PersonByUserID(ctx context.Context, userID int64) (app.PublicPerson, error)
-	UserIDByName(ctx context.Context, name string) (int64, error)
+	PersonByName(ctx context.Context, name string) (app.PublicPerson, error)
 	UserIDOf(ctx context.Context, accountID string) (int64, error)
 
-	PersonDetail(ctx context.Context, actor app.Principal, userID int64) (app.Person, error)
+	PersonToChange(ctx context.Context, actor app.Principal, userID int64) (app.Person, error)
 	ListPeople(ctx context.Context, actor app.Principal, page app.Page) ([]app.Person, int, error)
 	SearchPeople(ctx context.Context, actor app.Principal, keyword string, page app.Page) ([]app.Person, int, error)
 	ModifyPerson(ctx context.Context, actor app.Principal, userID int64, in app.PersonModification) (saga.Receipt, error)

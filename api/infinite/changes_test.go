@@ -192,7 +192,7 @@ func TestChangeRules(t *testing.T) {
 func TestDictionaryComplaint(t *testing.T) {
 	u := &useCases{err: &app.Error{Kind: app.Invalid, Violations: []app.Violation{{Field: "internationalCode", Rule: app.NotContainsDict}}}}
 	w := call(handler(t, u), "generateSmsCode", changes["generateSmsCode"].body)
-	require.JSONEq(t, `{"code":"General.ParameterInvalid","data":{"ruleViolated":{"internationalCode":["notContainsDict"]}},`+
+	require.JSONEq(t, `{"code":"General.ParameterInvalid","data":{"ruleViolated":{"internationalCode":["notContainsDict"]},"messages":{"internationalCode":"不支持该国家或地区的手机号"}},`+
 		`"msg":"[internationalcode] dict error."}`, w.Body.String())
 }
 

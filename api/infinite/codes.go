@@ -50,6 +50,7 @@ var codes = map[app.Kind]code{
 	app.InviteWrong:        verifyCodeError,
 	app.Busy:               failure,
 	app.DirectoryFailed:    giteaError,
+	app.RepositoryTaken:    parameterRepeat,
 	app.StorageFailed:      rpcError,
 	app.MailFailed:         rpcError,
 	app.SMSFailed:          rpcError,

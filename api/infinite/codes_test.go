@@ -56,10 +56,13 @@ func TestWhatIsNotKnownIsTheServersFault(t *testing.T) {
 }
 
 func TestHTTPFailuresKeepTheEnvelope(t *testing.T) {
-	for _, status := range []int{404, 405, 413, 415, 429, 503} {
+	for status, msg := range map[int]string{
+		404: "接口不存在", 405: "该接口只支持", 413: "请求体超过上限1 MiB", 415: "该接口只接受application/json", 431: "请求头超过上限32 KiB",
+		429: "接口调用失败", 503: "接口调用失败",
+	} {
 		w := call(handler(t, &useCases{err: echo.NewHTTPError(status)}), "login", `{"username":"alice","password":"x"}`)
 		require.Equal(t, status, w.Code)
-		require.JSONEq(t, `{"code":"General.Failure","data":{},"msg":"接口调用失败"}`, w.Body.String())
+		require.JSONEq(t, fmt.Sprintf(`{"code":"General.Failure","data":{},"msg":%q}`, msg), w.Body.String())
 	}
 }
 
@@ -85,7 +88,7 @@ func TestReasons(t *testing.T) {
 			require.NotEmpty(t, want)
 			u := &useCases{err: &app.Error{Kind: kind}}
 			w := call(handler(t, u), "deleteUser", `{"password":"1qazxsw2"}`, "Authorization", "token", "Accept-Language", lang)
-			require.Equal(t, outcome{Code: "General.Failure", Msg: want}, read(t, w))
+			require.Equal(t, outcome{Code: string(codes[kind]), Msg: want}, read(t, w))
 		}
 	}
 }
@@ -95,7 +98,7 @@ func TestReasons(t *testing.T) {
 func TestNoTokenAtAll(t *testing.T) {
 	for _, endpoint := range []string{"editUser", "modifyUserEmail", "modifyUserPassword", "deleteUser"} {
 		u := &useCases{}
-		require.JSONEq(t, `{"code":"General.ParameterInvalid","data":{"ruleViolated":{"token":["notBlank"]}},`+
+		require.JSONEq(t, `{"code":"General.ParameterInvalid","data":{"ruleViolated":{"token":["notBlank"]},"messages":{"token":"token不能为空"}},`+
 			`"msg":"request params[token] notBlank."}`, call(handler(t, u), endpoint, "{}").Body.String(), endpoint)
 		require.Zero(t, u.asked())
 	}

@@ -65,7 +65,7 @@ func (d *dialect) loginAnswer(in app.SignedIn) loginAnswer {
 	return loginAnswer{
 		AccessToken: in.AccessToken.Reveal(), GiteaToken: in.GiteaToken.Reveal(), StorageToken: grant.SessionToken.Reveal(),
 		CreateDatetime: d.datetime(a.CreatedAt), Nickname: a.Nickname, AccountID: a.ID, Username: a.Username,
-		Email: a.Email, Mobile: a.Mobile, EmailVerified: verifiedWord(a.EmailVerified), IconURL: a.AvatarURL,
+		Email: a.OwnEmail(), Mobile: a.Mobile, EmailVerified: verifiedWord(a.EmailVerified), IconURL: a.AvatarURL,
 		LoginIP: d.loginIP(in.Session), LoginDevice: in.Session.Device, Status: "status." + string(a.Status),
 		UpdateDatetime: d.datetime(a.UpdatedAt), UserID: a.UserID,
 		Storage: api.NewStorageAnswer(grant),
@@ -97,7 +97,7 @@ func (d *dialect) detailAnswer(p app.Principal) detailAnswer {
 	a := p.Account
 	return detailAnswer{
 		CreateDatetime: d.datetime(a.CreatedAt), Nickname: a.Nickname, AccountID: a.ID, Username: a.Username,
-		Email: a.Email, Mobile: a.Mobile, EmailVerified: verifiedNumber(a.EmailVerified), IconURL: a.AvatarURL,
+		Email: a.OwnEmail(), Mobile: a.Mobile, EmailVerified: verifiedNumber(a.EmailVerified), IconURL: a.AvatarURL,
 		LoginIP: d.loginIP(p.Session), LoginDevice: p.Session.Device, Status: statusNumbers[a.Status],
 		UpdateDatetime: d.datetime(a.UpdatedAt), UserID: a.UserID, UserIDStr: a.UserID,
 		Description: a.Description, Website: a.Website, Location: a.Location,

@@ -22,19 +22,33 @@ type envelope struct {
 
 type nothing struct{}
 
-// broken lists the rules that each field broke.
+// broken lists the rules that each field broke, and says the first of them in
+// words.
 type broken struct {
 	RuleViolated map[string][]app.Rule `json:"ruleViolated"`
+	// Messages are not in the document, whose Msg has the rule's name only.
+	Messages map[string]string `json:"messages"`
 }
 
-// done answers a change that has nothing to say: err, or success.
+// done answers a change that has nothing to say: err, or success if it is
+// committed.
 func done(c echo.Context, receipt saga.Receipt, err error) error {
 	api.SetReceipt(c, receipt)
-	if err != nil {
+	if err := api.Outcome(receipt, err); err != nil {
 		return err
 	}
 	return succeed(c, nothing{})
 }
+
+// Envelope writes answers in the form of this dialect, for endpoints beside it that
+// every front-end shares.
+type Envelope struct{}
+
+// Succeed answers a request with data, which must encode as a JSON object.
+func (Envelope) Succeed(c echo.Context, data any) error { return succeed(c, data) }
+
+// WriteError answers a request that failed with err.
+func (Envelope) WriteError(c echo.Context, err error) error { return writeError(c, err) }
 
 func succeed(c echo.Context, data any) error {
 	return c.JSON(http.StatusOK, envelope{success, data, phrases[success].In(api.Language(c))})
@@ -44,7 +58,8 @@ func writeError(c echo.Context, err error) error {
 	code := codeOf(c.Path(), err)
 	answer := envelope{code, nothing{}, explanation(code, err).In(api.Language(c))}
 	if violations := violationsOf(err); len(violations) > 0 && code == parameterInvalid {
-		answer.Data, answer.Msg = broken{grouped(violations)}, complaint(violations[0])
+		answer.Data = broken{grouped(violations), messages(violations, api.Language(c))}
+		answer.Msg = complaint(violations[0])
 	}
 	return c.JSON(api.Status(err), answer)
 }
@@ -57,6 +72,9 @@ func explanation(code code, err error) api.Phrase {
 		if why, ok := barred[notAllowed.Status]; ok {
 			return why
 		}
+	}
+	if why, ok := api.Reason(err); ok {
+		return why
 	}
 	if why, ok := reasons[app.KindOf(err)]; ok {
 		return why
@@ -83,6 +101,17 @@ func grouped(violations []app.Violation) map[string][]app.Rule {
 		rules[v.Field] = append(rules[v.Field], v.Rule)
 	}
 	return rules
+}
+
+// messages say in words what is wrong with each field.
+func messages(violations []app.Violation, lang string) map[string]string {
+	said := map[string]string{}
+	for _, v := range violations {
+		if _, known := said[v.Field]; !known {
+			said[v.Field] = api.FieldMessage(v, v.Field).In(lang)
+		}
+	}
+	return said
 }
 
 // complaint is the message about one violation, the same in every language.

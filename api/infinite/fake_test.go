@@ -44,11 +44,11 @@ func (u *useCases) changed(name string, p app.Principal, in any) (saga.Receipt, 
 	return saga.Receipt{ID: "saga-of-" + name}, u.err
 }
 
-func (u *useCases) SendMailCode(_ context.Context, email, language string) (saga.Receipt, error) {
+func (u *useCases) SendMailCode(_ context.Context, email string, _ app.Purpose, language string) (saga.Receipt, error) {
 	return u.changed("mail-code", app.Principal{}, [2]string{email, language})
 }
 
-func (u *useCases) SendSMSCode(_ context.Context, country, mobile, client, language string) (saga.Receipt, error) {
+func (u *useCases) SendSMSCode(_ context.Context, country, mobile string, _ app.Purpose, client, language string) (saga.Receipt, error) {
 	return u.changed("sms-code", app.Principal{}, [4]string{country, mobile, client, language})
 }
 

@@ -135,7 +135,7 @@ func TestSessionEndpointsReadTheTokenAndNoBody(t *testing.T) {
 		}
 		u := person()
 		w := call(handler(t, u), endpoint, "")
-		require.JSONEq(t, `{"code":"General.ParameterInvalid","data":{"ruleViolated":{"token":["notBlank"]}},`+
+		require.JSONEq(t, `{"code":"General.ParameterInvalid","data":{"ruleViolated":{"token":["notBlank"]},"messages":{"token":"token不能为空"}},`+
 			`"msg":"request params[token] notBlank."}`, w.Body.String())
 		require.Zero(t, u.asked())
 	}

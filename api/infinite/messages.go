@@ -31,6 +31,7 @@ var reasons = map[app.Kind]api.Phrase{
 		ZH: "您是某个组织的唯一所有者，且该组织还有其他成员：请先转让该组织或移除其成员",
 		EN: "You are the last owner of an organization that has other members: hand it over, or remove them, first",
 	},
+	app.RepositoryTaken:    {ZH: "同名仓库已存在", EN: "You already have a repository of that name"},
 	app.HumanCheckRequired: {ZH: "需要人机验证", EN: "Show first that you are a person"},
 	app.LastAdministrator: {
 		ZH: "您是最后一位超级管理员：请先指定另一位超级管理员",

@@ -71,7 +71,8 @@ func TestServersOwnAnswers(t *testing.T) {
 	keys := []byte(`{"keys":[{"kty":"OKP","kid":"1"}]}`)
 	h, err := api.New(api.Options{
 		Dialects: []api.Dialect{infinite.New(infinite.Options{})}, Logger: slog.New(slog.DiscardHandler),
-		Ready: func(context.Context) []api.SystemState { return states }, JWKS: func() []byte { return keys },
+		Ready: api.NewReadiness(func(context.Context) []api.SystemState { return states }, slog.New(slog.DiscardHandler)),
+		JWKS:  func() []byte { return keys },
 	})
 	require.NoError(t, err)
 	h = published(t).Checked(t, h)

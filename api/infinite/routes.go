@@ -23,8 +23,8 @@ type UseCases interface {
 	SignOut(ctx context.Context, p app.Principal) (saga.Receipt, error)
 	Authenticate(ctx context.Context, token app.Secret) (app.Principal, error)
 
-	SendMailCode(ctx context.Context, email, language string) (saga.Receipt, error)
-	SendSMSCode(ctx context.Context, country, mobile, client, language string) (saga.Receipt, error)
+	SendMailCode(ctx context.Context, email string, purpose app.Purpose, language string) (saga.Receipt, error)
+	SendSMSCode(ctx context.Context, country, mobile string, purpose app.Purpose, client, language string) (saga.Receipt, error)
 	Edit(ctx context.Context, p app.Principal, in app.Profile) (saga.Receipt, error)
 	ChangeEmail(ctx context.Context, p app.Principal, in app.EmailChange) (saga.Receipt, error)
 	ChangePassword(ctx context.Context, p app.Principal, in app.PasswordChange) (saga.Receipt, error)

@@ -96,7 +96,7 @@ func TestUploadOverTheLimitStreamed(t *testing.T) {
 	u := person()
 	w := send(handler(t, u), "/api/file/upload", io.MultiReader(strings.NewReader(body)), "Content-Type", mediaType, "Authorization", "token")
 	require.Equal(t, http.StatusRequestEntityTooLarge, w.Code)
-	require.Equal(t, outcome{Code: "General.Failure", Msg: "接口调用失败"}, read(t, w))
+	require.Equal(t, outcome{Code: "General.Failure", Msg: "请求体超过上限5184 KiB"}, read(t, w))
 	require.Zero(t, u.asked())
 }
 

@@ -106,10 +106,19 @@ func TestEveryRoleAtEveryRoute(t *testing.T) {
 			}
 			for i := len(targets) - 1; i >= 0; i-- { // oneself last: it may end the session
 				id := targets[i].id
-				form := url.Values{"id": {id}, "user": {`{"id":` + id + `,"remark":"x"}`}, "userId": {id}, "newPassword": {"2wsxzaq1"}}
+				form := url.Values{"id": {id}, "user": {`{"id":` + id + `,"realname":"x"}`}, "userId": {id}, "newPassword": {"2wsxzaq1"}}
 				_, body := ask(t, s, "POST", "/api/user/"+request, formType, actor.token, form.Encode())
 				require.Contains(t, body, `"state":"`+want[role][i]+`"`, "%s by %s to %s: %s", request, role, targets[i].name, body)
 			}
+		}
+	}
+	for role, want := range map[string]string{"user": no, "administrator": yes, "super-administrator": yes} {
+		s := newStage(t)
+		actor := newcomer(t, s, "actor", role)
+		for _, field := range []string{"identity", "remark"} {
+			form := url.Values{"user": {`{"id":` + actor.id + `,"` + field + `":"x"}`}}
+			_, body := ask(t, s, "POST", "/api/user/update", formType, actor.token, form.Encode())
+			require.Contains(t, body, `"state":"`+want+`"`, "own %s by %s", field, role)
 		}
 	}
 	for role, want := range map[string]string{"user": no, "administrator": yes, "super-administrator": yes} {

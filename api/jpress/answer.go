@@ -24,15 +24,17 @@ type createdAnswer struct {
 	UserID int64  `json:"userId"`
 }
 
-// signedInAnswer has the document's fields first.
+// signedInAnswer has the document's fields first. UserID is what the other
+// requests ask for, and the document's sign-in does not say.
 type signedInAnswer struct {
-	Jwt   string `json:"Jwt"`
-	State string `json:"state"`
+	Jwt    string `json:"Jwt"`
+	State  string `json:"state"`
+	UserID int64  `json:"userId"`
 	api.SystemsAnswer
 }
 
 func newSignedInAnswer(in app.SignedIn) signedInAnswer {
-	return signedInAnswer{in.AccessToken.Reveal(), ok, api.NewSystemsAnswer(in)}
+	return signedInAnswer{in.AccessToken.Reveal(), ok, idOf(in.Account), api.NewSystemsAnswer(in)}
 }
 
 type detailAnswer struct {

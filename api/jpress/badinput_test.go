@@ -73,7 +73,7 @@ func TestAViolationNamesTheField(t *testing.T) {
 	alice := newcomer(t, s, "alice", "")
 	violated := func(path, form, field string) {
 		_, body := ask(t, s, "POST", "/api/user/"+path, formType, alice.token, form)
-		require.Equal(t, `{"state":"fail","message":"参数错误：`+field+`"}`, strings.TrimSpace(body))
+		require.Regexp(t, `^{"state":"fail","message":"参数错误：`+field+`：[^"]+"}$`, strings.TrimSpace(body))
 	}
 	for _, field := range []string{
 		"nickname", "realname", "identity", "anonym", "signature", "company", "occupation", "address", "zipcode", "site",

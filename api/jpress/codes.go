@@ -2,7 +2,6 @@ package jpress
 
 import (
 	"errors"
-	"net/http"
 
 	"accord/api"
 	"accord/app"
@@ -33,6 +32,7 @@ var phrases = map[app.Kind]api.Phrase{
 	app.NotFound:           {ZH: "用户不存在", EN: "There is no such person"},
 	app.Busy:               {ZH: "服务器繁忙，请稍后再试", EN: "The server is busy; try again later"},
 	app.DirectoryFailed:    {ZH: "Gitea 服务异常", EN: "Gitea failed"},
+	app.RepositoryTaken:    {ZH: "同名仓库已存在", EN: "You already have a repository of that name"},
 	app.StorageFailed:      {ZH: "存储服务异常", EN: "The storage failed"},
 	app.MailFailed:         {ZH: "邮件服务异常", EN: "The mail server failed"},
 	app.SMSFailed:          {ZH: "短信服务异常", EN: "The short message service failed"},
@@ -50,19 +50,11 @@ var barred = map[app.Status]api.Phrase{
 	app.Stopped: {ZH: "账户已停用", EN: "The account has been stopped"},
 }
 
-// refused say what is wrong with a request that met no use case.
-var refused = map[int]api.Phrase{
-	http.StatusNotFound:              {ZH: "接口不存在", EN: "There is no such path"},
-	http.StatusMethodNotAllowed:      {ZH: "请求方法不支持", EN: "The path takes another method"},
-	http.StatusRequestEntityTooLarge: {ZH: "请求内容过大", EN: "The request is too large"},
-	http.StatusUnsupportedMediaType:  {ZH: "请求类型不支持", EN: "The path takes another type of body"},
-}
-
 // because joins a reason and the field that gave it.
 var because = api.Phrase{ZH: "：", EN: ": "}
 
 // explanation is the message that says most about a failure; it names the first
-// field that is wrong.
+// field that is wrong, and its rule.
 func explanation(err error, lang string) string {
 	var notAllowed *app.NotAllowed
 	if errors.As(err, &notAllowed) {
@@ -70,15 +62,21 @@ func explanation(err error, lang string) string {
 			return why.In(lang)
 		}
 	}
-	if why, known := refused[api.Status(err)]; known {
+	if why, known := api.Reason(err); known {
 		return why.In(lang)
 	}
 	said := phrases[app.KindOf(err)].In(lang)
 	var e *app.Error
 	if errors.As(err, &e) && len(e.Violations) > 0 {
-		said += because.In(lang) + wireName(e.Violations[0].Field)
+		said += because.In(lang) + wireName(e.Violations[0].Field) + because.In(lang) + ruleOf(e.Violations[0], lang)
 	}
 	return said
+}
+
+// ruleOf is the rule that was broken.
+func ruleOf(v app.Violation, lang string) string {
+	rule, _ := api.FieldRule(v)
+	return rule.In(lang)
 }
 
 // wireNames are the fields that the document calls otherwise than the domain.

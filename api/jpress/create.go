@@ -26,6 +26,9 @@ func (d *dialect) create(c echo.Context) error {
 	if err != nil {
 		return err
 	}
+	if field := in.judged(app.Attributes{}); actor == nil && field != "" {
+		return violation(field, app.Fixed)
+	}
 	account, receipt, err := d.makeAccount(c, actor, registration)
 	api.SetReceipt(c, receipt)
 	if err != nil {
@@ -56,7 +59,7 @@ func (d *dialect) makeAccount(c echo.Context, actor *app.Principal, in app.Regis
 		return d.Service.CreatePerson(c.Request().Context(), *actor, in)
 	}
 	if in.Mobile != "" {
-		return app.Account{}, saga.Receipt{}, violation("mobile", app.Pattern)
+		return app.Account{}, saga.Receipt{}, violation("mobile", app.Fixed)
 	}
 	return d.Service.RegisterAccount(c.Request().Context(), in)
 }

@@ -62,6 +62,10 @@ func (j judge) UserIDOf(_ context.Context, accountID string) (int64, error) {
 	return strconv.ParseInt(accountID, 10, 64)
 }
 
+func (j judge) PersonToChange(ctx context.Context, who app.Principal, userID int64) (app.Person, error) {
+	return j.PersonDetail(ctx, who, userID)
+}
+
 func (j judge) PersonDetail(_ context.Context, _ app.Principal, userID int64) (app.Person, error) {
 	require.True(j.t, userID > 0 || userID == nobody)
 	return app.Person{Account: app.Account{UserID: userID, Username: "alice", Email: "a@b.cn"}}, nil

@@ -43,19 +43,30 @@ func (d *dialect) setPassword(c echo.Context, who app.Principal, id int64, in ap
 	case own && in.Old != "":
 		return d.Service.ChangePassword(ctx, who, in)
 	case own && !who.Account.Role.AtLeast(app.SuperAdministrator):
-		return saga.Receipt{}, violation("oldPassword", app.NotBlank)
+		return saga.Receipt{}, violation(oldAsTyped, app.NotBlank)
 	}
 	return d.Service.SetPasswordFor(ctx, who, id, in.New)
 }
 
-// readPasswords reads the old one as the document spells it, and sanely.
+// The parameter of the old password as the document spells it, and sanely.
+const (
+	oldAsTyped = "oldPassowrd"
+	oldSane    = "oldPassword"
+)
+
+// readPasswords reads the old one under either name. A violation has the name
+// that the client sent.
 func readPasswords(c echo.Context) (app.PasswordChange, error) {
 	var in app.PasswordChange
-	asTyped, err := formValue(c, "oldPassowrd")
+	asTyped, err := formValue(c, oldAsTyped)
 	if err != nil {
 		return in, err
 	}
-	sane, _ := formValue(c, "oldPassword") // the form is read by now
+	sane, _ := formValue(c, oldSane) // the form is read by now
+	sent := oldAsTyped
+	if asTyped == "" && sane != "" {
+		sent = oldSane
+	}
 	fresh, _ := formValue(c, "newPassword")
 	in.Old, in.New = app.Secret(cmp.Or(asTyped, sane)), app.Secret(fresh)
 	switch {
@@ -64,7 +75,7 @@ func readPasswords(c echo.Context) (app.PasswordChange, error) {
 	case !app.PasswordAllowed(fresh):
 		return in, violation("newPassword", app.Pattern)
 	case len(in.Old.Reveal()) > 4*app.MaxPasswordChecked:
-		return in, violation("oldPassword", app.Length)
+		return in, violation(sent, app.Length)
 	}
 	return in, nil
 }

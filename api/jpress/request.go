@@ -1,7 +1,6 @@
 package jpress
 
 import (
-	"encoding/json"
 	"errors"
 	"strconv"
 	"strings"
@@ -102,8 +101,9 @@ func readUser(c echo.Context) (userRequest, error) {
 		return in, err
 	case strings.TrimSpace(text) == "":
 		return in, violation("user", app.NotBlank)
-	case json.Unmarshal([]byte(text), &in) != nil || !strings.HasPrefix(strings.TrimSpace(text), "{"):
-		return in, violation("user", app.TypeMismatch)
+	}
+	if err := body.Object([]byte(text), &in); err != nil {
+		return in, &app.Error{Kind: app.Invalid, Op: "decode", Err: err}
 	}
 	for _, field := range in.texts() {
 		if _, isText := field.value.Sent.(string); field.value.Sent != nil && !isText {

@@ -22,6 +22,7 @@ type UseCases interface {
 	CreatePerson(ctx context.Context, actor app.Principal, in app.Registration) (app.Account, saga.Receipt, error)
 	UserIDOf(ctx context.Context, accountID string) (int64, error)
 	PersonDetail(ctx context.Context, actor app.Principal, userID int64) (app.Person, error)
+	PersonToChange(ctx context.Context, actor app.Principal, userID int64) (app.Person, error)
 	EditPerson(ctx context.Context, p app.Principal, in app.PersonChange) (saga.Receipt, error)
 	ModifyPerson(ctx context.Context, actor app.Principal, userID int64, in app.PersonModification) (saga.Receipt, error)
 	ChangePassword(ctx context.Context, p app.Principal, in app.PasswordChange) (saga.Receipt, error)

@@ -34,7 +34,7 @@ func (d *dialect) update(c echo.Context) error {
 
 func (d *dialect) change(c echo.Context, who app.Principal, id int64, in userRequest) (saga.Receipt, error) {
 	ctx := c.Request().Context()
-	person, err := d.Service.PersonDetail(ctx, who, id)
+	person, err := d.Service.PersonToChange(ctx, who, id)
 	if err != nil {
 		return saga.Receipt{}, err
 	}
@@ -43,11 +43,17 @@ func (d *dialect) change(c echo.Context, who app.Principal, id int64, in userReq
 		return saga.Receipt{}, err
 	}
 	if field := in.fixed(person.Account); field != "" {
-		return saga.Receipt{}, violation(field, app.Pattern)
+		return saga.Receipt{}, violation(field, app.Fixed)
+	}
+	if !who.Account.Role.AtLeast(app.Administrator) {
+		if field := in.judged(person.Attributes); field != "" {
+			return saga.Receipt{}, violation(field, app.Fixed)
+		}
+		change.Attributes.Identity, change.Attributes.Remark = nil, nil
 	}
 	if who.Account.UserID == id {
 		if in.movesTo(person.Account) != nil { // only a code sent there would do
-			return saga.Receipt{}, violation("email", app.Pattern)
+			return saga.Receipt{}, violation("email", app.Fixed)
 		}
 		return d.Service.EditPerson(ctx, who, change)
 	}
@@ -65,6 +71,19 @@ func (r userRequest) fixed(a app.Account) string {
 		return "password"
 	case differs(r.Mobile.Text(), a.Mobile):
 		return "mobile"
+	}
+	return ""
+}
+
+// judged names a field in which administrators describe the user and that is to
+// be changed: blank, it is as good as missing.
+func (r userRequest) judged(is app.Attributes) string {
+	differs := func(sent, is string) bool { return strings.TrimSpace(sent) != "" && sent != is }
+	switch {
+	case differs(r.Identity.Text(), is.Identity):
+		return "identity"
+	case differs(r.Remark.Text(), is.Remark):
+		return "remark"
 	}
 	return ""
 }

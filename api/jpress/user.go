@@ -52,7 +52,7 @@ func (d *dialect) user(p app.Person) user {
 	a, more := p.Account, p.Attributes
 	return user{
 		ID: idOf(a), Username: a.Username, Nickname: a.Nickname, Realname: more.RealName,
-		Identity: more.Identity, Anonym: more.Anonym, Email: email(a), EmailStatus: okIf(a.EmailVerified), Mobile: a.Mobile,
+		Identity: more.Identity, Anonym: more.Anonym, Email: a.OwnEmail(), EmailStatus: okIf(a.EmailVerified), Mobile: a.Mobile,
 		MobileStatus: okIf(a.Mobile != ""), Gender: genderWords[more.Gender], Signature: more.Sign,
 		Birthday: birthday(more.Birthday), Company: more.Company, Occupation: more.Occupation, Address: more.Address,
 		Zipcode: more.Zipcode, Site: a.Website, Graduateschool: more.University, Education: more.Education,
@@ -60,13 +60,6 @@ func (d *dialect) user(p app.Person) user {
 		Created: d.datetime(a.CreatedAt), CreateSource: more.Source, Logged: d.datetime(p.SignedInAt),
 		Activated: d.datetime(a.CreatedAt),
 	}
-}
-
-func email(a app.Account) string {
-	if !a.HasEmail() {
-		return ""
-	}
-	return a.Email
 }
 
 func okIf(so bool) string {

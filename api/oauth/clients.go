@@ -3,6 +3,7 @@ package oauth
 import (
 	"crypto/sha256"
 	"crypto/subtle"
+	"errors"
 	"fmt"
 	"net/url"
 	"regexp"
@@ -13,6 +14,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"accord/app"
+	"accord/app/verify"
 )
 
 // Clients are who may introspect, by their ids: the digests of their secrets.
@@ -57,7 +59,13 @@ func (c Clients) has(id, secret string) bool {
 	return subtle.ConstantTimeCompare(want[:], got[:]) == 1 && known
 }
 
-func refused(kind app.Kind) error { return &app.Error{Kind: kind, Op: "introspect"} }
+func refused(kind app.Kind) error {
+	err := &app.Error{Kind: kind, Op: "introspect"}
+	if kind == app.BadCredentials {
+		err.Err = app.ErrWrongClient
+	}
+	return err
+}
 
 // authenticate demands HTTP Basic credentials of a client (RFC 6749, 2.3.1). A
 // right secret costs no word with the database. Every wrong one is counted by
@@ -75,9 +83,8 @@ func (e *endpoint) authenticate(c echo.Context) error {
 	id, idErr := url.QueryUnescape(id)
 	secret, secretErr := url.QueryUnescape(secret)
 	address := c.RealIP()
-	limited := e.Limit.Free > 0 && !e.Exempt(address)
-	key, now := "introspect/"+app.ClientKey(address), e.Now()
-	if limited {
+	charges, key, now := e.Charges(address), verify.Network(address), e.Now()
+	if len(charges) > 0 {
 		if wait := e.held.wait(key, now); wait > 0 {
 			return tooOften(wait)
 		}
@@ -85,16 +92,14 @@ func (e *endpoint) authenticate(c echo.Context) error {
 	if idErr == nil && secretErr == nil && e.Clients.has(id, secret) {
 		return nil
 	}
-	if !limited {
-		return refused(app.BadCredentials)
-	}
-	wait, err := e.Failures.Reserve(c.Request().Context(), []app.Try{{Key: key, Limit: e.Limit}}, now)
+	_, err := e.Admission.Charge(c.Request().Context(), charges...)
+	var held *verify.Refused
 	switch {
+	case errors.As(err, &held):
+		e.held.hold(key, now, now.Add(held.Wait()))
+		return tooOften(held.Wait())
 	case err != nil:
 		return err
-	case wait > 0:
-		e.held.hold(key, now, now.Add(wait))
-		return tooOften(wait)
 	}
 	return refused(app.BadCredentials)
 }

@@ -16,6 +16,7 @@ import (
 	"accord/api"
 	"accord/api/oauth"
 	"accord/app"
+	"accord/app/verify"
 )
 
 const (
@@ -36,48 +37,58 @@ func (d domain) Introspect(_ context.Context, token app.Secret) (app.Claims, app
 	return app.Claims{UserID: 7, SessionID: "sid", IssuedAt: now, ExpiresAt: now.Add(time.Hour)}, app.Account{Username: "alice"}, true, nil
 }
 
-// failures count in memory.
-type failures struct {
+// budgets count in memory.
+type budgets struct {
 	mu     sync.Mutex
-	counts map[string]app.FailureCount
+	counts map[string]verify.Count
 	err    error
 }
 
-func (f *failures) Reserve(_ context.Context, tries []app.Try, now time.Time) (time.Duration, error) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	count, wait := f.counts[tries[0].Key].Next(tries[0].Limit, now)
-	f.counts[tries[0].Key] = count
-	return wait, f.err
+func (b *budgets) Charge(_ context.Context, charges []verify.Charge, now time.Time) ([]verify.Hold, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	count, wait := b.counts[charges[0].Key].Next(charges[0].Limit, now)
+	b.counts[charges[0].Key] = count
+	if wait > 0 {
+		return []verify.Hold{{Charge: charges[0], Wait: wait}}, b.err
+	}
+	return nil, b.err
 }
 
-func (f *failures) Release(context.Context, []string, []string) error { return nil }
+func (b *budgets) Settle(context.Context, []string, []verify.Receipt) error { return nil }
 
-func (f *failures) failed() (n int) {
-	for _, c := range f.counts {
-		n += c.Failed
+func (b *budgets) failed() (n int) {
+	for _, c := range b.counts {
+		n += c.Spent
 	}
 	return n
 }
 
 type desk struct {
-	t        *testing.T
-	log      strings.Builder
-	failures *failures
-	now      time.Time
-	handler  http.Handler
+	t       *testing.T
+	log     strings.Builder
+	budgets *budgets
+	now     time.Time
+	handler http.Handler
 }
 
 func newDesk(t *testing.T, change func(*oauth.Options)) *desk {
 	t.Helper()
 	clients, err := oauth.ParseClients("billing:" + secret + "\n\n wiki:" + secret + "wiki \r\n")
 	require.NoError(t, err)
-	d := &desk{t: t, failures: &failures{counts: map[string]app.FailureCount{}}, now: now}
+	d := &desk{t: t, budgets: &budgets{counts: map[string]verify.Count{}}, now: now}
 	o := oauth.Options{
-		Service: domain{}, Issuer: "https://accord.test", Clients: clients, Failures: d.failures,
-		Limit:  app.FailureLimit{Free: 3, Delay: time.Minute, MaxDelay: time.Hour, LockAfter: 5, LockFor: time.Hour},
-		Exempt: func(address string) bool { return address == "10.0.0.1" },
-		Now:    func() time.Time { return d.now },
+		Service: domain{}, Issuer: "https://accord.test", Clients: clients,
+		Admission: verify.New(verify.Options{Budgets: d.budgets, Now: func() time.Time { return d.now }}),
+		Charges: func(address string) []verify.Charge {
+			if address == "10.0.0.1" {
+				return nil
+			}
+			return []verify.Charge{{Key: address, Limit: verify.Limit{
+				Free: 3, Delay: time.Minute, MaxDelay: time.Hour, LockAfter: 5, LockFor: time.Hour,
+			}}}
+		},
+		Now: func() time.Time { return d.now },
 	}
 	if change != nil {
 		change(&o)
@@ -176,34 +187,36 @@ func TestFaults(t *testing.T) {
 
 func TestWrongSecretsAreBounded(t *testing.T) {
 	d := newDesk(t, nil)
-	d.failures.err = nil
+	d.budgets.err = nil
 	wrong := func() *httptest.ResponseRecorder { return d.ask("billing", "wrong", form, "token="+goodToken) }
 	right := func() int { return d.ask("billing", secret, form, "token="+goodToken).Code }
 	for range 3 {
 		require.Equal(t, http.StatusUnauthorized, wrong().Code)
 	}
 	require.Equal(t, http.StatusOK, right(), "a right secret is not counted")
-	require.Equal(t, 3, d.failures.failed())
+	require.Equal(t, 3, d.budgets.failed())
 	w := wrong()
 	require.Equal(t, http.StatusTooManyRequests, w.Code)
 	require.Equal(t, "60", w.Header().Get("Retry-After"))
 	require.Equal(t, http.StatusTooManyRequests, right(), "nothing is learnt while the address has to wait")
-	require.Equal(t, 3, d.failures.failed())
+	require.Equal(t, 3, d.budgets.failed())
 	d.now = d.now.Add(time.Minute)
 	require.Equal(t, http.StatusOK, right())
 	require.Equal(t, http.StatusUnauthorized, wrong().Code)
 
-	exempt := newDesk(t, func(o *oauth.Options) { o.Exempt = func(string) bool { return true } })
-	free := newDesk(t, func(o *oauth.Options) { o.Limit.Free = 0 })
+	exempt := newDesk(t, func(o *oauth.Options) { o.Charges = func(string) []verify.Charge { return nil } })
+	free := newDesk(t, func(o *oauth.Options) {
+		o.Charges = func(string) []verify.Charge { return []verify.Charge{{Key: "free"}} }
+	})
 	for _, d := range []*desk{exempt, free} {
 		for range 10 {
 			require.Equal(t, http.StatusUnauthorized, d.ask("billing", "wrong", form, "token=x").Code)
 		}
-		require.Zero(t, d.failures.failed())
+		require.Zero(t, d.budgets.failed())
 	}
 
 	away := newDesk(t, nil)
-	away.failures.err = errors.New("the database is away")
+	away.budgets.err = errors.New("the database is away")
 	require.Equal(t, http.StatusServiceUnavailable, away.ask("billing", "wrong", form, "token=x").Code)
 }
 

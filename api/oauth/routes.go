@@ -13,6 +13,7 @@ import (
 
 	"accord/api"
 	"accord/app"
+	"accord/app/verify"
 )
 
 // maxBody is the largest request body, in bytes: a token and its hint.
@@ -30,12 +31,11 @@ type Options struct {
 	Issuer string
 	// Clients may ask; without any the endpoint says that there is none.
 	Clients Clients
-	// Failures count wrong secrets by client address, as Limit says; Exempt
-	// addresses are not counted.
-	Failures app.Failures
-	Limit    app.FailureLimit
-	Exempt   func(address string) bool
-	Now      func() time.Time
+	// Admission counts wrong secrets under the Charges of a client address; an
+	// address without charges is not limited.
+	Admission *verify.Admission
+	Charges   func(address string) []verify.Charge
+	Now       func() time.Time
 }
 
 //go:embed openapi.yaml

@@ -40,6 +40,7 @@ var codes = map[app.Kind]code{
 	app.NotFound:           failure,
 	app.Busy:               failure,
 	app.DirectoryFailed:    failure,
+	app.RepositoryTaken:    failure,
 	app.StorageFailed:      failure,
 	app.MailFailed:         failure,
 	app.SMSFailed:          failure,

@@ -47,9 +47,15 @@ type verifyOrModifyRequest struct {
 	Password   body.Value `json:"password"`
 }
 
-// modifies reports whether the body sets a password; the other has none.
+// modifies reports whether the body sets a password. The other call has none, or
+// an empty one where the page sends its whole form.
 func (r verifyOrModifyRequest) modifies() bool {
-	return r.Password.Sent != nil || r.RePassword.Sent != nil
+	empty := func(v body.Value) bool { return v.Sent == nil || v.Sent == "" }
+	if !empty(r.Password) || !empty(r.RePassword) {
+		return true
+	}
+	sent := r.Password.Sent != nil || r.RePassword.Sent != nil
+	return sent && empty(r.Email) && empty(r.Code)
 }
 
 type tokenAnswer struct {

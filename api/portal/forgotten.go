@@ -44,9 +44,9 @@ func (d *dialect) verify(c echo.Context) error {
 	return succeed(c, verified, tokenAnswer{Token: token.Reveal()})
 }
 
-// modify sets a password by the token that verify gave, and signs in by it
-// where the body names the account. The change stays where that sign-in fails:
-// its token is then empty.
+// modify sets a password by the token that verify gave, and signs in by it. The
+// change stays if that sign-in fails: its token is then empty, and the message
+// says to sign in.
 func (d *dialect) modify(c echo.Context) error {
 	in, err := body.Decode[modifyRequest](c, d.validate)
 	if err != nil {
@@ -55,19 +55,18 @@ func (d *dialect) modify(c echo.Context) error {
 	if in.RePassword.Text() != in.Password.Text() {
 		return differ
 	}
-	receipt, err := d.service.ResetByToken(c.Request().Context(), app.TokenReset{
+	account, receipt, err := d.service.ResetByToken(c.Request().Context(), app.TokenReset{
 		Token: api.Token(c), Username: strings.TrimSpace(in.Username.Text()), New: in.Password.Secret(),
 	})
 	api.SetReceipt(c, receipt)
 	if err != nil {
 		return err
 	}
-	if in.Username.Text() == "" {
-		return succeed(c, modified, tokenAnswer{})
-	}
-	entered, _, err := d.service.SignIn(c.Request().Context(), credentials(c, in.Username, in.Password))
+	entry := credentials(c, in.Username, in.Password)
+	entry.Username, entry.Email = "", account.Email // the token was given for an address
+	entered, _, err := d.service.SignIn(c.Request().Context(), entry)
 	if err != nil {
-		return succeed(c, modified, tokenAnswer{})
+		return succeed(c, signInAgain, tokenAnswer{})
 	}
 	return succeed(c, modified, newSignedInAnswer(entered))
 }

@@ -35,7 +35,7 @@ func (j judge) SignIn(_ context.Context, in app.Credentials) (app.SignedIn, saga
 	return app.SignedIn{}, saga.Receipt{}, nil
 }
 
-func (j judge) SendMailCode(_ context.Context, email, _ string) (saga.Receipt, error) {
+func (j judge) SendMailCode(_ context.Context, email string, _ app.Purpose, _ string) (saga.Receipt, error) {
 	require.True(j.t, app.EmailAllowed(email))
 	return saga.Receipt{}, nil
 }
@@ -45,9 +45,9 @@ func (j judge) VerifyForReset(_ context.Context, email string, _ app.Secret) (ap
 	return "token", nil
 }
 
-func (j judge) ResetByToken(_ context.Context, in app.TokenReset) (saga.Receipt, error) {
+func (j judge) ResetByToken(_ context.Context, in app.TokenReset) (app.Account, saga.Receipt, error) {
 	require.True(j.t, app.PasswordAllowed(in.New.Reveal()))
-	return saga.Receipt{}, nil
+	return app.Account{ID: "26010100000001", Email: "alice@example.com"}, saga.Receipt{}, nil
 }
 
 // FuzzRequest sends any body to any endpoint that reads one: the answer is the

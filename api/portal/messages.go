@@ -17,6 +17,7 @@ var (
 	signedIn     = api.Phrase{ZH: "登录成功", EN: "Signed in"}
 	verified     = api.Phrase{ZH: "验证成功", EN: "Verified"}
 	modified     = api.Phrase{ZH: "修改成功", EN: "Changed"}
+	signInAgain  = api.Phrase{ZH: "修改成功，请登录", EN: "Changed; sign in now"}
 )
 
 // failures are what each endpoint says where nothing more is known.
@@ -55,6 +56,14 @@ var wrongCodes = map[string]api.Phrase{
 // oldCode is told to whoever has the code itself.
 var oldCode = api.Phrase{ZH: "验证码已过期，请重新获取", EN: "The verification code has expired; ask for another"}
 
+// spentCode is said to a client that tried too many codes.
+var spentCode = api.Phrase{ZH: "验证码错误次数过多，请重新获取", EN: "Too many wrong codes; ask for another"}
+
+// otherUser is said of a user name at a reset that is not that of the account.
+var otherUser = api.Phrase{
+	ZH: "用户名与该邮箱的账号不符，请核对或留空", EN: "The account of the e-mail address has another user name; correct it or leave it empty",
+}
+
 // reasons are the messages of kinds whose code says too little.
 var reasons = map[app.Kind]api.Phrase{
 	app.TooOften: {ZH: "操作过于频繁，请稍后再试", EN: "Too many requests; try again later"},
@@ -68,33 +77,28 @@ var barred = map[app.Status]api.Phrase{
 	app.Stopped: {ZH: "账户已停用", EN: "The account has been stopped"},
 }
 
-// complaints are the messages of broken rules, by field and then by rule.
-var complaints = map[string]api.Phrase{
-	"email":      {ZH: "邮箱格式不正确", EN: "The e-mail address is not well-formed"},
-	"username":   {ZH: "用户名不符合要求", EN: "The user name is not allowed"},
-	"password":   {ZH: "密码须为8至16位，并同时包含字母和数字", EN: "A password has 8 to 16 characters, letters and digits among them"},
-	"repassword": {ZH: "两次输入的密码不一致", EN: "The two passwords differ"},
-}
+// differing is said of two passwords.
+var differing = api.Phrase{ZH: "两次输入的密码不一致", EN: "The two passwords differ"}
 
 // explanation is the message that says most about a failure.
 func explanation(path string, code code, err error) api.Phrase {
+	if why, ok := api.Reason(err); ok {
+		return why
+	}
 	var e *app.Error
 	var notAllowed *app.NotAllowed
 	switch {
 	case errors.As(err, &notAllowed) && barred[notAllowed.Status] != api.Phrase{}:
 		return barred[notAllowed.Status]
 	case code == parameterInvalid && errors.As(err, &e) && len(e.Violations) > 0:
-		return complaint(e.Violations[0])
+		return complaintAt(path, e.Violations[0])
 	case code != failure:
 		return phrases[code]
 	}
 	if why, ok := reasons[app.KindOf(err)]; ok {
 		return why
 	}
-	if errors.Is(err, app.ErrCodeExpired) {
-		return oldCode
-	}
-	if why, ok := wrongCodes[path]; ok && app.KindOf(err) == app.CodeWrong {
+	if why, ok := wrongCode(path, err); ok {
 		return why
 	}
 	if why, ok := failures[path]; ok {
@@ -103,12 +107,39 @@ func explanation(path string, code code, err error) api.Phrase {
 	return anyFailure
 }
 
-// complaint names what is wrong with a field; a blank or overlong one is just a
-// wrong parameter.
-func complaint(v app.Violation) api.Phrase {
-	why, ok := complaints[v.Field]
-	if !ok || v.Rule == app.NotBlank || v.Rule == app.TypeMismatch || v.Rule == app.Length {
-		return phrases[parameterInvalid]
+// wrongCode is what is wrong with a verification code, if one is.
+func wrongCode(path string, err error) (why api.Phrase, known bool) {
+	switch {
+	case errors.Is(err, app.ErrCodeExpired):
+		return oldCode, true
+	case errors.Is(err, app.ErrCodeTries):
+		return spentCode, true
+	case app.KindOf(err) == app.CodeWrong:
+		why, known = wrongCodes[path]
 	}
-	return why
+	return why, known
+}
+
+// complaintAt is complaint, but where a password is set by the token of a code.
+func complaintAt(path string, v app.Violation) api.Phrase {
+	if resets(path) && v == (app.Violation{Field: "username", Rule: app.Pattern}) {
+		return otherUser
+	}
+	return complaint(v)
+}
+
+// resets reports whether a password is set at the path by the token of a code.
+func resets(path string) bool { return path == verifyPath || path == modifyPath }
+
+// complaint names the rule that was broken, after the document's word for wrong
+// parameters where the field has no rule of its own.
+func complaint(v app.Violation) api.Phrase {
+	if v.Field == "repassword" && v.Rule == app.Pattern {
+		return differing
+	}
+	rule, wrong := api.FieldMessage(v, v.Field), phrases[parameterInvalid]
+	if _, ofField := api.FieldRule(v); ofField {
+		return rule
+	}
+	return api.Phrase{ZH: wrong.ZH + "：" + rule.ZH, EN: wrong.EN + ": " + rule.EN}
 }

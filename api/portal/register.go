@@ -8,12 +8,14 @@ import (
 	"accord/app"
 )
 
+// sendEmailCode mails a code. The document has one call for registration and
+// reset, so the code serves both.
 func (d *dialect) sendEmailCode(c echo.Context) error {
 	in, err := body.Decode[codeRequest](c, d.validate)
 	if err != nil {
 		return err
 	}
-	receipt, err := d.service.SendMailCode(c.Request().Context(), in.Email.Text(), api.Language(c))
+	receipt, err := d.service.SendMailCode(c.Request().Context(), in.Email.Text(), app.AnyPurpose, api.Language(c))
 	api.SetReceipt(c, receipt)
 	if err != nil {
 		return err

@@ -23,11 +23,11 @@ const sessionTTL = 5 * 24 * time.Hour
 type UseCases interface {
 	Register(ctx context.Context, in app.Registration) (saga.Receipt, error)
 	SignIn(ctx context.Context, in app.Credentials) (app.SignedIn, saga.Receipt, error)
-	SendMailCode(ctx context.Context, email, language string) (saga.Receipt, error)
+	SendMailCode(ctx context.Context, email string, purpose app.Purpose, language string) (saga.Receipt, error)
 	Challenge(ctx context.Context, kind app.ChallengeKind, client string) (app.Challenge, error)
 	Solve(ctx context.Context, in app.Solution) error
 	VerifyForReset(ctx context.Context, email string, code app.Secret) (app.Secret, error)
-	ResetByToken(ctx context.Context, in app.TokenReset) (saga.Receipt, error)
+	ResetByToken(ctx context.Context, in app.TokenReset) (app.Account, saga.Receipt, error)
 }
 
 // Options say what the dialect works with.

@@ -31,6 +31,7 @@ var statuses = map[app.Kind]int{
 	app.NotFound:           http.StatusNotFound,
 	app.Busy:               http.StatusTooManyRequests,
 	app.DirectoryFailed:    http.StatusBadGateway,
+	app.RepositoryTaken:    http.StatusConflict,
 	app.StorageFailed:      http.StatusBadGateway,
 	app.MailFailed:         http.StatusBadGateway,
 	app.SMSFailed:          http.StatusBadGateway,

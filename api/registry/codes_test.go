@@ -20,7 +20,7 @@ func TestStatusesAreTotal(t *testing.T) {
 		for _, kind := range app.Kinds() {
 			err := fmt.Errorf("wrapped: %w", &app.Error{Kind: kind})
 			require.GreaterOrEqual(t, statusOf(err), http.StatusBadRequest, kind)
-			said := explanation(route.Path, err)
+			said := explanation(err)
 			require.NotEmpty(t, said.ZH, "%s meets %q", route.Path, kind)
 			require.NotEmpty(t, said.EN, "%s meets %q", route.Path, kind)
 		}
@@ -33,7 +33,7 @@ func TestRefusalsAreTold(t *testing.T) {
 	for _, status := range []int{400, 404, 405, 413, 415, 429, 503} {
 		err := fmt.Errorf("wrapped: %w", echo.NewHTTPError(status))
 		require.Equal(t, status, statusOf(err))
-		said := explanation(prefix, err)
+		said := explanation(err)
 		require.NotEmpty(t, said.ZH, status)
 		require.NotEmpty(t, said.EN, status)
 	}
@@ -50,6 +50,7 @@ func TestEveryComplaintHasItsWords(t *testing.T) {
 		}
 		require.Equal(t, why, complaint(v))
 	}
-	require.Equal(t, phrases[app.Invalid], complaint(app.Violation{Field: "birthday", Rule: app.Pattern}))
-	require.Equal(t, phrases[app.Invalid], complaint(app.Violation{Field: "introduce", Rule: app.Length}))
+	said := complaint(app.Violation{Field: "introduce", Rule: app.Length})
+	require.Equal(t, "请求参数错误：introduce长度或大小超出限制", said.ZH)
+	require.Equal(t, "Invalid parameters: introduce is beyond its limits of length or size", said.EN)
 }

@@ -23,7 +23,7 @@ func TestFieldsOfANewcomer(t *testing.T) {
 	require.Equal(t, http.StatusOK, w.Code, "%s", w.Body)
 	require.Equal(t, &app.Registration{
 		Username: "bob", Email: "bob@example.com", Password: "1qazxsw2", Language: "zh", Nickname: "小宝",
-		Proven: true, Client: "192.0.2.1",
+		Proven: true, Client: "192.0.2.1", ProofCode: "A2B3C4",
 		Attributes: app.Attributes{
 			Gender: app.Female, Birthday: time.Date(1999, 12, 31, 0, 0, 0, 0, time.UTC), RealName: "R", QQ: "10001", Major: "M",
 			University: "U", Address: "L", Introduce: "I", CorpID: 7, CorpName: "C", DeptID: 8, DeptName: "D", Push: 3, Alert: 4,

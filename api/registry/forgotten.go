@@ -34,9 +34,9 @@ func (d *dialect) findPassword(c echo.Context) error {
 	switch {
 	case err != nil:
 	case in.Email.Text() != "":
-		err = d.mailCode(c, in)
+		err = d.mailCode(c, in, app.ForReset)
 	case in.Phone.Text() != "":
-		err = d.smsCode(c, in)
+		err = d.smsCode(c, in, app.ForReset)
 	default:
 		err = invalid("target", app.NotBlank)
 	}

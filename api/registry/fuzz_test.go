@@ -57,12 +57,12 @@ func (j *judge) CheckInviter(_ context.Context, username string) error {
 	return &app.Error{Kind: app.NotFound}
 }
 
-func (j *judge) SendMailCode(_ context.Context, email, _ string) (saga.Receipt, error) {
+func (j *judge) SendMailCode(_ context.Context, email string, _ app.Purpose, _ string) (saga.Receipt, error) {
 	require.True(j.t, app.EmailAllowed(email))
 	return saga.Receipt{}, nil
 }
 
-func (j *judge) SendSMSCode(_ context.Context, country, mobile, client, _ string) (saga.Receipt, error) {
+func (j *judge) SendSMSCode(_ context.Context, country, mobile string, _ app.Purpose, client, _ string) (saga.Receipt, error) {
 	require.Equal(j.t, "86", country)
 	require.Regexp(j.t, `^1[3-9][0-9]{9}$`, mobile)
 	require.NotEmpty(j.t, client)

@@ -32,6 +32,7 @@ var phrases = map[app.Kind]api.Phrase{
 	app.NotFound:           {ZH: "不存在", EN: "There is no such thing"},
 	app.Busy:               {ZH: "服务器繁忙，请稍后再试", EN: "The server is busy; try again later"},
 	app.DirectoryFailed:    {ZH: "Gitea服务异常，请稍后再试", EN: "Gitea does not answer; try again later"},
+	app.RepositoryTaken:    {ZH: "同名仓库已存在", EN: "You already have a repository of that name"},
 	app.StorageFailed:      {ZH: "存储服务异常，请稍后再试", EN: "Storage does not answer; try again later"},
 	app.MailFailed:         {ZH: "邮件发送失败，请稍后再试", EN: "The mail was not sent; try again later"},
 	app.SMSFailed:          {ZH: "短信发送失败，请稍后再试", EN: "The short message was not sent; try again later"},
@@ -41,16 +42,17 @@ var phrases = map[app.Kind]api.Phrase{
 
 // refusals are said of requests that came to no use case.
 var refusals = map[int]api.Phrase{
-	http.StatusNotFound:              {ZH: "路径不存在", EN: "There is no such path"},
-	http.StatusMethodNotAllowed:      {ZH: "不支持该请求方法", EN: "The path takes another method"},
-	http.StatusRequestEntityTooLarge: {ZH: "请求内容过大", EN: "The body is too large"},
-	http.StatusUnsupportedMediaType:  {ZH: "不支持该内容类型", EN: "The body is of the wrong type"},
-	http.StatusTooManyRequests:       {ZH: "操作过于频繁，请稍后再试", EN: "Too many requests; try again later"},
-	http.StatusServiceUnavailable:    {ZH: "服务暂不可用，请稍后再试", EN: "The server cannot work just now; try again later"},
+	http.StatusTooManyRequests:    {ZH: "操作过于频繁，请稍后再试", EN: "Too many requests; try again later"},
+	http.StatusServiceUnavailable: {ZH: "服务暂不可用，请稍后再试", EN: "The server cannot work just now; try again later"},
 }
 
-// unproven is said of a registration whose address or number was not verified.
-var unproven = api.Phrase{ZH: "请先完成邮箱或手机号验证", EN: "Verify the e-mail address or the telephone number first"}
+// unproven are said of a registration whose address, number or both were not
+// verified.
+var unproven = map[app.Unproven]api.Phrase{
+	{Email: true}:               {ZH: "请先完成邮箱验证", EN: "Verify the e-mail address first"},
+	{Mobile: true}:              {ZH: "请先完成手机号验证", EN: "Verify the telephone number first"},
+	{Email: true, Mobile: true}: {ZH: "请先完成邮箱和手机号验证", EN: "Verify the e-mail address and the telephone number first"},
+}
 
 // barred tells whoever gave the right password why it is not enough.
 var barred = map[app.Status]api.Phrase{
@@ -64,28 +66,37 @@ var (
 	noSuchEmail  = api.Phrase{ZH: "邮箱格式不正确", EN: "The e-mail address is not well-formed"}
 	noSuchPhone  = api.Phrase{ZH: "手机号格式不正确", EN: "The telephone number is not well-formed"}
 	nicknameRule = api.Phrase{ZH: "昵称位数要求在 2 和 12 之间", EN: "A nickname has 2 to 12 characters"}
-	usernameRule = api.Phrase{ZH: "用户名不符合要求", EN: "The user name is not allowed"}
+	usernameRule = api.Phrase{
+		ZH: "用户名须为1–12位字母、数字、-、_或.，以字母或数字开头和结尾，符号不能连续，且不能是保留名称",
+		EN: "A user name has 1 to 12 letters, digits, -, _ or ., begins and ends with a letter or digit, has no two marks in a row, " +
+			"and is not a reserved name",
+	}
 )
 
 // complaints are the messages of broken rules: of a field and rule, else of a
 // field whatever the rule.
 var complaints = map[app.Violation]api.Phrase{
-	{Field: "username", Rule: app.Length}:  {ZH: "用户名要求最多 12 位", EN: "A user name has at most 12 characters"},
-	{Field: "username", Rule: app.Pattern}: usernameRule,
-	{Field: "email"}:                       noSuchEmail,
-	{Field: "phone"}:                       noSuchPhone,
-	{Field: "mobile"}:                      noSuchPhone,
-	{Field: "internationalCode"}:           {ZH: "不支持该手机号", EN: "Numbers of that country are not taken"},
-	{Field: "target"}:                      {ZH: "请填写邮箱或手机号", EN: "Give an e-mail address or a telephone number"},
-	{Field: "password"}:                    passwordRule,
-	{Field: "password1"}:                   passwordRule,
-	{Field: "password2"}:                   {ZH: "两次输入的密码不一致", EN: "The two passwords differ"},
-	{Field: "nickname"}:                    nicknameRule,
-	{Field: "birthday", Rule: app.Past}:    {ZH: "你是从未来穿越回来的吗:)", EN: "Have you come back from the future? :)"},
+	{Field: "username", Rule: app.Length}:        {ZH: "用户名要求最多 12 位", EN: "A user name has at most 12 characters"},
+	{Field: "username", Rule: app.Pattern}:       usernameRule,
+	{Field: "email"}:                             noSuchEmail,
+	{Field: "phone"}:                             noSuchPhone,
+	{Field: "mobile"}:                            noSuchPhone,
+	{Field: "internationalCode"}:                 {ZH: "不支持该手机号", EN: "Numbers of that country are not taken"},
+	{Field: "target"}:                            {ZH: "请填写邮箱或手机号", EN: "Give an e-mail address or a telephone number"},
+	{Field: "password"}:                          passwordRule,
+	{Field: "password1"}:                         passwordRule,
+	{Field: "password2"}:                         {ZH: "两次输入的密码不一致", EN: "The two passwords differ"},
+	{Field: "nickname"}:                          nicknameRule,
+	{Field: "birthday", Rule: app.Pattern}:       {ZH: "生日须为yyyy-MM-dd", EN: "A birthday is written yyyy-MM-dd"},
+	{Field: "gender", Rule: app.NotContainsDict}: {ZH: "性别只能是0（女）或1（男）", EN: "A gender is 0 (woman) or 1 (man)"},
+	{Field: "birthday", Rule: app.Past}:          {ZH: "你是从未来穿越回来的吗:)", EN: "Have you come back from the future? :)"},
 }
 
 // explanation is the message that says most about a failure.
-func explanation(path string, err error) api.Phrase {
+func explanation(err error) api.Phrase {
+	if why, ok := api.Reason(err); ok {
+		return why
+	}
 	var refused *echo.HTTPError
 	if errors.As(err, &refused) {
 		if why, ok := refusals[refused.Code]; ok {
@@ -95,14 +106,15 @@ func explanation(path string, err error) api.Phrase {
 	}
 	var e *app.Error
 	var notAllowed *app.NotAllowed
+	var missing *app.Unproven
 	kind := app.KindOf(err)
 	switch {
 	case errors.As(err, &notAllowed) && barred[notAllowed.Status] != api.Phrase{}:
 		return barred[notAllowed.Status]
 	case kind == app.Invalid && errors.As(err, &e) && len(e.Violations) > 0:
 		return complaint(e.Violations[0])
-	case kind == app.CodeWrong && path == savePath:
-		return unproven
+	case errors.As(err, &missing):
+		return unproven[*missing]
 	}
 	return phrases[kind]
 }
@@ -114,5 +126,6 @@ func complaint(v app.Violation) api.Phrase {
 	if why, ok := complaints[app.Violation{Field: v.Field}]; ok {
 		return why
 	}
-	return phrases[app.Invalid]
+	rule, wrong := api.FieldMessage(app.Violation{Rule: v.Rule}, v.Field), phrases[app.Invalid]
+	return api.Phrase{ZH: wrong.ZH + "：" + rule.ZH, EN: wrong.EN + ": " + rule.EN}
 }

@@ -36,7 +36,8 @@ func (d *dialect) verifyPhone(c echo.Context) error {
 	return d.verify(c, in, app.Target{Country: country, Mobile: in.Phone.Text()})
 }
 
-// verify remembers who redeemed the code: nobody else can register with it.
+// verify remembers which client redeemed the code: of others, only those that
+// have the code can register with it.
 func (d *dialect) verify(c echo.Context, in userRequest, target app.Target) error {
 	err := broken(in.faults())
 	if err == nil {
@@ -62,8 +63,6 @@ func (d *dialect) save(c echo.Context) error {
 	switch {
 	case err != nil:
 		return err
-	case in.Nickname.Text() == "":
-		return invalid("nickname", app.NotBlank)
 	case in.Email.Text() == "" && in.Phone.Text() == "":
 		return invalid("target", app.NotBlank)
 	}
@@ -72,7 +71,7 @@ func (d *dialect) save(c echo.Context) error {
 		return err
 	}
 	newcomer.Password, newcomer.Language = password, api.Language(c)
-	newcomer.Proven, newcomer.Client = true, c.RealIP()
+	newcomer.Proven, newcomer.Client, newcomer.ProofCode = true, c.RealIP(), in.Code.Secret()
 	receipt, err := d.service.Register(c.Request().Context(), newcomer)
 	api.SetReceipt(c, receipt)
 	if err != nil {

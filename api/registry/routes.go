@@ -20,8 +20,8 @@ type UseCases interface {
 	CheckNewcomer(ctx context.Context, in app.Registration) error
 	CheckInvite(ctx context.Context, code app.Secret) error
 	CheckInviter(ctx context.Context, username string) error
-	SendMailCode(ctx context.Context, email, language string) (saga.Receipt, error)
-	SendSMSCode(ctx context.Context, country, mobile, client, language string) (saga.Receipt, error)
+	SendMailCode(ctx context.Context, email string, purpose app.Purpose, language string) (saga.Receipt, error)
+	SendSMSCode(ctx context.Context, country, mobile string, purpose app.Purpose, client, language string) (saga.Receipt, error)
 	VerifyTarget(ctx context.Context, t app.Target, code app.Secret) error
 	Register(ctx context.Context, in app.Registration) (saga.Receipt, error)
 	SendUsername(ctx context.Context, email, client, language string) (saga.Receipt, error)

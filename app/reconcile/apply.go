@@ -17,7 +17,10 @@ type Repairer interface {
 	MendDirectory(ctx context.Context, f app.Facts, seen app.DirectoryView) (saga.Receipt, error)
 	DropFromDirectory(ctx context.Context, seen app.DirectoryView) (kept bool, receipt saga.Receipt, err error)
 	StepAside(ctx context.Context, f app.Facts, seen app.DirectoryView) (app.DirectoryView, saga.Receipt, error)
+	SealDirectory(ctx context.Context, f app.Facts, seen app.DirectoryView) (saga.Receipt, error)
+	Evict(ctx context.Context, accountID string, keys bool) (app.Evicted, saga.Receipt, error)
 	EndTokens(ctx context.Context, f app.Facts, seen app.DirectoryView, tokens []string) (saga.Receipt, error)
+	EndSecondAddresses(ctx context.Context, f app.Facts, seen app.DirectoryView, addresses []string) (saga.Receipt, error)
 	RemakeInStorage(ctx context.Context, f app.Facts) (saga.Receipt, error)
 	MendStorage(ctx context.Context, f app.Facts, seen app.StorageView) (saga.Receipt, error)
 	DropFromStorage(ctx context.Context, accountID string, seen app.StorageView) (saga.Receipt, error)
@@ -30,7 +33,7 @@ type Result struct {
 	SagaID string
 	// Kept orphans had something in Gitea: they were shut out and not removed.
 	Kept bool
-	// Skipped items are protected.
+	// Skipped items are protected, or privileges, which an operator takes away.
 	Skipped bool
 	// Aside: the user in Gitea stepped aside for others and could not be mended then.
 	// It is called as the item says.
@@ -38,8 +41,9 @@ type Result struct {
 	Err   error
 }
 
-// Tally counts results.
-type Tally struct{ Mended, Kept, Skipped, Failed int }
+// Tally counts results. Skipped are those of protected items, Privileges those of
+// the other skipped ones.
+type Tally struct{ Mended, Kept, Skipped, Privileges, Failed int }
 
 // Apply mends the items, a bounded number of accounts together, and reports each;
 // report is not called twice at once. Accounts that are in one another's way in
@@ -65,8 +69,10 @@ func Apply(ctx context.Context, r Repairer, items []Item, together int, pace Pac
 	var tally Tally
 	for result := range results {
 		switch {
-		case result.Skipped:
+		case result.Skipped && result.Item.Protected:
 			tally.Skipped++
+		case result.Skipped:
+			tally.Privileges++
 		case result.Err != nil:
 			tally.Failed++
 		case result.Kept:
@@ -89,6 +95,12 @@ func mend(ctx context.Context, r Repairer, i Item) Result {
 	switch {
 	case i.Has(Token):
 		receipt, err = r.EndTokens(ctx, i.Facts, i.User, i.Tokens)
+	case i.Has(SecondAddress):
+		receipt, err = r.EndSecondAddresses(ctx, i.Facts, i.User, i.secondAddresses())
+	case i.Has(Password):
+		receipt, err = r.SealDirectory(ctx, i.Facts, i.User)
+	case i.Has(Credential):
+		_, receipt, err = r.Evict(ctx, i.AccountID, i.hasKeys())
 	case i.System == Gitea && i.Has(Missing):
 		receipt, err = r.RemakeInDirectory(ctx, i.Facts)
 	case i.System == Gitea && i.Has(Orphan):

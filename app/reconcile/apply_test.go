@@ -21,6 +21,7 @@ import (
 	"accord/adapters/token"
 	"accord/app"
 	"accord/app/reconcile"
+	"accord/app/verify"
 	"accord/saga"
 	"accord/saga/sagatest"
 	"accord/store"
@@ -91,14 +92,17 @@ func newSite(t require.TestingT, dir string) *site {
 	tokens, err := token.New(token.Options{Keys: keys, Issuer: "accord.test", Now: s.clock.Now})
 	require.NoError(t, err)
 	ids, err := ident.New(ident.Options{
+		Now:      time.Now,
 		Location: time.UTC, Start: time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC),
 		MachineID: func() (uint16, error) { return 1, nil },
 	})
 	require.NoError(t, err)
 	runner := saga.NewRunner(s.store.Journal, saga.Options{Now: s.clock.Now, Logger: slog.New(slog.DiscardHandler)})
 	s.service, err = app.New(app.Deps{
-		Accounts: s.store.Accounts, Sessions: s.store.Sessions, Codes: s.store.Codes, Counters: s.store.Counters,
-		Failures: s.store.Failures, Repairs: s.store.Repairs, Directory: s.directory, DirectoryRepairs: s.directory,
+		Accounts: s.store.Accounts, Sessions: s.store.Sessions, Codes: s.store.Codes,
+		Admission: verify.New(verify.Options{Budgets: s.store.Budgets, Now: s.clock.Now}), Digests: app.NewDigests([]byte("key")),
+		Repairs: s.store.Repairs, Directory: s.directory, DirectoryDoor: s.directory, DirectoryRepairs: s.directory,
+		DirectoryCredentials: s.directory, StorageCredentials: s.storage, Listings: s.store.Listings,
 		Storage: s.storage, StorageRepairs: s.storage, Files: memory.NewFiles(), Mailer: memory.NewMailer(), SMS: memory.NewSMS(),
 		Hasher: hasher, Tokens: tokens, IDs: ids, Runner: runner, Now: s.clock.Now, Logger: slog.New(slog.DiscardHandler),
 	}, app.Settings{SessionTTL: time.Hour, KeepTTL: time.Hour, DeletionGrace: time.Hour})

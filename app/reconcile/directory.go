@@ -18,6 +18,9 @@ const tokenBatch = 256
 // directory compares the accounts with Gitea, by Gitea's numbers.
 func (c *comparison) directory(ctx context.Context) error {
 	d := &directoryComparison{comparison: c, unmarked: map[string]app.DirectoryView{}}
+	if err := d.readSecondAddresses(ctx); err != nil {
+		return err
+	}
 	accounts, ours := 0, 0
 	err := merge(
 		living(c.Accounts.ByGiteaID(ctx), &accounts), func(a app.Facts) int64 { return a.GiteaID },
@@ -35,7 +38,7 @@ func (c *comparison) directory(ctx context.Context) error {
 		err = c.believable(Gitea, accounts, ours)
 	}
 	if err == nil {
-		err = d.tokens(ctx)
+		err = d.credentials(ctx)
 	}
 	if err == nil {
 		err = d.match(ctx)
@@ -51,7 +54,9 @@ type directoryComparison struct {
 	// unmarked are users that bear no mark and have the number of an account's user,
 	// by accountId.
 	unmarked map[string]app.DirectoryView
-	// pairs are users whose tokens are still to be looked at.
+	// seconds are the addresses of users beside their first ones, by Gitea's number.
+	seconds map[int64][]string
+	// pairs are users whose tokens and passwords are still to be looked at.
 	pairs []pair
 }
 
@@ -83,13 +88,13 @@ func (d *directoryComparison) meet(ctx context.Context, a *app.Facts, v *app.Dir
 }
 
 func (d *directoryComparison) compare(ctx context.Context, f app.Facts, v app.DirectoryView) error {
-	if err := d.add(compareDirectory(f, v)); err != nil || d.o.NoTokens {
+	if err := d.add(compareDirectory(f, v), privilegesInGitea(f, v), d.secondAddressesOf(f, v)); err != nil {
 		return err
 	}
 	if d.pairs = append(d.pairs, pair{f, v}); len(d.pairs) < tokenBatch {
 		return nil
 	}
-	return d.tokens(ctx)
+	return d.credentials(ctx)
 }
 
 // match finds strays that are the users of accounts which lack one; the rest of
@@ -139,7 +144,7 @@ func (d *directoryComparison) match(ctx context.Context) error {
 			}
 		}
 	}
-	return d.tokens(ctx)
+	return d.credentials(ctx)
 }
 
 func nameOrder(known map[string]app.Facts, v app.DirectoryView) string {
@@ -197,10 +202,53 @@ func (c *comparison) together(ctx context.Context, n int, do func(ctx context.Co
 	return group.Wait()
 }
 
-// tokens finds the tokens of the pairs whose sessions are over.
-func (d *directoryComparison) tokens(ctx context.Context) error {
+// credentials looks at the tokens and passwords of the pairs.
+func (d *directoryComparison) credentials(ctx context.Context) error {
 	pairs := d.pairs
 	d.pairs = nil
+	if err := d.passwords(ctx, pairs); err != nil || d.o.NoTokens {
+		return err
+	}
+	return d.tokens(ctx, pairs)
+}
+
+// passwords finds users with a password in Gitea that should be sealed. A user
+// without the mark is left until it is marked again.
+func (d *directoryComparison) passwords(ctx context.Context, pairs []pair) error {
+	if !d.o.Sealed {
+		return nil
+	}
+	ids := make([]string, len(pairs))
+	for n, p := range pairs {
+		ids[n] = p.facts.AccountID
+	}
+	mirrored, err := d.Accounts.Mirrored(ctx, ids)
+	if err != nil {
+		return err
+	}
+	for _, p := range pairs {
+		item := itemOf(Gitea, p.facts)
+		item.User = p.user
+		if mirrored[p.facts.AccountID] && p.user.Mark == p.facts.AccountID && !p.user.External {
+			item.differs(Password)
+		}
+		if err := d.add(item); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// over reports whether a token of the pair's user is to end: owner is the account
+// whose open session it is named after, "" if there is none. A user that is another
+// account's by its number may be disputed, and keeps what others lent it.
+func (p pair) over(owner string) bool {
+	return owner == "" || owner != p.facts.AccountID && p.facts.GiteaID == p.user.ID
+}
+
+// tokens finds the tokens of the pairs whose sessions are over, or another
+// account's.
+func (d *directoryComparison) tokens(ctx context.Context, pairs []pair) error {
 	names := make([][]string, len(pairs))
 	err := d.together(ctx, len(pairs), func(ctx context.Context, n int) (err error) {
 		names[n], err = d.Directory.SessionTokens(ctx, pairs[n].user.Username)
@@ -225,7 +273,8 @@ func (d *directoryComparison) tokens(ctx context.Context) error {
 		item := itemOf(Gitea, p.facts)
 		item.User = p.user
 		for _, name := range names[n] {
-			if session, ok := app.SessionOfToken(name); ok && !open[session] {
+			session, ok := app.SessionOfToken(name)
+			if ok && p.over(open[session]) {
 				item.Tokens = append(item.Tokens, name)
 			}
 		}

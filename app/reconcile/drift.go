@@ -38,11 +38,21 @@ const (
 	Policy Kind = "policy"
 	// Token: Gitea tokens of sessions that are over.
 	Token Kind = "token"
+	// SecondAddress: the user has addresses beside its first one, which are no
+	// account's. Nobody proved them.
+	SecondAddress Kind = "second-address"
+	// Password: Gitea has a password that the user chose, and passwords are sealed.
+	Password Kind = "password"
+	// Privilege: the user administers Gitea, or is in groups of the storage. It is
+	// shown, and an operator decides.
+	Privilege Kind = "privilege"
+	// Credential: credentials that no session of ours has.
+	Credential Kind = "credential"
 )
 
 // Kinds lists every kind, in the order in which people are shown them.
 func Kinds() []Kind {
-	return []Kind{Missing, Orphan, Number, Mark, Name, Address, Profile, Status, Policy, Token}
+	return []Kind{Missing, Orphan, Number, Mark, Name, Address, Profile, Status, Policy, Token, SecondAddress, Password, Privilege, Credential}
 }
 
 // Field is one thing that differs, as text for people.
@@ -52,7 +62,8 @@ type Field struct{ Name, Have, Want string }
 // or the tokens that it has too many there.
 type Item struct {
 	System System
-	// Kinds are at least one. Missing, Orphan and Token stand alone.
+	// Kinds are at least one. Missing, Orphan, Token, SecondAddress, Password,
+	// Privilege and Credential stand alone.
 	Kinds []Kind
 	// AccountID is the account's, or what an orphan's mark or key says.
 	AccountID string
@@ -75,6 +86,12 @@ type Item struct {
 // Has reports whether k is among the item's kinds.
 func (i Item) Has(k Kind) bool {
 	return slices.Contains(i.Kinds, k)
+}
+
+// beside reports whether the item's repair leaves the user's name, address and
+// number alone, so that it is in no other's way.
+func (i Item) beside() bool {
+	return i.Has(Token) || i.Has(SecondAddress) || i.Has(Password) || i.Has(Privilege) || i.Has(Credential)
 }
 
 func (i *Item) differs(k Kind, fields ...Field) {
@@ -116,7 +133,7 @@ func compareStorage(f app.Facts, v app.StorageView) Item {
 	item := itemOf(InStorage, f)
 	item.Storage = v
 	if f.LacksHome(v) {
-		item.differs(Policy)
+		item.differs(Policy, fieldsOf("policy", v.Policies)...)
 	}
 	item.compareStatus(v.Enabled)
 	return item

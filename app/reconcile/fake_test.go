@@ -20,7 +20,9 @@ type accounts struct {
 	// since is what became of accounts after they were read.
 	since []app.Facts
 	busy  map[string]bool
-	open  map[string]bool
+	open  map[string]string
+	// mirrored accounts have a password in Gitea that the user knows.
+	mirrored map[string]bool
 }
 
 func each[T any](all []T, fault error) iter.Seq2[T, error] {
@@ -73,8 +75,12 @@ func (a accounts) Pending(context.Context, int) ([]reconcile.PendingSaga, int, e
 	return nil, 0, nil
 }
 
-func (a accounts) OpenSessions(context.Context, []string) (map[string]bool, error) {
+func (a accounts) OpenSessions(context.Context, []string) (map[string]string, error) {
 	return a.open, nil
+}
+
+func (a accounts) Mirrored(context.Context, []string) (map[string]bool, error) {
+	return a.mirrored, nil
 }
 
 // directory is Gitea as lists. hidden users are passed over by the listing, as
@@ -83,6 +89,8 @@ type directory struct {
 	users  []app.DirectoryView
 	hidden []int64
 	tokens map[string][]string
+	// seconds are addresses beside the first ones.
+	seconds []reconcile.HeldAddress
 	// repositories are what users have.
 	repositories map[string][]string
 	fault        error
@@ -94,6 +102,21 @@ type directory struct {
 func (d directory) EachUser(context.Context, reconcile.Pace) iter.Seq2[app.DirectoryView, error] {
 	shown := slices.DeleteFunc(slices.Clone(d.users), func(v app.DirectoryView) bool { return slices.Contains(d.hidden, v.ID) })
 	return each(shown, d.fault)
+}
+
+func (d directory) EachSecondAddress(context.Context, reconcile.Pace) iter.Seq2[reconcile.HeldAddress, error] {
+	return each(d.seconds, d.fault)
+}
+
+func (d directory) SecondAddresses(_ context.Context, accountID string) (held []reconcile.HeldAddress, err error) {
+	for _, v := range d.users {
+		for _, h := range d.seconds {
+			if v.Mark == accountID && h.UserID == v.ID {
+				held = append(held, h)
+			}
+		}
+	}
+	return held, nil
 }
 
 func (d directory) SessionTokens(_ context.Context, username string) ([]string, error) {

@@ -25,6 +25,10 @@ type Options struct {
 	AccountID string
 	// NoTokens leaves Gitea's tokens out, which are asked for user by user.
 	NoTokens bool
+	// Sealed: no user's password may be in Gitea.
+	Sealed bool
+	// Credentials, if not nil, is asked for the foreign credentials of each account.
+	Credentials Evictable
 	// Foreign is how many foreign users are listed; they are counted anyway.
 	Foreign int
 	// Together bounds the requests to one system at a time; at least 1.
@@ -122,6 +126,10 @@ func Compare(ctx context.Context, s Systems, o Options) (Plan, error) {
 		if err := part.compare(ctx); err != nil {
 			return Plan{}, fmt.Errorf("comparing with %s: %w", part.system, err)
 		}
+	}
+	var accounts int
+	if err := c.credentials(ctx, living(c.Accounts.ByID(ctx), &accounts)); err != nil {
+		return Plan{}, fmt.Errorf("looking for credentials: %w", err)
 	}
 	if err := c.settle(ctx); err != nil {
 		return Plan{}, err

@@ -164,8 +164,17 @@ func TestPlan(t *testing.T) {
 		}, []string{"storage alice policy+status"}, nil, nil},
 		"tokens": {func(s *situation) {
 			s.directory.tokens = map[string][]string{"alice": {strayToken, openToken, "accord-laptop"}}
-			s.accounts.open = map[string]bool{openToken[len("accord-"):]: true}
+			s.accounts.open = map[string]string{openToken[len("accord-"):]: aliceID}
 		}, []string{"gitea alice token"}, nil, nil},
+		"a token named after another account's session": {func(s *situation) {
+			s.directory.tokens = map[string][]string{"alice": {openToken}}
+			s.accounts.open = map[string]string{openToken[len("accord-"):]: bobID}
+		}, []string{"gitea alice token"}, nil, nil},
+		"a token of another account's session, on a user that is that account's by its number": {func(s *situation) {
+			s.directory.users[1].Mark, aliceAt(s).Mark = aliceID, bobID
+			s.directory.tokens = map[string][]string{"alice": {openToken}}
+			s.accounts.open = map[string]string{openToken[len("accord-"):]: aliceID}
+		}, []string{"gitea alice number+name+address+profile", "gitea bob number+name+address+profile"}, nil, nil},
 		"a saga at work": {func(s *situation) {
 			aliceAt(s).Email, s.accounts.busy = "x@example.com", map[string]bool{aliceID: true}
 		}, nil, nil, []string{"gitea alice address"}},
@@ -191,6 +200,21 @@ func TestPlan(t *testing.T) {
 		}, []string{"gitea alice mark"}, nil, nil},
 		"without tokens": {func(s *situation) {
 			s.options.NoTokens, s.directory.tokens = true, map[string][]string{"alice": {strayToken}}
+		}, nil, nil, nil},
+		"a password that should be sealed": {func(s *situation) {
+			s.options.Sealed, s.options.NoTokens = true, true
+			s.accounts.mirrored = map[string]bool{aliceID: true}
+		}, []string{"gitea alice password"}, nil, nil},
+		"a password that may be in Gitea": {func(s *situation) {
+			s.accounts.mirrored = map[string]bool{aliceID: true}
+		}, nil, nil, nil},
+		"a password of a user that lost the mark": {func(s *situation) {
+			s.options.Sealed, s.accounts.mirrored = true, map[string]bool{aliceID: true}
+			aliceAt(s).Mark = ""
+		}, []string{"gitea alice mark"}, nil, nil},
+		"a password that an authentication source keeps": {func(s *situation) {
+			s.options.Sealed, s.accounts.mirrored = true, map[string]bool{aliceID: true}
+			aliceAt(s).External = true
 		}, nil, nil, nil},
 	} {
 		t.Run(name, func(t *testing.T) {

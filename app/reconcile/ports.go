@@ -38,7 +38,9 @@ type Accounts interface {
 	// tells how many there are.
 	Pending(ctx context.Context, limit int) ([]PendingSaga, int, error)
 	// OpenSessions is that of app.AccountRepairs.
-	OpenSessions(ctx context.Context, ids []string) (map[string]bool, error)
+	OpenSessions(ctx context.Context, ids []string) (map[string]string, error)
+	// Mirrored returns those of the accounts whose password in Gitea the user knows.
+	Mirrored(ctx context.Context, ids []string) (map[string]bool, error)
 }
 
 // PendingSaga is one that has not ended.
@@ -57,14 +59,25 @@ type Directory interface {
 	// EachUser yields every user by number. A reading that is not whole ends with
 	// ErrIncomplete.
 	EachUser(ctx context.Context, pace Pace) iter.Seq2[app.DirectoryView, error]
-	// SessionTokens are the names of the user's access tokens that begin like
-	// those of sessions. An absent user has none.
+	// EachSecondAddress yields the addresses of users that are not their first ones.
+	// What changes meanwhile may be passed over.
+	EachSecondAddress(ctx context.Context, pace Pace) iter.Seq2[HeldAddress, error]
+	// SecondAddresses returns those of the users that bear the mark of an account.
+	SecondAddresses(ctx context.Context, accountID string) ([]HeldAddress, error)
+	// SessionTokens returns the names of the user's access tokens that are
+	// sessions' by app.SessionOfToken. An absent user has none.
 	SessionTokens(ctx context.Context, username string) ([]string, error)
 	// UserNumbered and UsersMarked are those of app.DirectoryRepairs.
 	UserNumbered(ctx context.Context, id int64) (app.DirectoryView, bool, error)
 	UsersMarked(ctx context.Context, accountID string) ([]app.DirectoryView, error)
 	// Belongings is that of app.Directory.
 	Belongings(ctx context.Context, ref app.DirectoryRef) (app.Belongings, error)
+}
+
+// HeldAddress is an address of a Gitea user, by Gitea's number of the user.
+type HeldAddress struct {
+	UserID int64
+	Email  string
 }
 
 // Storage reads the storage. Safe for concurrent use. Errors are those of

@@ -43,7 +43,7 @@ type held struct{ names, addresses map[string]int }
 func holders(items []Item) held {
 	h := held{names: map[string]int{}, addresses: map[string]int{}}
 	for n, i := range items {
-		if i.System == Gitea && i.User.ID != 0 && !i.Has(Token) && !i.Protected {
+		if i.System == Gitea && i.User.ID != 0 && !i.beside() && !i.Protected {
 			h.names[app.FoldKey(i.User.Username)] = n
 			h.addresses[app.FoldKey(i.User.Email)] = n
 		}
@@ -53,7 +53,7 @@ func holders(items []Item) held {
 
 // inTheWayOf are the items whose users have what the account of item n is to have.
 func (h held) inTheWayOf(n int, i Item) []int {
-	if i.System != Gitea || i.Has(Orphan) || i.Has(Token) || i.Protected {
+	if i.System != Gitea || i.Has(Orphan) || i.beside() || i.Protected {
 		return nil
 	}
 	var found []int
@@ -98,7 +98,7 @@ func newQueue(r Repairer, items []Item, pace Pace, results chan<- Result) *queue
 
 func turn(i Item) int {
 	switch {
-	case i.Has(Token):
+	case i.beside():
 		return 0
 	case i.System == InStorage:
 		return 1
@@ -140,7 +140,7 @@ func (q *queue) end(ctx context.Context, n int) error {
 	if before == ended {
 		return nil
 	}
-	if q.items[n].Protected {
+	if q.items[n].Protected || q.items[n].Has(Privilege) {
 		q.results <- Result{Item: q.items[n], Skipped: true}
 		return nil
 	}

@@ -27,6 +27,7 @@ func (c *comparison) settle(ctx context.Context) error {
 		names[id] = append(names[id], account.Username)
 	}
 	protect(c.o.Protected, names, c.found)
+	c.found = slices.DeleteFunc(c.found, expected)
 	var out []Item
 	for _, i := range c.found {
 		account := now[i.AccountID]

@@ -78,6 +78,26 @@ func (s singleDirectory) EachUser(ctx context.Context, pace Pace) iter.Seq2[app.
 	}
 }
 
+// EachSecondAddress yields those of the account's users.
+func (s singleDirectory) EachSecondAddress(ctx context.Context, pace Pace) iter.Seq2[HeldAddress, error] {
+	return func(yield func(HeldAddress, error) bool) {
+		if err := pace(ctx); err != nil {
+			yield(HeldAddress{}, err)
+			return
+		}
+		held, err := s.SecondAddresses(ctx, s.one.accountID)
+		if err != nil {
+			yield(HeldAddress{}, err)
+			return
+		}
+		for _, h := range held {
+			if !yield(h, nil) {
+				return
+			}
+		}
+	}
+}
+
 type singleStorage struct {
 	Storage
 	one single

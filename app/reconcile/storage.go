@@ -66,7 +66,7 @@ func (c *comparison) storageBy(ctx context.Context, users iter.Seq2[app.StorageV
 			switch {
 			case a != nil && v != nil:
 				ours++
-				return c.add(compareStorage(*a, *v))
+				return c.add(compareStorage(*a, *v), privilegesInStorage(*a, *v))
 			case a != nil:
 				lacking = append(lacking, *a)
 			case strayKey(*v):

@@ -44,12 +44,12 @@ type Findings interface {
 }
 
 // WatchedKinds are what a Watch looks for on a system. Tokens, which are asked
-// for user by user, are left to the sweeper.
+// for user by user, are left to the sweeper, and credentials to whoever asks.
 func WatchedKinds(s System) []Kind {
 	if s == InStorage {
-		return []Kind{Missing, Orphan, Status, Policy}
+		return []Kind{Missing, Orphan, Status, Policy, Privilege}
 	}
-	return []Kind{Missing, Orphan, Number, Mark, Name, Address, Profile, Status}
+	return []Kind{Missing, Orphan, Number, Mark, Name, Address, Profile, Status, SecondAddress, Password, Privilege}
 }
 
 // Run watches until ctx ends. Faults are logged.

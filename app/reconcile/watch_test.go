@@ -212,7 +212,7 @@ func TestWhoLosesTheLeaseForgets(t *testing.T) {
 }
 
 func TestWatchedKindsAreAllButTokens(t *testing.T) {
-	watched := map[reconcile.Kind]bool{reconcile.Token: true}
+	watched := map[reconcile.Kind]bool{reconcile.Token: true, reconcile.Credential: true}
 	for _, s := range []reconcile.System{reconcile.Gitea, reconcile.InStorage} {
 		for _, k := range reconcile.WatchedKinds(s) {
 			watched[k] = true

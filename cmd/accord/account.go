@@ -10,12 +10,9 @@ import (
 )
 
 func newAccount() *cobra.Command {
-	account := &cobra.Command{
-		Use:   "account",
-		Short: "Look at accounts, give roles, keep people out, end sessions, delete and bring back",
-	}
-	account.AddCommand(newAccountRestore(), newAccountShow(), newAccountList(), newAccountRole(), newAccountUnlock(),
-		newAccountDelete(), newAccountSessions(), newAccountRevoke())
+	account := newGroup("account", "Look at accounts, give roles, keep people out, end sessions and credentials, delete and bring back",
+		newAccountRestore(), newAccountShow(), newAccountList(), newAccountRole(), newAccountUnlock(),
+		newAccountDelete(), newAccountSessions(), newAccountRevoke(), newAccountEvict())
 	for _, s := range suspensions {
 		account.AddCommand(newAccountSuspend(s))
 	}

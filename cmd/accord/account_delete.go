@@ -28,6 +28,8 @@ type inventoryView struct {
 	Objects int `json:"objects"`
 	// LastOwnerOf are organizations that stand in the way.
 	LastOwnerOf []string `json:"lastOwnerOf"`
+	// LastAdministrator: it is the last super-administrator that may sign in.
+	LastAdministrator bool `json:"lastAdministrator,omitempty"`
 	// GiteaStays: the Gitea user was adopted, and stays with all it has.
 	GiteaStays bool `json:"giteaStays,omitempty"`
 }
@@ -39,14 +41,14 @@ func newAccountDelete() *cobra.Command {
 		Long: "Delete an account on all three systems, with its repositories, packages and objects. Without --apply it only\n" +
 			"shows what would go. Within the grace period (deletion.grace) `accord account restore` brings it back; --now\n" +
 			"leaves no such period, and ends the one of an account that is deleted already.",
-		Args: cobra.ExactArgs(1),
+		Args: namedArgs,
 	}
 	flags := newAccountFlags(cmd)
 	apply := cmd.Flags().Bool("apply", false, "delete; without it nothing is changed")
 	now := cmd.Flags().Bool("now", false, "remove it for good at once, without a grace period")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		return operate(cmd, flags, args[0], func(ctx context.Context, o operation) error {
-			if err := removable(o.account, *now); err != nil {
+			if err := removable(o.account, *now, o.zone); err != nil {
 				return err
 			}
 			if !*apply {
@@ -60,13 +62,13 @@ func newAccountDelete() *cobra.Command {
 }
 
 // removable says why an account is not one to delete.
-func removable(a app.Account, now bool) error {
+func removable(a app.Account, now bool, zone *time.Location) error {
 	switch {
 	case a.Status == app.Normal, a.Status.Suspended(), a.Status == app.Leaving && now:
 		return nil
 	case a.Status == app.Leaving:
 		return fmt.Errorf("%s (%s) is deleted already, and removed for good at %s; --now does so at once",
-			a.Username, a.ID, a.LeavingUntil.Format(time.RFC3339))
+			a.Username, a.ID, moment(a.LeavingUntil.In(zone)))
 	default:
 		return fmt.Errorf("account %s is not there, its status is %s", a.ID, a.Status)
 	}
@@ -81,17 +83,26 @@ func (o operation) showInventory(ctx context.Context) error {
 		DryRun: true, AccountID: has.Account.ID, Username: has.Account.Username, Status: has.Account.Status,
 		Repositories: listed(has.Repositories), Organizations: listed(has.Organizations), Packages: listed(has.Packages),
 		Objects: has.Objects, LastOwnerOf: listed(has.LastOwnerOf), GiteaStays: has.Account.GiteaOrigin == app.Adopted,
+		LastAdministrator: has.LastAdministrator,
 	}
 	if o.asJSON {
 		err = printIndented(o.out, view)
 	} else {
 		err = view.print(o.out)
 	}
-	if err == nil && len(view.LastOwnerOf) > 0 {
-		err = errors.New("it cannot be deleted: others would lose " + strings.Join(view.LastOwnerOf, ", ") +
-			"; make somebody else the owner in Gitea")
+	return errors.Join(err, view.obstacle())
+}
+
+// obstacle says why the account cannot be deleted, and what to do.
+func (v inventoryView) obstacle() error {
+	switch {
+	case len(v.LastOwnerOf) > 0:
+		return errors.New("it cannot be deleted: others would lose " + strings.Join(v.LastOwnerOf, ", ") + "; make another user the owner in Gitea")
+	case v.LastAdministrator:
+		return errors.New("it cannot be deleted: it is the last super-administrator that may sign in; make another one first, by " +
+			"`accord account role USER super-administrator`")
 	}
-	return err
+	return nil
 }
 
 // listed is the list, empty where there is none.
@@ -124,6 +135,10 @@ func (v inventoryView) print(w io.Writer) error {
 			return err
 		}
 	}
-	_, err := fmt.Fprintln(w, "nothing was changed; --apply deletes it")
+	last := "nothing was changed; --apply deletes it"
+	if v.obstacle() != nil {
+		last = "nothing was changed"
+	}
+	_, err := fmt.Fprintln(w, last)
 	return err
 }

@@ -60,7 +60,7 @@ func newAccountList() *cobra.Command {
 		Long: "List accounts in the order of their accountIds, which begin with the hour in which they were made, page by page.\n" +
 			"Only the database is asked.\n" +
 			"Accounts that were removed for good, and registrations that were undone, are listed by --status alone.",
-		Args: suggestConfig(cobra.NoArgs),
+		Args: suggestConfig(noArgs),
 	}
 	flags, paging := newAccountFlags(cmd), newPageFlags(cmd, "accountId")
 	status := cmd.Flags().String("status", "", "list those in this `status` only")
@@ -81,6 +81,9 @@ func newAccountList() *cobra.Command {
 		}
 		return inStore(cmd.Context(), c, func(s *store.Store, zone *time.Location) error {
 			page, err := listAccounts(cmd.Context(), s, in, paging, zone)
+			if err == nil {
+				err = auditRead(cmd.Context(), s, app.ListedPeople, "", len(page.Accounts))
+			}
 			switch {
 			case err != nil:
 				return err
@@ -119,7 +122,7 @@ func (p accountPage) print(w io.Writer) error {
 	lines := []string{"ACCOUNT\tSTATUS\tNAME\tE-MAIL\tCREATED"}
 	for _, a := range p.Accounts {
 		lines = append(lines, strings.Join([]string{
-			a.AccountID, string(a.Status), cmp.Or(a.Username, "-"), cmp.Or(a.Email, "-"), a.CreatedAt.Format(time.RFC3339),
+			a.AccountID, string(a.Status), cmp.Or(a.Username, "-"), cmp.Or(a.Email, "-"), moment(a.CreatedAt),
 		}, "\t"))
 	}
 	return printPage(w, table, lines, p.Next)

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"time"
 	"unicode"
 
 	"github.com/spf13/cobra"
@@ -49,6 +50,7 @@ type operation struct {
 	account app.Account
 	out     io.Writer
 	asJSON  bool
+	zone    *time.Location
 }
 
 // operate finds the account and works on it while sagas run.
@@ -57,8 +59,12 @@ func operate(cmd *cobra.Command, f accountFlags, user string, work func(ctx cont
 	if err != nil {
 		return err
 	}
+	zone, err := time.LoadLocation(c.Zone)
+	if err != nil {
+		return err
+	}
 	ctx, log := cmd.Context(), newLogger(cmd.ErrOrStderr(), c.Log)
-	ctx = byOperator(ctx)
+	ctx = waitingLong(byOperator(ctx), cmd.ErrOrStderr(), time.Now)
 	p, err := wire(ctx, c, log)
 	if err != nil {
 		return err
@@ -69,7 +75,7 @@ func operate(cmd *cobra.Command, f accountFlags, user string, work func(ctx cont
 		return err
 	}
 	whileRunning(ctx, p.runner, log, func() {
-		err = work(ctx, operation{parts: p, account: account, out: cmd.OutOrStdout(), asJSON: asJSON})
+		err = work(ctx, operation{parts: p, account: account, out: cmd.OutOrStdout(), asJSON: asJSON, zone: zone})
 	})
 	return err
 }
@@ -121,9 +127,11 @@ func (v doneView) print(w io.Writer) error {
 // notDone tells what to do about something that failed.
 func notDone(a app.Account, done string, receipt saga.Receipt, err error) error {
 	advice := map[app.Kind]string{
-		app.NotFound:        "it is not in a status for this any more; `accord account show` says what became of it",
-		app.Unchanged:       "nothing to do, it is so already",
-		app.Busy:            "something else is being done with it; try again in a minute",
+		app.NotFound:  "it is not in a status for this any more; `accord account show` says what became of it",
+		app.Unchanged: "nothing to do, it is so already",
+		app.Busy:      "something else is being done with it; try again in a minute",
+		app.LastAdministrator: "not " + done + ": it is the last super-administrator that may sign in; make another one first, by " +
+			"`accord account role USER super-administrator`, then try again",
 		app.LastOwner:       "not " + done + ": others would lose their organization; make somebody else its owner in Gitea, then try again",
 		app.DirectoryFailed: "not " + done + ", Gitea did not take part; mend what `accord doctor` and `accord sync` say of it, then try again",
 		app.StorageFailed:   "not " + done + ", the storage did not take part; mend what `accord doctor` says of it, then try again",

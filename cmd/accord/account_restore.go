@@ -18,7 +18,7 @@ func newAccountRestore() *cobra.Command {
 		Long: "Bring back an account that was deleted and is still within its grace period, on all three systems.\n" +
 			"USER is its user name or its accountId. Its sessions stay ended. One that was locked, paused or\n" +
 			"stopped before it was deleted is so again.",
-		Args: cobra.ExactArgs(1),
+		Args: namedArgs,
 	}
 	flags := newAccountFlags(cmd)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {

@@ -26,7 +26,7 @@ func newAccountRevoke() *cobra.Command {
 		Long: "End a session of an account, or with --all every one, on all three systems. USER is a user name or an\n" +
 			"accountId, SESSION is what `accord account sessions` lists. The person can sign in again: `accord account lock`\n" +
 			"keeps one out.",
-		Args: cobra.RangeArgs(1, 2),
+		Args: namedArgs,
 	}
 	flags := newAccountFlags(cmd)
 	all := cmd.Flags().Bool("all", false, "end every session")

@@ -7,6 +7,7 @@ import (
 	"io"
 	"log/slog"
 	"slices"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -22,6 +23,24 @@ type roleView struct {
 	Before    app.Role `json:"before"`
 	Role      app.Role `json:"role"`
 	Saga      string   `json:"saga"`
+	// Warning is something to see to; empty if there is nothing.
+	Warning string `json:"warning,omitempty"`
+}
+
+// recoveryWarning says why no code resets the password of an account whose role
+// manages others; empty if one does.
+func recoveryWarning(a app.Account, role app.Role) string {
+	const way = "; until the user has changed the address by a code, from a session, no code resets the password"
+	switch {
+	case !role.AtLeast(app.Administrator):
+	case a.OwnEmail() == "":
+		return "the account has no address: no mail resets its password"
+	case a.EmailHeld:
+		return "an administrator set the address" + way
+	case !a.EmailVerified:
+		return "the address was never proved" + way
+	}
+	return ""
 }
 
 func newAccountRole() *cobra.Command {
@@ -31,7 +50,7 @@ func newAccountRole() *cobra.Command {
 		Long: "Give an account a role: user, administrator or super-administrator.\n" +
 			"USER is its user name or its accountId. This makes the first super-administrator, who can give roles to others;\n" +
 			"the last one keeps the role.",
-		Args: cobra.ExactArgs(2),
+		Args: namedArgs,
 	}
 	path := configFlag(cmd)
 	output := outputFlag(cmd)
@@ -49,7 +68,7 @@ func newAccountRole() *cobra.Command {
 			return err
 		}
 		c.Log.Level = "error"
-		view, err := giveRole(cmd.Context(), c, args[0], role, newLogger(cmd.ErrOrStderr(), c.Log))
+		view, err := giveRole(waitingLong(cmd.Context(), cmd.ErrOrStderr(), time.Now), c, args[0], role, newLogger(cmd.ErrOrStderr(), c.Log))
 		if err != nil {
 			return err
 		}
@@ -75,24 +94,31 @@ func giveRole(ctx context.Context, c config.Config, user string, role app.Role, 
 	if err != nil {
 		return view, notGiven(account, err)
 	}
-	return roleView{AccountID: account.ID, Username: account.Username, Before: account.Role, Role: role, Saga: receipt.ID}, nil
+	return roleView{
+		AccountID: account.ID, Username: account.Username, Before: account.Role, Role: role, Saga: receipt.ID,
+		Warning: recoveryWarning(account, role),
+	}, nil
 }
 
-// notGiven tells what to do about a role that was not given.
+// notGiven says how to fix a role that was not given.
 func notGiven(a app.Account, err error) error {
 	advice, known := map[app.Kind]string{
-		app.NotFound:          "the account is gone: nobody has it",
+		app.NotFound:          "the account is gone",
 		app.LastAdministrator: "it is the last super-administrator that may sign in; make another one first",
 		app.Busy:              "something else is being done with it; try again in a minute",
 	}[app.KindOf(err)]
 	if !known {
-		advice = "the role was not given; mend what `accord doctor` says, then try again"
+		advice = "the role was not given; fix what `accord doctor` reports, then try again"
 	}
 	return fmt.Errorf("%s (%s): %s (%w)", a.Username, a.ID, advice, err)
 }
 
 func printRoleText(w io.Writer, v roleView) error {
-	_, err := fmt.Fprintf(w, "%s (%s): %s, before %s, saga %s\n", v.Username, v.AccountID, v.Role, v.Before, v.Saga)
+	text := fmt.Sprintf("%s (%s): %s, before %s, saga %s\n", v.Username, v.AccountID, v.Role, v.Before, v.Saga)
+	if v.Warning != "" {
+		text += "warning: " + v.Warning + "\n"
+	}
+	_, err := io.WriteString(w, text)
 	return err
 }
 

@@ -36,7 +36,7 @@ func newAccountSessions() *cobra.Command {
 		Use:   "sessions USER",
 		Short: "List the live sessions of an account",
 		Long:  "List the live sessions of an account, page by page. USER is a user name or an accountId. Only the database is asked.",
-		Args:  cobra.ExactArgs(1),
+		Args:  namedArgs,
 	}
 	flags, paging := newAccountFlags(cmd), newPageFlags(cmd, "session")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
@@ -53,6 +53,9 @@ func newAccountSessions() *cobra.Command {
 				return err
 			}
 			page, err := listSessions(cmd.Context(), s, account, paging, zone)
+			if err == nil {
+				err = auditRead(cmd.Context(), s, app.ReadSessions, account.ID, len(page.Sessions))
+			}
 			switch {
 			case err != nil:
 				return err
@@ -86,7 +89,7 @@ func (p sessionPage) print(w io.Writer) error {
 	lines := []string{"SESSION\tCREATED\tEXPIRES\tIP\tDEVICE"}
 	for _, s := range p.Sessions {
 		lines = append(lines, strings.Join([]string{
-			s.ID, s.CreatedAt.Format(time.RFC3339), s.ExpiresAt.Format(time.RFC3339),
+			s.ID, moment(s.CreatedAt), moment(s.ExpiresAt),
 			cmp.Or(plainText(s.IP), "-"), cmp.Or(plainText(s.Device), "-"),
 		}, "\t"))
 	}

@@ -29,7 +29,7 @@ func newAccountSuspend(s suspension) *cobra.Command {
 		Long: fmt.Sprintf("Keep a person out of all three systems and end all sessions; the status becomes %s.\n", s.to) +
 			"It answers when Gitea and the storage have refused credentials of the account.\n" +
 			"USER is a user name or an accountId. `accord account unlock` undoes it.",
-		Args: cobra.ExactArgs(1),
+		Args: namedArgs,
 	}
 	flags := newAccountFlags(cmd)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
@@ -50,7 +50,7 @@ func newAccountUnlock() *cobra.Command {
 		Short: "Let a person in again who was locked, paused or stopped",
 		Long: "Let a person in again, on all three systems, who was locked, paused or stopped.\n" +
 			"USER is a user name or an accountId. Sessions that ended stay ended.",
-		Args: cobra.ExactArgs(1),
+		Args: namedArgs,
 	}
 	flags := newAccountFlags(cmd)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {

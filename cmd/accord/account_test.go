@@ -115,7 +115,7 @@ func TestAnAccountIsShownWithoutSecrets(t *testing.T) {
 	table, stderr, exit := site.account(t, "show", strings.ToUpper(alice.name))
 	require.Zero(t, exit, stderr)
 	require.Regexp(t, `^account +\d{14}\nstatus +normal\nrole +user\nname +`+alice.name+`\ne-mail +`+alice.email+
-		`\nmobile +-\ncreated +20\S+\nleaving until +-\n$`, table)
+		`\nmobile +-\ncreated +20\S+\nleaving until +-\nin the log +account=[0-9a-f]{16} typed=[0-9a-f]{16} typed=[0-9a-f]{16}\nprivileges +-\n$`, table)
 
 	text, stderr, exit := site.account(t, "show", strings.Fields(table)[1], "--output", "json")
 	require.Zero(t, exit, stderr)
@@ -125,7 +125,7 @@ func TestAnAccountIsShownWithoutSecrets(t *testing.T) {
 	for _, printed := range []string{table, text} {
 		require.NotContains(t, printed, "argon2")
 	}
-	require.Len(t, shown, 9, "nothing but what an operator needs: %s", text)
+	require.Len(t, shown, 11, "nothing but what an operator needs: %s", text)
 }
 
 // TestAnOperatorMakesTheFirstSuperAdministrator: and cannot unmake the last one.
@@ -138,7 +138,7 @@ func TestAnOperatorMakesTheFirstSuperAdministrator(t *testing.T) {
 
 	stdout, stderr, exit := site.account(t, "role", alice.name, "super-administrator")
 	require.Zero(t, exit, stderr)
-	require.Regexp(t, `^`+alice.name+` \(\d{14}\): super-administrator, before user, saga \S+\n$`, stdout)
+	require.Regexp(t, `^`+alice.name+` \(\d{14}\): super-administrator, before user, saga \S+\nwarning: the address was never proved; .*\n$`, stdout)
 	shown, _, _ := site.account(t, "show", alice.name)
 	require.Regexp(t, `(?m)^role +super-administrator$`, shown)
 	var actor, channel string
@@ -167,10 +167,29 @@ func TestAFailedRestoreSaysWhatToDo(t *testing.T) {
 		"Gitea did not take part":       &app.Error{Kind: app.DirectoryFailed},
 		"the storage did not take part": &app.Error{Kind: app.StorageFailed},
 		"mend what `accord doctor`":     errors.New("disk full"),
+		"account role USER super-admin": &app.Error{Kind: app.LastAdministrator},
 		"not decided yet":               &app.Error{Kind: app.DirectoryFailed, Err: saga.ErrUndecided},
 	} {
 		require.ErrorContains(t, notDone(alice, "restored", saga.Receipt{ID: "s"}, err), advice)
 	}
+}
+
+func TestAdministratorsWithoutRecoveryAreWarnedOf(t *testing.T) {
+	proved := app.Account{Email: "a@example.com", EmailVerified: true}
+	held := proved
+	held.EmailHeld = true
+	for says, tt := range map[string]struct {
+		account app.Account
+		role    app.Role
+	}{
+		"was never proved":              {app.Account{Email: "a@example.com"}, app.SuperAdministrator},
+		"an administrator set":          {held, app.Administrator},
+		"the account has no address: n": {app.Account{ID: "26010100000001", Email: "26010100000001@mobile.invalid"}, app.Administrator},
+	} {
+		require.Contains(t, recoveryWarning(tt.account, tt.role), says)
+		require.Empty(t, recoveryWarning(tt.account, app.User))
+	}
+	require.Empty(t, recoveryWarning(proved, app.SuperAdministrator))
 }
 
 func TestAnAccountThatIsGoneIsNotRestored(t *testing.T) {

@@ -14,9 +14,7 @@ import (
 )
 
 func newAudit() *cobra.Command {
-	cmd := &cobra.Command{Use: "audit", Short: "Read the audit trail, and prove that it is whole"}
-	cmd.AddCommand(newAuditList(), newAuditVerify())
-	return cmd
+	return newGroup("audit", "Read the audit trail, and prove that it is whole", newAuditList(), newAuditVerify())
 }
 
 // auditView is one entry of the trail.
@@ -39,7 +37,7 @@ func newAuditList() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "list",
 		Short: "List what was done, by whom, to which account, the last first",
-		Args:  cobra.NoArgs,
+		Args:  noArgs,
 	}
 	path := configFlag(cmd)
 	output := outputFlag(cmd)
@@ -142,7 +140,7 @@ func newAuditVerify() *cobra.Command {
 		Long: "Prove that no entry of the audit trail was altered, removed or put in, by the hashes that chain them. It prints the\n" +
 			"trail's end as SEQ:HASH; keep that elsewhere, and give it to a later --expect, which then finds also a trail that was\n" +
 			"cut off or written anew. Exit 0 where the trail is whole, else 1, with the first entry that is at fault.",
-		Args: cobra.NoArgs,
+		Args: noArgs,
 	}
 	path := configFlag(cmd)
 	expect := cmd.Flags().String("expect", "", "the `SEQ:HASH` that an earlier run printed")

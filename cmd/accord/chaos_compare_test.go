@@ -30,6 +30,8 @@ type comparison struct {
 	accounts []accountRow
 	gitea    []giteaUser
 	storage  map[string]app.StorageView
+	// stored are the access keys on the storage's disk.
+	stored []string
 	// open are the sessions that live, by id.
 	open  map[string]string
 	found []discord
@@ -55,12 +57,13 @@ type giteaUser struct {
 }
 
 // compare looks at everything while nothing changes.
-func compare(t testing.TB, s site, db *sqlx.DB, foreign *foreigners) *comparison {
+func compare(t testing.TB, s *chaosSite, db *sqlx.DB, foreign *foreigners) *comparison {
 	t.Helper()
-	c := &comparison{t: t, site: s, db: db, open: map[string]string{}}
+	c := &comparison{t: t, site: s.direct, db: db, stored: s.storedUsers(t), open: map[string]string{}}
 	c.read()
 	c.accountsOnGitea(foreign)
 	c.accountsInStorage(foreign)
+	c.accountsOnDisk(foreign)
 	c.sessionsAndTokens()
 	c.sagasAreOver()
 	c.auditIsWhole()
@@ -178,7 +181,7 @@ func (c *comparison) accountsInStorage(foreign *foreigners) {
 	for key := range c.storage {
 		left[key] = true
 	}
-	homes, pictures := c.folders(c.site.Storage.Bucket), c.folders(c.site.Storage.Bucket+"-public")
+	homes, pictures := c.homes(), c.folders(c.site.Storage.Bucket+"-public")
 	for _, a := range c.accounts {
 		user, found := c.storage[a.StorageKey]
 		delete(left, a.StorageKey)
@@ -199,6 +202,38 @@ func (c *comparison) accountsInStorage(foreign *foreigners) {
 			c.wrong("", "the storage has a user %s that nobody made", key)
 		}
 	}
+}
+
+// accountsOnDisk: the storage has those users on its disk that it should have,
+// whatever it remembers.
+func (c *comparison) accountsOnDisk(foreign *foreigners) {
+	holders := map[string]bool{}
+	for _, a := range c.accounts {
+		stored := slices.Contains(c.stored, a.StorageKey)
+		if a.held() != stored {
+			c.wrong(a.ID, "an account in status %s: its user %s is on the storage's disk: %v", a.Status, a.StorageKey, stored)
+		}
+		holders[a.StorageKey] = true
+	}
+	for _, key := range c.stored {
+		if !holders[key] && key != foreign.storageKey {
+			c.wrong("", "the storage has a user %s on its disk that nobody made", key)
+		}
+	}
+}
+
+// homes are the access keys that have a bucket with objects.
+func (c *comparison) homes() map[string]bool {
+	admin := storageAs(c.t, c.site, c.site.Storage.AdminUser, c.site.Storage.AdminPassword.Reveal())
+	buckets, err := admin.ListBuckets(c.t.Context())
+	require.NoError(c.t, err)
+	found := map[string]bool{}
+	for _, bucket := range buckets {
+		if key, ours := strings.CutPrefix(bucket.Name, c.site.Storage.Bucket+"-"); ours {
+			found[key] = len(c.folders(bucket.Name)) > 0
+		}
+	}
+	return found
 }
 
 // folders are the first parts of a bucket's names.
@@ -426,7 +461,7 @@ const foreignObject = "kept by somebody else"
 // put writes the object of the storage's foreign user, by that user.
 func (f *foreigners) put(t testing.TB) error {
 	t.Helper()
-	_, err := storageAs(t, f.site, f.storageKey, f.secret).PutObject(t.Context(), f.site.Storage.Bucket, f.storageKey+"/mine",
+	_, err := storageAs(t, f.site, f.storageKey, f.secret).PutObject(t.Context(), f.site.Storage.Bucket+"-"+f.storageKey, f.storageKey+"/mine",
 		strings.NewReader(foreignObject), int64(len(foreignObject)), miniogo.PutObjectOptions{})
 	return err
 }
@@ -435,7 +470,7 @@ func (f *foreigners) put(t testing.TB) error {
 func (f *foreigners) object(t testing.TB) (string, error) {
 	t.Helper()
 	object, err := storageAs(t, f.site, f.storageKey, f.secret).
-		GetObject(t.Context(), f.site.Storage.Bucket, f.storageKey+"/mine", miniogo.GetObjectOptions{})
+		GetObject(t.Context(), f.site.Storage.Bucket+"-"+f.storageKey, f.storageKey+"/mine", miniogo.GetObjectOptions{})
 	if err != nil {
 		return "", err
 	}

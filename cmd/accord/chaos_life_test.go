@@ -403,6 +403,7 @@ func (c *citizen) resets(ctx context.Context, _ *signIn) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.passwordTold(got, fresh, nil)
+	told(&c.mobile, got, "") // the first proof of the address: the number was the former owner's
 }
 
 func (c *citizen) looks(ctx context.Context, by *signIn) {
@@ -490,7 +491,7 @@ func (c *citizen) adopt(a *accountRow) (found []string) {
 		}
 	}
 	if a == nil {
-		if c.registered && !slices.Contains(c.status, string(app.Leaving)) {
+		if c.registered && !slices.Contains(c.status, string(app.Leaving)) && c.status[0] != string(app.Deleted) {
 			wrong("the account", "gone", c.status)
 		}
 		c.status = []string{string(app.Deleted)}

@@ -1,11 +1,12 @@
 package main
 
 import (
-	"errors"
+	"context"
 	"net/url"
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	toxiproxy "github.com/Shopify/toxiproxy/v2"
 	"github.com/rs/zerolog"
@@ -42,13 +43,30 @@ func (l *line) become(toxic string) error {
 	if l.proxy != nil {
 		l.proxy.Stop()
 	}
+	deadline := time.Now().Add(lineLimit)
+	err := l.open(toxic)
+	for err != nil && time.Now().Before(deadline) {
+		pause(context.Background(), 20*time.Millisecond)
+		err = l.open(toxic)
+	}
+	return err
+}
+
+// lineLimit bounds the wait for the line's port, which a connection of somebody
+// else may have taken while nobody listened there.
+const lineLimit = 20 * time.Second
+
+func (l *line) open(toxic string) error {
 	host := toxiproxy.NewServer(toxiproxy.NewMetricsContainer(nil), zerolog.Nop())
 	l.proxy = toxiproxy.NewProxy(host, l.name, l.address, l.target)
-	var err error
 	if toxic != "" {
-		_, err = l.proxy.Toxics.AddToxicJson(strings.NewReader(toxic))
+		if _, err := l.proxy.Toxics.AddToxicJson(strings.NewReader(toxic)); err != nil {
+			return err
+		}
 	}
-	err = errors.Join(err, l.proxy.Start())
+	if err := l.proxy.Start(); err != nil {
+		return err
+	}
 	l.address = l.proxy.Listen
-	return err
+	return nil
 }

@@ -3,6 +3,8 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
+	"os"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -16,12 +18,15 @@ import (
 
 	"accord/adapters/servers"
 	"accord/app"
+	"accord/cmd/accord/internal/config"
 	"accord/store"
 )
 
 // chaosSite is a site of its own servers, with a line to each of them that can be
 // spoilt.
 type chaosSite struct {
+	// dir has everything that the servers and the replicas write.
+	dir string
 	// direct leads past the lines: to look at the systems as they are.
 	direct site
 	// file is the configuration that leads through them, for replicas.
@@ -45,22 +50,26 @@ const (
 func newChaosSite(t testing.TB, settle time.Duration) *chaosSite {
 	t.Helper()
 	zerolog.SetGlobalLevel(zerolog.Disabled) // the proxies' own
-	c := &chaosSite{lines: map[string]*line{}}
+	c := &chaosSite{dir: keptIfFailed(t), lines: map[string]*line{}}
 	var err error
-	c.gitea, err = servers.StartGitea(t.Context(), servers.Options{Dir: filepath.Join(t.TempDir(), "gitea")})
+	c.gitea, err = servers.StartGitea(t.Context(), servers.Options{Dir: filepath.Join(c.dir, "gitea")})
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, c.gitea.Stop(context.Background())) })
-	c.minio, err = servers.StartMinIO(t.Context(), servers.Options{Dir: filepath.Join(t.TempDir(), "minio")})
-	require.NoError(t, err)
+	require.NoError(t, c.startMinIO(t.Context(), ""))
 	t.Cleanup(func() { require.NoError(t, c.minio.Stop(context.Background())) })
+	mariadb, err := servers.StartMariaDB(t.Context(), servers.Options{Dir: filepath.Join(c.dir, "mariadb")})
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, mariadb.Stop(context.Background())) })
 
-	s := newSiteOn(t, store.MySQL, c.gitea, c.minio)
+	s := newSiteIn(t, c.dir, store.MySQL, mariadb.DSN, c.gitea, c.minio)
 	s.Saga.Lease, s.Saga.Settle, s.Saga.Poll = chaosLease, settle, 200*time.Millisecond
 	s.Saga.Deadline, s.Saga.Answer, s.Saga.StepTimeout = 5*time.Second, 6*time.Second, 3*time.Second
 	s.Gitea.Timeout, s.Storage.Timeout = 2500*time.Millisecond, 2500*time.Millisecond
 	s.Session.TTL, s.Session.SweepEvery = chaosSession, time.Second
 	s.Deletion.Grace = chaosGrace
-	s.SMS.Provider, s.SMS.Dir, s.SMS.PerClientHour, s.SMS.PlatformDay = "dev", t.TempDir(), 0, 0
+	s.SMS.Provider, s.SMS.Dir, s.SMS.PerClientHour, s.SMS.PlatformDay = "dev", filepath.Join(c.dir, "sms"), 0, 0
+	s.Mail.PlatformDay, s.Limits = 0, config.Limits{}
+	require.NoError(t, os.Mkdir(s.SMS.Dir, 0o700))
 	s.Password.MemoryKiB, s.Password.Passes, s.Password.Wait = 64, 1, 0
 	// A check whose server is killed counts as failed: see the decision on guessing.
 	s.Guard.AccountFree, s.Guard.AccountLockAfter, s.Guard.ClientFree, s.Guard.ClientLockAfter = 1000, 0, 0, 0
@@ -73,9 +82,53 @@ func newChaosSite(t testing.TB, settle time.Duration) *chaosSite {
 	require.NoError(t, err)
 	dsn.Addr = c.line(t, "database", "//"+dsn.Addr)
 	s.Database.DSN = app.Secret(dsn.FormatDSN())
-	c.file = filepath.Join(t.TempDir(), configFile)
+	c.file = filepath.Join(c.dir, configFile)
 	require.NoError(t, s.Write(c.file))
 	return c
+}
+
+// keptIfFailed makes a folder that is removed when the test has passed.
+func keptIfFailed(t testing.TB) string {
+	t.Helper()
+	dir, err := os.MkdirTemp("", "accord-chaos-") //nolint:usetesting // that of the test is removed when it fails, too
+	require.NoError(t, err)
+	t.Logf("in %s, which is kept if this fails", dir)
+	t.Cleanup(func() {
+		if t.Failed() {
+			t.Logf("kept for the post-mortem: %s; see docs/chaos.md", dir)
+			return
+		}
+		require.NoError(t, os.RemoveAll(dir))
+	})
+	return dir
+}
+
+func (c *chaosSite) startMinIO(ctx context.Context, listen string) (err error) {
+	c.minio, err = servers.StartMinIO(ctx, servers.Options{Dir: filepath.Join(c.dir, "minio"), Listen: listen})
+	return err
+}
+
+// restartMinIO starts the storage anew in its place: it then knows what is on
+// its disk, and nothing else.
+func (c *chaosSite) restartMinIO(t testing.TB) {
+	t.Helper()
+	require.NoError(t, c.minio.Stop(t.Context()))
+	require.NoError(t, c.startMinIO(t.Context(), strings.TrimPrefix(c.minio.Endpoint, "http://")))
+}
+
+// storedUsers are the access keys of the users on the storage's disk. A folder
+// without an identity is what a request leaves that was cut off.
+func (c *chaosSite) storedUsers(t testing.TB) []string {
+	t.Helper()
+	users := filepath.Join(c.dir, "minio", "data", ".minio.sys", "config", "iam", "users")
+	found, err := filepath.Glob(filepath.Join(users, "*", "identity.json", "xl.meta"))
+	require.NoError(t, err)
+	keys := make([]string, len(found))
+	for i, file := range found {
+		keys[i] = filepath.Base(filepath.Dir(filepath.Dir(file)))
+	}
+	require.NotEmpty(t, keys, "the foreign user at least is in %s", users)
+	return keys
 }
 
 // line opens a line to a server and returns its address.
@@ -89,6 +142,8 @@ func (c *chaosSite) line(t testing.TB, name, server string) string {
 // for concurrent use.
 type replicas struct {
 	file string
+	// logs, one of each slot, lie beside the file.
+	logs []*os.File
 
 	mu    sync.Mutex
 	slots []*process
@@ -107,18 +162,27 @@ func startReplicas(t testing.TB, file string, n int) *replicas {
 		for i := range r.slots {
 			r.end(i)
 		}
+		for _, log := range r.logs {
+			require.NoError(t, log.Close())
+		}
 	})
 	for i := range n {
+		log, err := os.Create(filepath.Join(filepath.Dir(file), fmt.Sprintf("replica-%d.log", i)))
+		require.NoError(t, err)
+		r.logs = append(r.logs, log)
 		require.NoError(t, r.restart(i))
 	}
 	return r
 }
 
+// restartLimit is longer than the database is ever out of reach.
+const restartLimit = 30 * time.Second
+
 // restart fills a slot; it tries for as long as the database may be out of reach.
 func (r *replicas) restart(slot int) error {
 	var faults error
-	for range 10 {
-		p, err := launch(r.file)
+	for deadline := time.Now().Add(restartLimit); time.Now().Before(deadline); pause(context.Background(), 100*time.Millisecond) {
+		p, err := launch(r.file, r.logs[slot])
 		r.mu.Lock()
 		if err == nil {
 			r.slots[slot] = p

@@ -10,6 +10,8 @@ import (
 	"maps"
 	mathrand "math/rand/v2"
 	"net/http"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -29,6 +31,7 @@ import (
 
 var (
 	chaosKills = flag.Int("chaos.kills", 10, "how many replicas TestChaos kills")
+	chaosCrowd = flag.Int("chaos.people", crowd, "how many people there are at once in a TestChaos of more than 20 kills")
 	chaosSeed  = flag.Uint64("chaos.seed", 0, "what TestChaos draws its faults and deeds from; 0 for any")
 )
 
@@ -87,15 +90,16 @@ func TestChaos(t *testing.T) {
 	for i := range c.replicas.slots {
 		require.NoError(t, c.replicas.stop(i))
 	}
-	first := compare(t, c.site.direct, c.db, c.foreign)
+	first := compare(t, c.site, c.db, c.foreign)
 	c.foreign.untouched(first)
 	c.beliefsHold(first)
 
+	c.site.restartMinIO(t)
 	require.NoError(t, c.replicas.restart(0))
 	c.credentialsHold(first)
 	c.gravesClose()
 	require.NoError(t, c.replicas.stop(0))
-	second := compare(t, c.site.direct, c.db, c.foreign)
+	second := compare(t, c.site, c.db, c.foreign)
 	c.foreign.untouched(second)
 	c.report()
 	c.judge(append(first.found, second.found...))
@@ -103,7 +107,7 @@ func TestChaos(t *testing.T) {
 
 func newChaos(t *testing.T, seed uint64, kills int) *chaos {
 	t.Helper()
-	settle, people := chaosSettle, crowd
+	settle, people := chaosSettle, *chaosCrowd
 	if kills <= shortRun {
 		settle, people = shortSettle, shortCrowd
 	}
@@ -369,11 +373,21 @@ func (c *chaos) judge(found []discord) {
 		fmt.Fprintf(&text, "  %d replicas ended by themselves\n", c.suicides)
 	}
 	if text.Len() > 0 {
+		c.keep(text.String())
 		require.Fail(c.t, "out of accord", "seed %d; make chaos KILLS=%d SEED=%d draws the same faults and deeds again\n%s",
 			c.seed, c.kills, c.seed, text.String())
 	}
 	require.Positive(c.t, c.front.times("/api/user/registerIndividual", "General.Success"))
 	require.NotEmpty(c.t, c.faults.injected)
+}
+
+// keep puts what was found, and when everything went wrong, beside what the
+// servers wrote.
+func (c *chaos) keep(findings string) {
+	c.t.Helper()
+	for name, text := range map[string]string{"findings.txt": findings, "faults.txt": c.faults.between(time.Time{}, time.Now())} {
+		require.NoError(c.t, os.WriteFile(filepath.Join(c.site.dir, name), []byte(text), 0o600))
+	}
 }
 
 // meanwhile is what happened while anything was done with an account.

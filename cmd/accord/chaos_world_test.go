@@ -94,15 +94,27 @@ func (a *accountRows) named(ctx context.Context, name string) (*accountRow, erro
 // quiet waits until no saga is about the account, or ctx ends.
 func (a *accountRows) quiet(ctx context.Context, name, id string) bool {
 	for ctx.Err() == nil {
-		var open int
-		err := a.db.GetContext(ctx, &open, `SELECT COUNT(*) FROM sagas WHERE runnable = 1
-			AND (subject = ? OR subject IN (SELECT id FROM accounts WHERE username = ?))`, id, name)
+		open, err := a.open(ctx, name, id)
 		if err == nil && open == 0 {
 			return true
 		}
 		pause(ctx, 250*time.Millisecond)
 	}
 	return false
+}
+
+// open counts the sagas about the account, or about any that had its name. It asks
+// twice, since in one query the server goes through all accounts for every saga.
+func (a *accountRows) open(ctx context.Context, name, id string) (count int, err error) {
+	var ids []string
+	if err := a.db.SelectContext(ctx, &ids, "SELECT id FROM accounts WHERE username = ?", name); err != nil {
+		return 0, err
+	}
+	query, args, err := sqlx.In("SELECT COUNT(*) FROM sagas WHERE runnable = 1 AND subject IN (?)", append(ids, id))
+	if err != nil {
+		return 0, err
+	}
+	return count, a.db.GetContext(ctx, &count, query, args...)
 }
 
 // opens reports whether the password is that of the hash.

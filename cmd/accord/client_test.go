@@ -29,11 +29,15 @@ type answer struct {
 
 // call sends one request; the error is that of a server that does not answer.
 func (c client) call(name, token string, body any) (answer, error) {
+	return c.post("/api/user/"+name, token, body)
+}
+
+func (c client) post(path, token string, body any) (answer, error) {
 	text, err := json.Marshal(body)
 	if err != nil {
 		return answer{}, err
 	}
-	request, err := http.NewRequestWithContext(context.Background(), http.MethodPost, c.url+"/api/user/"+name, bytes.NewReader(text))
+	request, err := http.NewRequestWithContext(context.Background(), http.MethodPost, c.url+path, bytes.NewReader(text))
 	if err != nil {
 		return answer{}, err
 	}
@@ -155,18 +159,9 @@ func giteaStatus(t testing.TB, address string, sign func(*http.Request)) int {
 	return response.StatusCode
 }
 
-// push makes a repository in Gitea and pushes a commit to it by the token.
+// push pushes a commit by the token, which creates the repository.
 func (s session) push(t testing.TB, base string, p person) {
 	t.Helper()
-	request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, base+"/api/v1/user/repos", strings.NewReader(`{"name":"hello"}`))
-	require.NoError(t, err)
-	request.Header.Set("Authorization", "token "+s.GiteaToken)
-	request.Header.Set("Content-Type", "application/json")
-	response, err := http.DefaultClient.Do(request)
-	require.NoError(t, err)
-	require.NoError(t, response.Body.Close())
-	require.Equal(t, http.StatusCreated, response.StatusCode)
-
 	dir := t.TempDir()
 	remote := strings.Replace(base, "://", "://"+p.name+":"+s.GiteaToken+"@", 1) + "/" + p.name + "/hello.git"
 	git(t, dir, "init", "-q", "-b", "main", ".")
@@ -178,12 +173,49 @@ func (s session) push(t testing.TB, base string, p person) {
 	require.Equal(t, strings.TrimSpace(git(t, dir, "rev-parse", "HEAD")), pushed[0])
 }
 
+// createRepository has Accord create an empty repository.
+func (s session) createRepository(t testing.TB, name string) {
+	t.Helper()
+	a, err := s.client.post("/api/session/repositories", s.AccessToken, map[string]any{"name": name})
+	require.NoError(t, err)
+	require.Equal(t, "General.Success", a.Code)
+}
+
+// pushLarge pushes a file by git LFS and fetches it into another clone. LFS uploads
+// before git pushes, so that the repository must be there.
+func (s session) pushLarge(t testing.TB, base string, p person) {
+	t.Helper()
+	dir, clone := t.TempDir(), filepath.Join(t.TempDir(), "clone")
+	remote := strings.Replace(base, "://", "://"+p.name+":"+s.GiteaToken+"@", 1) + "/" + p.name + "/large.git"
+	content := bytes.Repeat([]byte("large\n"), 50_000)
+	git(t, dir, "init", "-q", "-b", "main", ".")
+	s.createRepository(t, "large")
+	git(t, dir, "lfs", "install", "--local")
+	git(t, dir, "lfs", "track", "*.bin")
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "a.bin"), content, 0o600))
+	git(t, dir, "add", ".")
+	git(t, dir, "-c", "user.name="+p.name, "-c", "user.email="+p.email, "commit", "-q", "-m", "large")
+	git(t, dir, "push", "-q", remote, "main")
+
+	git(t, dir, "clone", "-q", remote, clone)
+	pointer, err := os.ReadFile(filepath.Join(clone, "a.bin"))
+	require.NoError(t, err)
+	require.Less(t, len(pointer), 1000, "git has a pointer")
+	git(t, clone, "lfs", "install", "--local")
+	git(t, clone, "lfs", "pull")
+	fetched, err := os.ReadFile(filepath.Join(clone, "a.bin"))
+	require.NoError(t, err)
+	require.Equal(t, content, fetched)
+}
+
 func git(t testing.TB, dir string, args ...string) string {
 	t.Helper()
 	cmd := exec.CommandContext(context.Background(), "git", args...)
 	cmd.Dir = dir
 	cmd.Env = append(os.Environ(), "HOME="+dir, "GIT_CONFIG_NOSYSTEM=1", "GIT_TERMINAL_PROMPT=0")
+	var said bytes.Buffer
+	cmd.Stderr = &said
 	out, err := cmd.Output()
-	require.NoError(t, err, "git %s", args[0])
+	require.NoError(t, err, "git %s: %s", args[0], &said)
 	return string(out)
 }

@@ -29,7 +29,7 @@ func newDev(life lifetime) *cobra.Command {
 		Long: "Run everything on this machine, for trying out and for developing against. What is in the data directory\n" +
 			"goes on where it was. ACCORD_… variables set what no flag does; with --database mysql, ACCORD_DATABASE_DSN\n" +
 			"names a database to use instead of a private MariaDB. Ctrl-C ends all of it, a second one at once.",
-		Args: cobra.NoArgs,
+		Args: noArgs,
 	}
 	flags := cmd.Flags()
 	flags.StringVar(&f.data, "data", "data", "`directory` that keeps everything")

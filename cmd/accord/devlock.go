@@ -21,7 +21,7 @@ func lockDir(dir string) (*os.File, error) {
 	}
 	err = syscall.Flock(int(lock.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
 	if errors.Is(err, syscall.EWOULDBLOCK) {
-		err = errors.New("another `accord dev` is running on it")
+		err = errors.New("another `accord dev` is running on it: stop it, or name another by --data DIR")
 	}
 	if err != nil {
 		return nil, errors.Join(unusable(err), lock.Close())

@@ -66,7 +66,7 @@ func (d *devRun) configuration(s *devServers) (config.Config, error) {
 	c.Database.Driver = d.database
 	switch {
 	case d.database == store.SQLite:
-		c.Database.DSN = app.Secret(d.path(sqliteFile))
+		c.Database.DSN = app.Secret(store.SQLiteDSN(d.path(sqliteFile)))
 	case s.mariadb != nil:
 		c.Database.DSN = app.Secret(s.mariadb.DSN)
 	}
@@ -82,6 +82,9 @@ func (d *devRun) configuration(s *devServers) (config.Config, error) {
 	c.SMS.Provider, c.SMS.Dir = "dev", d.path("sms")
 	// Everybody here comes from one address.
 	c.SMS.PerClientHour, c.Guard.ExemptClients = 0, []string{"127.0.0.0/8", "::1"}
+	if len(c.HTTP.AllowedOrigins) == 0 {
+		c.HTTP.AllowedOrigins = []string{"http://localhost:*", "http://127.0.0.1:*"}
+	}
 	c.Keys.File = d.path("keys.json")
 	return c, nil
 }

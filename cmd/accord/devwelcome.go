@@ -13,7 +13,7 @@ var welcomeText = template.Must(template.New("welcome").Parse(`
 
   API            {{.API}}{{if .ServersOnly}}, once you run: {{.Program}} serve --config {{.Config}}{{end}}
   Gitea          {{.C.Gitea.URL}}
-  storage        {{.C.Storage.Endpoint}}, bucket {{.C.Storage.Bucket}}, region {{.C.Storage.Region}}
+  storage        {{.C.Storage.Endpoint}}, buckets {{.C.Storage.Bucket}}-*, region {{.C.Storage.Region}}
   mail           {{.Mail}}, a file for each message
   SMS            {{.C.SMS.Dir}}, a file for each message
   database       {{.C.Database.Driver}}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"io"
 	"net/http"
 	"regexp"
 	"slices"
@@ -52,11 +53,13 @@ func offers(t *testing.T, c client, dialect string) []offer {
 // ask sends a request that no use case can carry out: without body and token.
 func (o offer) ask(t *testing.T, c client) int {
 	t.Helper()
-	request, err := http.NewRequestWithContext(t.Context(), o.method, c.url+o.path, http.NoBody)
-	require.NoError(t, err)
+	var body io.Reader = http.NoBody
 	if o.mediaType != "" {
-		request.Header.Set("Content-Type", o.mediaType)
+		body = strings.NewReader("of that type")
 	}
+	request, err := http.NewRequestWithContext(t.Context(), o.method, c.url+o.path, body)
+	require.NoError(t, err)
+	request.Header.Set("Content-Type", o.mediaType)
 	response, err := http.DefaultClient.Do(request)
 	require.NoError(t, err)
 	require.NoError(t, response.Body.Close())

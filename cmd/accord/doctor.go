@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"accord/adapters/gitea"
 	"accord/adapters/keyring"
 	"accord/cmd/accord/internal/config"
 	"accord/saga"
@@ -23,10 +24,11 @@ func newDoctor() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "doctor",
 		Short: "Ask each system for what this configuration needs of it, and say what to do about each fault",
-		Args:  cobra.NoArgs,
+		Args:  noArgs,
 	}
 	path := configFlag(cmd)
 	output := cmd.Flags().String("output", "table", "table or json")
+	production := cmd.Flags().Bool("production", false, "fail on settings for development and on links in clear text, which are warnings otherwise")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		printers := map[string]func(io.Writer, []finding) error{"table": printTable, "json": printJSON}
 		printFindings, known := printers[*output]
@@ -37,13 +39,32 @@ func newDoctor() *cobra.Command {
 		if err != nil {
 			return err
 		}
-		findings := examine(cmd.Context(), c)
+		findings := append(examineSettings(c, *production), examine(cmd.Context(), c)...)
 		if err := printFindings(cmd.OutOrStdout(), findings); err != nil {
 			return err
 		}
 		return faultsIn(findings)
 	}
 	return cmd
+}
+
+// examineSettings finds settings that do not belong in production: faults of a
+// production deployment, else warnings.
+func examineSettings(c config.Config, production bool) []finding {
+	const system = "configuration"
+	risks := c.Risks()
+	if len(risks) == 0 {
+		return []finding{found(system, "production", "no setting for development, no link in clear text")}
+	}
+	findings := make([]finding, len(risks))
+	for i, r := range risks {
+		if production {
+			findings[i] = fault(system, r.Key, r.Reason)
+		} else {
+			findings[i] = warning(system, r.Key, "not for production: %s", r.Reason)
+		}
+	}
+	return findings
 }
 
 // examine asks every system, all at the same time, and changes none.
@@ -67,21 +88,25 @@ func examine(ctx context.Context, c config.Config) []finding {
 func examineStore(ctx context.Context, c config.Config) []finding {
 	ring, err := keyring.Load(c.Keys.File)
 	if err != nil {
-		return []finding{fault("keys", "key ring", fmt.Errorf("%w; `accord keys create` makes one where there is none", err))}
+		findings := []finding{fault("keys", "key ring", fmt.Errorf("%w; `accord keys create` makes one where there is none", err))}
+		findings = append(findings, notTried("database", "the key ring", "reachability", "version")...)
+		return append(findings, notTried("sagas", "the key ring", "stuck")...)
 	}
 	findings := []finding{found("keys", "key ring", "%s", c.Keys.File)}
 	s, err := openStore(ctx, c, ring, slog.New(slog.DiscardHandler))
 	if err != nil {
-		return append(findings, fault("database", "reachability", fmt.Errorf("%w; check database.dsn and that it runs", err)))
+		findings = append(findings, fault("database", "reachability", fmt.Errorf("%w; check database.dsn and that it runs", err)))
+		findings = append(findings, notTried("database", "the database", "version")...)
+		return append(findings, notTried("sagas", "the database", "stuck")...)
 	}
 	defer func() { _ = s.Close() }() // only asked
 	findings = append(findings, found("database", "reachability", "%s", c.Database.Driver))
-	if err := s.CheckSchema(ctx); err != nil {
-		return append(findings, fault("database", "version", err))
+	var version int64
+	if err = s.CheckSchema(ctx); err == nil {
+		version, _, err = s.SchemaVersion(ctx)
 	}
-	version, _, err := s.SchemaVersion(ctx)
 	if err != nil {
-		return append(findings, fault("database", "version", err))
+		return append(append(findings, fault("database", "version", err)), notTried("sagas", "a database of this version", "stuck")...)
 	}
 	return append(findings, found("database", "version", "schema %d", version), examineSagas(ctx, s))
 }
@@ -113,7 +138,8 @@ func examineGitea(ctx context.Context, c config.Config) []finding {
 	defer directory.Close()
 	report, err := directory.Probe(ctx)
 	if err != nil {
-		return []finding{fault(system, "reachability", fmt.Errorf("%w; check gitea.url and that it runs", err))}
+		findings := []finding{fault(system, "reachability", fmt.Errorf("%w; check gitea.url and that it runs", err))}
+		return append(findings, notTried(system, "Gitea's answer", "administrator", "clock", "password policy", "settings")...)
 	}
 	findings := []finding{found(system, "reachability", "%s", c.Gitea.URL)}
 	if report.Version != "" {
@@ -126,7 +152,31 @@ func examineGitea(ctx context.Context, c config.Config) []finding {
 		findings = append(findings,
 			found(system, "clock", "%s off", report.ClockSkew), found(system, "password policy", "takes what Accord takes"))
 	}
-	return append(findings, faultsOf(system, report.Faults)...)
+	if len(report.Faults) > 0 {
+		findings = append(findings, faultsOf(system, report.Faults)...)
+		return append(findings, notTried(system, mended, "clock", "password policy", "settings")...)
+	}
+	return append(findings, examineGiteaSettings(ctx, directory)...)
+}
+
+// mended is what checks need that are judged only if their system has no fault.
+const mended = "the faults above mended"
+
+// examineGiteaSettings warns of settings of Gitea that leave a door open.
+func examineGiteaSettings(ctx context.Context, directory *gitea.Directory) []finding {
+	const system = "gitea"
+	settings, err := directory.ProbeSettings(ctx)
+	if err != nil {
+		return []finding{fault(system, "settings", err)}
+	}
+	findings := make([]finding, len(settings))
+	for i, s := range settings {
+		findings[i] = found(system, s.Name, "as recommended")
+		if s.Advice != "" {
+			findings[i] = warning(system, s.Name, "%s", s.Advice)
+		}
+	}
+	return findings
 }
 
 func examineStorage(ctx context.Context, c config.Config) []finding {
@@ -142,16 +192,18 @@ func examineStorage(ctx context.Context, c config.Config) []finding {
 		findings = append(findings,
 			found(system, "reachability", "%s", c.Storage.Endpoint), found(system, "version", "%s", report.Version))
 	}
-	if len(report.Faults) == 0 {
-		findings = append(findings,
-			found(system, "administrator", "%s", c.Storage.AdminUser), found(system, "clock", "%s off", report.Skew),
-			found(system, "bucket and policy", "%s", c.Storage.Bucket), found(system, "temporary credentials", "granted and revoked"))
+	if len(report.Faults) > 0 {
+		findings = append(findings, faultsOf(system, report.Faults)...)
+		return append(findings, notTried(system, mended, "administrator", "clock", "homes and pictures", "policy", "temporary credentials")...)
 	}
-	return append(findings, faultsOf(system, report.Faults)...)
+	return append(findings,
+		found(system, "administrator", "%s", c.Storage.AdminUser), found(system, "clock", "%s off", report.Skew),
+		found(system, "homes and pictures", "%s-*", c.Storage.Bucket),
+		found(system, "policy", "%s: two users were tried, neither could see the other's home", c.Storage.Policy), found(system, "temporary credentials", "granted and revoked"))
 }
 
 func examineMail(ctx context.Context, c config.Config) []finding {
-	mailer, err := newMailer(c.Mail)
+	mailer, err := newMailer(c)
 	if err == nil {
 		err = mailer.Ping(ctx)
 	}

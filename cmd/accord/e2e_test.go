@@ -16,7 +16,7 @@ import (
 )
 
 // soon bounds what happens by itself.
-const soon = 20 * time.Second
+const soon = time.Minute
 
 // TestOneAccountOnThreeSystems goes the whole way of a person.
 func TestOneAccountOnThreeSystems(t *testing.T) {

@@ -1,21 +1,18 @@
 package main
 
 import (
-	"encoding/json"
 	"io"
 	"log/slog"
 	"net/http"
 	"net/netip"
-	"os"
-	"strings"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
-	"go.yaml.in/yaml/v3"
 
 	"accord/adapters/keyring"
 	"accord/app"
+	"accord/app/verify"
 	"accord/cmd/accord/internal/config"
 	"accord/store"
 )
@@ -32,31 +29,27 @@ func get(t testing.TB, url string) (int, string) {
 	return response.StatusCode, string(text)
 }
 
-// TestReadinessNamesTheSystemAtFault takes Gitea away from a server.
+// TestReadinessNamesTheSystemAtFault takes Gitea away from a server: strangers
+// learn that it is not ready, operators which system is at fault.
 func TestReadinessNamesTheSystemAtFault(t *testing.T) {
 	s := newSite(t, store.SQLite)
 	well := s.start(t)
 	require.NoError(t, askReady(t.Context(), well.url))
 
-	s.Gitea.URL = "http://localhost:1"
-	ill := s.start(t)
+	s.Gitea.URL, s.Metrics.Listen = "http://localhost:1", "localhost:0"
+	var operators string
+	ill := s.startWith(t, func(p *program) { operators = "http://" + p.metricsListener.Addr().String() })
 	status, text := get(t, ill.url+"/healthz")
 	require.Equal(t, http.StatusOK, status, text)
 	status, text = get(t, ill.url+"/readyz")
 	require.Equal(t, http.StatusServiceUnavailable, status)
-	var answer struct {
-		Systems []struct {
-			Name, Fault string
-			Ready       bool
-		}
-	}
-	require.NoError(t, json.Unmarshal([]byte(text), &answer))
-	for _, system := range answer.Systems {
-		require.Equal(t, system.Name != "gitea", system.Ready, system.Name)
-		require.Equal(t, system.Ready, system.Fault == "", system.Name)
-	}
-	require.Len(t, answer.Systems, 3)
-	require.ErrorContains(t, askReady(t.Context(), ill.url), "/readyz says which system is at fault")
+	require.JSONEq(t, `{"ready":false}`, text)
+	require.ErrorIs(t, askReady(t.Context(), ill.url), errNotReady)
+
+	require.Regexp(t, `^gitea: .*(localhost|127\.0\.0\.1|\[::1\]):1`, faultsAt(t.Context(), operators))
+	require.NotContains(t, faultsAt(t.Context(), operators), "gitea: gitea:")
+	status, text = get(t, operators+"/readyz")
+	require.Equal(t, http.StatusServiceUnavailable, status)
 	for _, secret := range s.Secrets() {
 		require.NotContains(t, text, secret.Reveal())
 	}
@@ -121,48 +114,16 @@ func TestAServerIsReachedWhereItListens(t *testing.T) {
 	}
 }
 
-// TestTheComposeFileSpeaksOurSettings loads the configuration that it gives to
-// each service of ours; only the files of secrets are not there.
-func TestTheComposeFileSpeaksOurSettings(t *testing.T) {
-	text, err := os.ReadFile("../../docker-compose.yml")
-	require.NoError(t, err)
-	var file struct {
-		Services map[string]struct {
-			Image       string
-			Environment map[string]string
-		}
-	}
-	require.NoError(t, yaml.Unmarshal(text, &file))
-	ours := 0
-	for name, service := range file.Services {
-		if !strings.HasPrefix(service.Image, "accord:") {
-			continue
-		}
-		ours++
-		var environ []string
-		for key, value := range service.Environment {
-			require.False(t, strings.HasSuffix(key, "PASSWORD") || strings.HasSuffix(key, "DSN"), "%s: a secret in the file", name)
-			environ = append(environ, key+"="+value)
-		}
-		_, ignored, err := config.Load("", environ)
-		require.Empty(t, ignored, name)
-		for line := range strings.SplitSeq(err.Error(), "\n") {
-			require.Regexp(t, `^(gitea|storage|database)\.\w+(: open /secrets/|: is missing)`, line, name)
-		}
-	}
-	require.Equal(t, 3, ours)
-}
-
 func TestTheGuardIsAsConfigured(t *testing.T) {
 	c := config.Default()
 	c.Guard.ExemptClients = []string{"::1"}
 	guard, err := newGuard(c)
 	require.NoError(t, err)
-	limit := app.FailureLimit{Free: 5, Delay: time.Second, MaxDelay: 30 * time.Second, LockAfter: 10, LockFor: 15 * time.Minute}
+	limit := verify.Limit{Free: 5, Delay: time.Second, MaxDelay: 30 * time.Second, LockAfter: 10, LockFor: 15 * time.Minute}
 	wide := limit
 	wide.Free, wide.LockAfter = 50, 200
 	require.Equal(t, app.GuardSettings{
-		Account: limit, Client: wide, HashWait: time.Second, ExemptClients: []netip.Prefix{netip.MustParsePrefix("::1/128")},
+		Account: limit, Client: wide, WideFactor: 4, HashWait: time.Second, TurnWait: 2 * time.Second, ExemptClients: []netip.Prefix{netip.MustParsePrefix("::1/128")},
 	}, guard)
 	c.Guard.ExemptClients = []string{"proxy"}
 	require.ErrorContains(t, usable(c), "guard.exemptClients")

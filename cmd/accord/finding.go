@@ -14,6 +14,8 @@ type finding struct {
 	OK     bool   `json:"ok"`
 	// Warning is something to look after that is no fault of a system's.
 	Warning bool `json:"warning,omitempty"`
+	// NotTried is a check that another fault kept from being made; OK is false.
+	NotTried bool `json:"notTried,omitempty"`
 	// Detail is what was found or, of a fault, what is wrong and what to do.
 	Detail string `json:"detail"`
 }
@@ -32,11 +34,21 @@ func fault(system, check string, detail any) finding {
 	return finding{System: system, Check: check, Detail: fmt.Sprint(detail)}
 }
 
+// notTried returns the checks of a system that were not made because they need
+// something that has a fault.
+func notTried(system, needs string, checks ...string) []finding {
+	findings := make([]finding, len(checks))
+	for i, check := range checks {
+		findings[i] = finding{System: system, Check: check, NotTried: true, Detail: "not tried: needs " + needs}
+	}
+	return findings
+}
+
 // faultsIn is an error that counts the faults, or nil.
 func faultsIn(findings []finding) error {
 	n := 0
 	for _, f := range findings {
-		if !f.OK {
+		if !f.OK && !f.NotTried {
 			n++
 		}
 	}
@@ -55,6 +67,8 @@ func printTable(w io.Writer, findings []finding) error {
 	for _, f := range findings {
 		state := "ok"
 		switch {
+		case f.NotTried:
+			state = "SKIP"
 		case !f.OK:
 			state = "FAULT"
 		case f.Warning:

@@ -26,6 +26,8 @@ type gate struct {
 	opened chan struct{}
 	then   then
 	first  sync.Once
+	// ended is closed when the test ends, passed or not: nothing may wait longer.
+	ended <-chan struct{}
 }
 
 // then is what becomes of a stopped HTTP exchange when its gate is opened.
@@ -53,12 +55,16 @@ func (g *gate) stop() (mine bool) {
 // hold says that the exchange is stopped and waits for the gate to open.
 func (g *gate) hold() {
 	close(g.reached)
-	<-g.opened
+	select {
+	case <-g.opened:
+	case <-g.ended:
+	}
 }
 
 // before puts the gate in front of an HTTP server and returns its URL.
 func (g *gate) before(t testing.TB, server string, stops func(*http.Request) bool) string {
 	t.Helper()
+	g.ended = t.Context().Done()
 	target, err := url.Parse(server)
 	require.NoError(t, err)
 	proxy := &httputil.ReverseProxy{
@@ -102,6 +108,7 @@ func (g *gate) before(t testing.TB, server string, stops func(*http.Request) boo
 // taken the message and says so.
 func (g *gate) beforeMail(t testing.TB, server string) string {
 	t.Helper()
+	g.ended = t.Context().Done()
 	listener, err := listen(t.Context(), "127.0.0.1:0")
 	require.NoError(t, err)
 	var conversations sync.WaitGroup

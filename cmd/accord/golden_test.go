@@ -18,6 +18,7 @@ func TestGoldensOnRealSystems(t *testing.T) {
 	for _, dialect := range config.Default().Dialects {
 		replayOn(t, dialect, url)
 	}
+	replayOn(t, "session", url)
 }
 
 // TestGoldensOfSettingsOnRealSystems are those of what is off by default.

@@ -6,6 +6,7 @@ import (
 
 	"accord/api"
 	"accord/api/oauth"
+	"accord/app/verify"
 	"accord/cmd/accord/internal/config"
 )
 
@@ -21,7 +22,10 @@ func (p *parts) newIntrospection(c config.Config) (api.Dialect, error) {
 	}
 	return oauth.New(oauth.Options{
 		Service: p.service, Issuer: c.Issuer, Clients: clients,
-		Failures: p.store.Failures, Limit: guard.Client, Exempt: guard.Exempt, Now: time.Now,
+		Admission: p.admission, Now: time.Now,
+		Charges: func(address string) []verify.Charge {
+			return guard.ClientCharges("introspect", address, guard.IntrospectionLimit())
+		},
 	}), nil
 }
 

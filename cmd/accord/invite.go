@@ -34,12 +34,7 @@ type inviteView struct {
 }
 
 func newInvite() *cobra.Command {
-	invite := &cobra.Command{
-		Use:   "invite",
-		Short: "Make, list and revoke invitation codes",
-	}
-	invite.AddCommand(newInviteCreate(), newInviteList(), newInviteRevoke())
-	return invite
+	return newGroup("invite", "Make, list and revoke invitation codes", newInviteCreate(), newInviteList(), newInviteRevoke())
 }
 
 func newInviteCreate() *cobra.Command {
@@ -48,7 +43,7 @@ func newInviteCreate() *cobra.Command {
 		Short: "Make an invitation code; it is shown this once",
 		Long: "Make an invitation code with which so many people can register. The code is shown this once:\n" +
 			"only a hash of it is kept.",
-		Args: cobra.NoArgs,
+		Args: noArgs,
 	}
 	path, output := configFlag(cmd), outputFlag(cmd)
 	uses := cmd.Flags().Int("uses", 1, "how many may register with it")
@@ -90,7 +85,7 @@ func newInviteList() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "list",
 		Short: "List invitations, the oldest first",
-		Args:  cobra.NoArgs,
+		Args:  noArgs,
 	}
 	path, output := configFlag(cmd), outputFlag(cmd)
 	after := cmd.Flags().Int64("after", 0, "list those after this id")
@@ -115,7 +110,7 @@ func newInviteRevoke() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "revoke ID",
 		Short: "Revoke an invitation; who has registered with it stays",
-		Args:  cobra.ExactArgs(1),
+		Args:  namedArgs,
 	}
 	path, output := configFlag(cmd), outputFlag(cmd)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
@@ -204,12 +199,4 @@ func printInvites(w io.Writer, all []inviteView) error {
 			moment(v.CreatedAt), moment(v.ExpiresAt), cmp.Or(v.Inviter, "-"), cmp.Or(v.Note, "-"))
 	}
 	return table.Flush()
-}
-
-// moment is a time to be read; - for never.
-func moment(t time.Time) string {
-	if t.IsZero() {
-		return "-"
-	}
-	return t.Format(time.RFC3339)
 }

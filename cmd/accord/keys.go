@@ -15,11 +15,10 @@ import (
 )
 
 func newKeys() *cobra.Command {
-	keys := &cobra.Command{Use: "keys", Short: "Look after the key ring"}
 	create := &cobra.Command{
 		Use:   "create",
 		Short: "Make the key ring that keys.file names, unless there is one",
-		Args:  cobra.NoArgs,
+		Args:  noArgs,
 	}
 	path := configFlag(create)
 	create.RunE = func(cmd *cobra.Command, _ []string) error {
@@ -44,8 +43,7 @@ func newKeys() *cobra.Command {
 		_, err = fmt.Fprintln(cmd.OutOrStdout(), c.Keys.File, did)
 		return err
 	}
-	keys.AddCommand(create, newKeysRotate(), newKeysList(), newKeysPrune())
-	return keys
+	return newGroup("keys", "Look after the key ring", create, newKeysRotate(), newKeysList(), newKeysPrune())
 }
 
 // mayHaveNewKeys refuses where the database was sealed under a key ring that is

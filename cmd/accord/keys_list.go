@@ -43,7 +43,7 @@ func newKeysList() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "list",
 		Short: "Show each key, where it stands, and how much is sealed under it",
-		Args:  cobra.NoArgs,
+		Args:  noArgs,
 	}
 	path := configFlag(cmd)
 	output := cmd.Flags().String("output", "table", "table or json")
@@ -85,8 +85,12 @@ func viewKeys(ctx context.Context, c config.Config, ring *keyring.Ring, now time
 	if err != nil {
 		return nil, err
 	}
+	zone, err := time.LoadLocation(c.Zone)
+	if err != nil {
+		return nil, err
+	}
 	for _, k := range ring.Keys(now) {
-		view := keyView{Kind: k.Kind, ID: k.ID, State: k.State, ActiveFrom: k.From, Until: k.Until, HasPrivate: k.HasPrivate}
+		view := keyView{Kind: k.Kind, ID: k.ID, State: k.State, ActiveFrom: inZone(k.From, zone), Until: inZone(k.Until, zone), HasPrivate: k.HasPrivate}
 		if k.Kind == keyring.Sealing {
 			mark := [5]byte(k.Prefix())
 			count := sealed[mark]
@@ -107,18 +111,12 @@ func viewKeys(ctx context.Context, c config.Config, ring *keyring.Ring, now time
 func printKeyTable(w io.Writer, keys []keyView) error {
 	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(table, "KIND\tID\tSTATE\tUSED FROM\tTOKENS UNTIL\tSEALED VALUES")
-	shown := func(at time.Time) string {
-		if at.IsZero() {
-			return "-"
-		}
-		return at.UTC().Format(time.RFC3339)
-	}
 	for _, k := range keys {
 		sealed := ""
 		if k.Sealed != nil {
 			sealed = strconv.Itoa(*k.Sealed)
 		}
-		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%s\n", k.Kind, k.ID, k.State, shown(k.ActiveFrom), shown(k.Until), cmp.Or(sealed, "-"))
+		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%s\n", k.Kind, k.ID, k.State, moment(k.ActiveFrom), moment(k.Until), cmp.Or(sealed, "-"))
 	}
 	return table.Flush()
 }

@@ -19,7 +19,7 @@ func newKeysPrune() *cobra.Command {
 		Short: "Remove retired keys that nothing needs any more",
 		Long: "Remove retired signing keys whose last token has expired, retired sealing keys that nothing in the database\n" +
 			"is sealed under, and the private halves of signing keys that sign no more. Without --apply nothing is changed.",
-		Args: cobra.NoArgs,
+		Args: noArgs,
 	}
 	path := configFlag(cmd)
 	apply := cmd.Flags().Bool("apply", false, "remove them")
@@ -105,7 +105,7 @@ func (p *pruning) judge(ctx context.Context, ring *keyring.Ring) error {
 func (p *pruning) need(k keyView, since time.Time) string {
 	switch {
 	case k.Kind == keyring.Signing && p.now.Before(k.Until):
-		return "its tokens are good until " + k.Until.UTC().Format(time.RFC3339) + " at the latest"
+		return "its tokens are good until " + moment(k.Until) + " at the latest"
 	case k.Kind == keyring.Signing:
 		return ""
 	case *k.Sealed > 0:

@@ -27,7 +27,7 @@ func newKeysRotate() *cobra.Command {
 		Long: "Add fresh keys to the key ring, which take over from the present ones after the lead. Running servers read\n" +
 			"the file by themselves; where each has a copy of it, every copy has to be replaced within the lead. Tokens\n" +
 			"stay good until they expire, and what is sealed is sealed anew by the running servers.",
-		Args: cobra.NoArgs,
+		Args: noArgs,
 	}
 	path := configFlag(cmd)
 	signing := cmd.Flags().Bool("signing", false, "only the key that signs tokens")
@@ -55,7 +55,11 @@ func newKeysRotate() *cobra.Command {
 		if err != nil {
 			return err
 		}
-		tellRotation(cmd.OutOrStdout(), ring, rotation)
+		zone, err := time.LoadLocation(c.Zone)
+		if err != nil {
+			return err
+		}
+		tellRotation(cmd.OutOrStdout(), ring, rotation, zone)
 		tellDuties(cmd.ErrOrStderr(), c.Keys.File, *lead)
 		return nil
 	}
@@ -63,8 +67,8 @@ func newKeysRotate() *cobra.Command {
 }
 
 // tellRotation says what happens when.
-func tellRotation(w io.Writer, ring *keyring.Ring, o keyring.Rotation) {
-	from := o.ActiveFrom.UTC().Format(time.RFC3339)
+func tellRotation(w io.Writer, ring *keyring.Ring, o keyring.Rotation, zone *time.Location) {
+	from := moment(o.ActiveFrom.In(zone))
 	for _, k := range ring.Keys(o.ActiveFrom) {
 		fresh := k.From.Equal(o.ActiveFrom)
 		switch {
@@ -73,7 +77,7 @@ func tellRotation(w io.Writer, ring *keyring.Ring, o keyring.Rotation) {
 		case fresh:
 			fmt.Fprintf(w, "sealing key %s: seals from %s on; then servers seal anew what is sealed under older ones\n", k.ID, from)
 		case o.Signing && k.Kind == keyring.Signing && k.HasPrivate:
-			fmt.Fprintf(w, "signing key %s: signs until then, its tokens are good until %s at the latest\n", k.ID, k.Until.UTC().Format(time.RFC3339))
+			fmt.Fprintf(w, "signing key %s: signs until then, its tokens are good until %s at the latest\n", k.ID, moment(k.Until.In(zone)))
 		}
 	}
 }

@@ -10,7 +10,7 @@ import (
 	"accord/api"
 )
 
-// listenMetrics is nil where metrics are not to be read.
+// listenMetrics opens the operators' listener; nil if none is configured.
 func listenMetrics(ctx context.Context, address string) (net.Listener, error) {
 	if address == "" {
 		return nil, nil //nolint:nilnil // no listener is no fault
@@ -18,9 +18,13 @@ func listenMetrics(ctx context.Context, address string) (net.Listener, error) {
 	return listenBy(ctx, address, "the setting metrics.listen (ACCORD_METRICS_LISTEN)")
 }
 
-// serveMetrics answers until ctx ends; who reads just then is cut off.
+// serveMetrics serves metrics and the details of readiness to operators until
+// ctx ends; requests under way are cut off then.
 func (p *program) serveMetrics(ctx context.Context) error {
-	server := api.NewHTTPServer(p.metrics.Handler(), p.log)
+	mux := http.NewServeMux()
+	mux.Handle("/", p.metrics.Handler())
+	mux.Handle("GET /readyz", p.ready)
+	server := api.NewHTTPServer(mux, p.log)
 	stop := context.AfterFunc(ctx, func() { _ = server.Close() })
 	defer stop()
 	p.log.Info("serving metrics", "url", "http://"+reachable(p.metricsListener.Addr().String())+"/metrics")

@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"strings"
 
+	"accord/adapters/minio"
 	"accord/adapters/picture"
 	"accord/app"
 	"accord/cmd/accord/internal/config"
@@ -12,7 +13,7 @@ import (
 
 func newPictures(c config.Config) (*picture.Pictures, error) {
 	return picture.New(picture.Options{
-		Stores: []string{c.Storage.Endpoint}, Hosts: c.Picture.AllowedHosts, Timeout: c.Picture.Timeout,
+		Stores: []string{c.Storage.Endpoint}, Hosts: c.Picture.AllowedHosts, Timeout: c.Picture.Timeout, Decoders: c.Picture.Decoders,
 	})
 }
 
@@ -30,4 +31,13 @@ func (p nearPictures) Fetch(ctx context.Context, address string) ([]byte, error)
 		address = strings.TrimSuffix(p.near, "/") + u.EscapedPath()
 	}
 	return p.Pictures.Fetch(ctx, address)
+}
+
+// ensureStorage prepares the storage for everything that is common to all
+// accounts. Idempotent.
+func ensureStorage(ctx context.Context, storage *minio.Storage) error {
+	if err := storage.EnsureHome(ctx); err != nil {
+		return err
+	}
+	return storage.EnsureAvatars(ctx, picture.Avatar)
 }

@@ -39,7 +39,7 @@ func (s site) spawn(t testing.TB) *process {
 	t.Helper()
 	file := filepath.Join(t.TempDir(), configFile)
 	require.NoError(t, s.Write(file))
-	p, err := launch(file)
+	p, err := launch(file, io.Discard)
 	require.NoError(t, err)
 	t.Cleanup(func() {
 		p.kill()
@@ -51,8 +51,8 @@ func (s site) spawn(t testing.TB) *process {
 }
 
 // launch starts `accord serve` on that configuration file and returns when it
-// serves.
-func launch(file string) (*process, error) {
+// serves. Its output goes to log too.
+func launch(file string, log io.Writer) (*process, error) {
 	p := &process{cmd: exec.CommandContext(context.Background(), "accord", "serve", "--config", file), done: make(chan struct{})}
 	p.cmd.Env = []string{"PATH=" + os.Getenv("PATH")}
 	output, err := p.cmd.StderrPipe()
@@ -65,14 +65,14 @@ func launch(file string) (*process, error) {
 	found := make(chan []string, 1)
 	go func() {
 		defer close(p.done)
-		lines := bufio.NewScanner(output)
+		lines := bufio.NewScanner(io.TeeReader(output, log))
 		for lines.Scan() {
 			p.output = append(p.output, lines.Text())
 			if match := serving.FindStringSubmatch(lines.Text()); match != nil {
 				found <- match[1:]
 			}
 		}
-		_, _ = io.Copy(io.Discard, output) // after a line that is too long
+		_, _ = io.Copy(log, output) // after a line that is too long
 	}()
 	select {
 	case match := <-found:

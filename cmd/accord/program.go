@@ -103,15 +103,19 @@ func (p *program) run(life lifetime) error {
 	return errors.Join(failure(ctx, life), p.close(life.forced))
 }
 
-// prepareStorage makes the bucket and the policy where they are missing, as soon
-// as the storage lets it.
+// prepareStorage creates the public bucket with the generated pictures and the
+// policy, or replaces a policy of another version, as soon as the storage answers.
+// It logs an error if homes of an earlier version wait for `accord migrate`.
 func (p *program) prepareStorage(ctx context.Context) {
-	ensure := func() (struct{}, error) { return struct{}{}, p.storage.EnsureHome(ctx) }
+	ensure := func() (struct{}, error) { return struct{}{}, ensureStorage(ctx, p.storage) }
 	_, _ = backoff.Retry(ctx, ensure, // ends well, or with ctx
 		backoff.WithBackOff(backoff.NewConstantBackOff(prepareAgain)), backoff.WithMaxElapsedTime(0),
 		backoff.WithNotify(func(err error, _ time.Duration) {
-			p.log.Warn("the bucket or its policy is not there yet", "error", err)
+			p.log.Warn("the storage cannot be prepared yet; this is tried again", "error", err)
 		}))
+	if old, err := p.storage.OldHomes(ctx); err == nil && old > 0 {
+		p.log.Error("homes of an earlier version are out of their users' reach: run `accord migrate`", "homes", old)
+	}
 }
 
 // shutDown lets running requests end within the grace, or until ctx does, then

@@ -55,7 +55,7 @@ func TestAFrozenReplicaIsFenced(t *testing.T) {
 	t.Run("before the pivot", func(t *testing.T) {
 		t.Parallel()
 		f := newFrozen(t, called(http.MethodPost, "/api/v1/admin/users"))
-		answers := f.inTheMiddle(t, "/set-user-or-group-policy", func() (answer, error) { return f.first.register(f.alice) })
+		answers := f.inTheMiddle(t, "register", "PUT /"+f.direct.Storage.Bucket+"-", func() (answer, error) { return f.first.register(f.alice) })
 		f.freezeUntilTakenOver(t)
 		f.ends(t, "settling")
 		require.Nil(t, giteaAdmin{f.direct}.user(t, f.alice.name), "undone, as far as can be seen")
@@ -85,7 +85,7 @@ func TestAFrozenReplicaIsFenced(t *testing.T) {
 		l := life{t, f.direct, f.second.client, f.alice}
 		l.done("emailVerifyCode", "", map[string]string{"email": f.alice.email})
 		l.person.password = "2wsxzaq1"
-		answers := f.inTheMiddle(t, "PATCH", func() (answer, error) {
+		answers := f.inTheMiddle(t, "reset password", "PATCH", func() (answer, error) {
 			return f.first.call("resetUserPassword", "", map[string]string{
 				"email": f.alice.email, "password": l.person.password, "verifyCode": l.mailedCode(f.alice.email),
 			})
@@ -105,7 +105,7 @@ func TestAFrozenReplicaIsFenced(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, "General.Success", registered.Code)
 		signedIn := f.second.signIn(t, f.alice)
-		answers := f.inTheMiddle(t, "DELETE /accord/.accord/grants/", func() (answer, error) {
+		answers := f.inTheMiddle(t, "sign out", "POST /minio/admin/v3/revoke-tokens/", func() (answer, error) {
 			return f.first.call("logout", signedIn.AccessToken, struct{}{})
 		})
 		f.freezeUntilTakenOver(t)
@@ -150,9 +150,9 @@ func newFrozen(t *testing.T, stops func(*http.Request) bool) *frozen {
 	return f
 }
 
-// inTheMiddle asks the first replica and returns when it stands at the gate and
-// has asked the storage for the last thing that it asks for meanwhile.
-func (f *frozen) inTheMiddle(t *testing.T, last string, ask func() (answer, error)) <-chan answer {
+// inTheMiddle asks the first replica and returns when it stands at the gate, in
+// that flow, and has asked the storage for the last thing that it asks for meanwhile.
+func (f *frozen) inTheMiddle(t *testing.T, flow, last string, ask func() (answer, error)) <-chan answer {
 	t.Helper()
 	answers := make(chan answer, 1)
 	go func() {
@@ -165,7 +165,7 @@ func (f *frozen) inTheMiddle(t *testing.T, last string, ask func() (answer, erro
 		require.Fail(t, "the request does not come by")
 	}
 	require.Eventually(t, func() bool { return f.asked.include(last) }, soon, time.Millisecond)
-	row := f.db.QueryRowContext(t.Context(), "SELECT id, subject FROM sagas WHERE owner = ?", f.first.owner)
+	row := f.db.QueryRowContext(t.Context(), "SELECT id, subject FROM sagas WHERE owner = ? AND flow = ?", f.first.owner, flow)
 	require.NoError(t, row.Scan(&f.saga, &f.subject))
 	return answers
 }

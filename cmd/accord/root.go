@@ -18,8 +18,9 @@ func newRoot(life lifetime) *cobra.Command {
 		SilenceUsage:  true,
 		SilenceErrors: true,
 	}
+	root.SetFlagErrorFunc(flagError)
 	root.AddCommand(
-		newDev(life), newServe(life), newMigrate(), newKeys(), newAccount(), newInvite(), newSaga(), newAudit(), newSync(), newDoctor(), newReady(), newVersion(),
+		newDev(life), newServe(life), newConfig(), newMigrate(), newKeys(), newAccount(), newInvite(), newSaga(), newAudit(), newSync(), newDoctor(), newReady(), newVersion(),
 	)
 	return root
 }

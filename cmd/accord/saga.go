@@ -12,18 +12,15 @@ import (
 	"github.com/spf13/cobra"
 
 	"accord/adapters/keyring"
+	"accord/app"
 	"accord/cmd/accord/internal/config"
 	"accord/saga"
 	"accord/store"
 )
 
 func newSaga() *cobra.Command {
-	cmd := &cobra.Command{
-		Use:   "saga",
-		Short: "Look at sagas, and decide about those that are stuck",
-	}
-	cmd.AddCommand(newSagaList(), newSagaShow(), newSagaRetry(), newSagaSkip(), newSagaResolve())
-	return cmd
+	return newGroup("saga", "Look at sagas, and decide about those that are stuck",
+		newSagaList(), newSagaShow(), newSagaRetry(), newSagaSkip(), newSagaResolve())
 }
 
 // withStore works on the database that a configuration names, which must be
@@ -107,7 +104,7 @@ type sagaView struct {
 
 func viewOfSaga(r saga.Record, zone *time.Location) sagaView {
 	v := sagaView{
-		ID: r.ID, Flow: r.Flow, AccountID: r.Subject, Phase: r.Phase, Stuck: r.Stuck, Attempts: r.Attempts, Reason: r.Reason,
+		ID: r.ID, Flow: r.Flow, AccountID: app.AccountOfSaga(r), Phase: r.Phase, Stuck: r.Stuck, Attempts: r.Attempts, Reason: r.Reason,
 		Actor: r.Origin.Actor, Channel: r.Origin.Channel, Request: r.Origin.Request, Owner: r.Owner,
 		CreatedAt: r.CreatedAt.In(zone), UpdatedAt: r.UpdatedAt.In(zone),
 	}
@@ -124,5 +121,3 @@ func (v sagaView) standing() string {
 	}
 	return string(v.Phase)
 }
-
-const shownTime = "2006-01-02 15:04:05.000 Z07:00"

@@ -29,7 +29,7 @@ func newSagaList() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "list",
 		Short: "List sagas, those that began last first",
-		Args:  cobra.NoArgs,
+		Args:  noArgs,
 	}
 	path := configFlag(cmd)
 	output := outputFlag(cmd)

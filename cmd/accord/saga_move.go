@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"accord/app"
 	"accord/cmd/accord/internal/config"
 	"accord/saga"
 )
@@ -22,24 +23,30 @@ type sagaMove struct {
 	out    io.Writer
 }
 
-// do wires the flows up, makes the move, and prints what came of it.
-func (m sagaMove) do(cmd *cobra.Command, move func(ctx context.Context, d *saga.Desk) (saga.Record, error)) (err error) {
+// do makes the move and prints what came of it.
+func (m sagaMove) do(cmd *cobra.Command, move func(ctx context.Context, d *saga.Desk) (saga.Record, error)) error {
+	record, err := m.at(cmd, move)
+	if err != nil {
+		return err
+	}
+	return said(m.out, record)
+}
+
+// at wires the flows up and returns what the work at the desk returns.
+func (m sagaMove) at(cmd *cobra.Command, work func(ctx context.Context, d *saga.Desk) (saga.Record, error)) (record saga.Record, err error) {
 	m.c.Log.Level = "error" // the command tells itself what it did
 	ctx := byOperator(cmd.Context())
 	p, err := wire(ctx, m.c, newLogger(cmd.ErrOrStderr(), m.c.Log))
 	if err != nil {
-		return err
+		return record, err
 	}
 	defer func() { err = errors.Join(err, p.close(ctx)) }()
-	record, err := move(ctx, p.runner.Desk(p.store.Archive))
+	record, err = work(ctx, p.runner.Desk(p.store.Archive))
 	if errors.Is(err, saga.ErrNotAllowed) {
-		return fmt.Errorf("saga %s: %s; `accord saga show` tells how it stands", m.id,
+		return record, fmt.Errorf("saga %s: %s; `accord saga show` tells how it stands", m.id,
 			strings.TrimPrefix(err.Error(), saga.ErrNotAllowed.Error()+": "))
 	}
-	if err != nil {
-		return noSaga(m.id, err)
-	}
-	return said(m.out, record)
+	return record, noSaga(m.id, err)
 }
 
 // said prints where a move has left a saga.
@@ -48,7 +55,7 @@ func said(w io.Writer, r saga.Record) error {
 	if r.Phase.Ended() {
 		text = "has ended"
 	}
-	_, err := fmt.Fprintf(w, "saga %s (%s of %s) %s: %s\n", r.ID, r.Flow, orDash(r.Subject), text, r.Phase)
+	_, err := fmt.Fprintf(w, "saga %s (%s of %s) %s: %s\n", r.ID, r.Flow, orDash(app.AccountOfSaga(r)), text, r.Phase)
 	return err
 }
 
@@ -57,7 +64,7 @@ func newSagaRetry() *cobra.Command {
 		Use:   "retry SAGA",
 		Short: "Let a stuck or waiting saga go on at once",
 		Long:  "Let a stuck or waiting saga go on at once, with all its tries again. A running `accord serve` picks it up.",
-		Args:  cobra.ExactArgs(1),
+		Args:  namedArgs,
 	}
 	path := configFlag(cmd)
 	reason := cmd.Flags().String("reason", "", "why, for the saga's history")
@@ -111,10 +118,13 @@ func newSagaSkip() *cobra.Command {
 		Short: "Take a step that blocks a saga as done by hand, or as undone where the saga turns back",
 		Long: "Take a step that blocks a saga as done by hand, or as undone where the saga turns back; the rest goes on.\n" +
 			"`accord saga show` names the step. The point of no return cannot be skipped: resolve the saga.",
-		Args: cobra.ExactArgs(2),
+		Args: namedArgs,
 	}
-	decisive(cmd, "skip", func(ctx context.Context, d *saga.Desk, args []string, reason string) (saga.Record, error) {
-		return d.Skip(ctx, args[0], args[1], reason)
+	decisive(cmd, "skip", decision{
+		check: func(d *saga.Desk, r saga.Record, step, reason string) error { return d.CheckSkip(r, step, reason) },
+		move: func(ctx context.Context, d *saga.Desk, id, step, reason string) (saga.Record, error) {
+			return d.Skip(ctx, id, step, reason)
+		},
 	})
 	return cmd
 }
@@ -125,17 +135,30 @@ func newSagaResolve() *cobra.Command {
 		Short: "End a saga that cannot go on, as having taken place or not",
 		Long: "End a saga that cannot go on, as having taken place or not. Nothing more is done or undone for it on any system:\n" +
 			"what it left has to be put right by hand first. Its account is free for others again.",
-		Args:      cobra.ExactArgs(2),
+		Args:      namedArgs,
 		ValidArgs: []string{string(saga.Committed), string(saga.Aborted)},
 	}
-	decisive(cmd, "resolve", func(ctx context.Context, d *saga.Desk, args []string, reason string) (saga.Record, error) {
-		return d.Resolve(ctx, args[0], saga.Phase(args[1]), reason)
+	decisive(cmd, "resolve", decision{
+		check: func(d *saga.Desk, r saga.Record, to, reason string) error {
+			return d.CheckResolve(r, saga.Phase(to), reason)
+		},
+		move: func(ctx context.Context, d *saga.Desk, id, to, reason string) (saga.Record, error) {
+			return d.Resolve(ctx, id, saga.Phase(to), reason)
+		},
 	})
 	return cmd
 }
 
-// decisive is a move that takes a reason and asks before it is made.
-func decisive(cmd *cobra.Command, verb string, move func(context.Context, *saga.Desk, []string, string) (saga.Record, error)) {
+// decision is a move about a saga with one argument, and the check whether it
+// is allowed.
+type decision struct {
+	check func(d *saga.Desk, r saga.Record, arg, reason string) error
+	move  func(ctx context.Context, d *saga.Desk, id, arg, reason string) (saga.Record, error)
+}
+
+// decisive is a move that takes a reason. One that is allowed is asked about
+// before it is made.
+func decisive(cmd *cobra.Command, verb string, is decision) {
 	path := configFlag(cmd)
 	reason := cmd.Flags().String("reason", "", "why, for the saga's history (required)")
 	yes := cmd.Flags().Bool("yes", false, "do not ask")
@@ -147,17 +170,25 @@ func decisive(cmd *cobra.Command, verb string, move func(context.Context, *saga.
 		if err != nil {
 			return err
 		}
+		m := sagaMove{c, args[0], *reason, cmd.OutOrStdout()}
 		if !*yes {
-			record, err := lookAt(cmd.Context(), c, args[0])
+			record, err := m.at(cmd, func(ctx context.Context, d *saga.Desk) (saga.Record, error) {
+				record, err := d.Find(ctx, m.id)
+				if err == nil {
+					err = is.check(d, record, args[1], m.reason)
+				}
+				return record, err
+			})
 			if err == nil {
 				err = confirm(cmd.Context(), cmd, fmt.Sprintf("saga %s, %s of %s, is %s: %s\n%s %s?",
-					record.ID, record.Flow, orDash(record.Subject), viewOfSaga(record, time.UTC).standing(), orDash(record.Reason), verb, args[1]))
+					record.ID, record.Flow, orDash(app.AccountOfSaga(record)), viewOfSaga(record, time.UTC).standing(), orDash(record.Reason), verb, args[1]))
 			}
 			if err != nil {
 				return err
 			}
 		}
-		m := sagaMove{c, args[0], *reason, cmd.OutOrStdout()}
-		return m.do(cmd, func(ctx context.Context, d *saga.Desk) (saga.Record, error) { return move(ctx, d, args, m.reason) })
+		return m.do(cmd, func(ctx context.Context, d *saga.Desk) (saga.Record, error) {
+			return is.move(ctx, d, m.id, args[1], m.reason)
+		})
 	}
 }

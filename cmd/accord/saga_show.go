@@ -43,7 +43,7 @@ func newSagaShow() *cobra.Command {
 		Short: "Show where a saga stands and how it came there",
 		Long: "Show where a saga stands and how it came there: its steps with tries, times and causes.\n" +
 			"SAGA is its id, from X-Accord-Saga, a log line or `accord saga list`. Its state, which may hold secrets, is never read.",
-		Args: cobra.ExactArgs(1),
+		Args: namedArgs,
 	}
 	path := configFlag(cmd)
 	output := outputFlag(cmd)
@@ -155,7 +155,7 @@ func (v sagaTimeline) print(w io.Writer) error {
 			took = time.Duration(e.TookMS * float64(time.Millisecond)).String()
 		}
 		after := e.At.Sub(v.CreatedAt).Round(time.Millisecond).String()
-		t.AppendRow([]any{e.At.Format(shownTime), after, string(e.Event), orDash(e.Step), try, took, plainText(e.Cause)})
+		t.AppendRow([]any{e.At.Format(shownStep), after, string(e.Event), orDash(e.Step), try, took, plainText(e.Cause)})
 	}
 	t.Render()
 	if v.Stuck {

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"io"
 	"net/http"
 	"os"
@@ -29,7 +30,7 @@ func TestScripts(t *testing.T) {
 			for name, path := range built {
 				env.Setenv(name, path)
 			}
-			return nil
+			return keepPrivate(env.WorkDir)
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"await": await, "terminate": terminate, "devenv": devenv, "ready": ready, "children": children,
@@ -38,6 +39,16 @@ func TestScripts(t *testing.T) {
 			"putsaga": putSaga, "sql": runSQL,
 		},
 	})
+}
+
+// keepPrivate makes the configurations of a script readable by their owner alone:
+// testscript unpacks every file for everyone.
+func keepPrivate(dir string) error {
+	configurations, err := filepath.Glob(filepath.Join(dir, "*.yaml"))
+	for _, path := range configurations {
+		err = errors.Join(err, os.Chmod(path, 0o600))
+	}
+	return err
 }
 
 // builtServers are the servers' programs by the variables that name them, for

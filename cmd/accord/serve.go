@@ -10,7 +10,7 @@ func newServe(life lifetime) *cobra.Command {
 		Short: "Serve the API",
 		Long: "Serve the API until SIGTERM or Ctrl-C: then running requests are finished and the rest is left to recovery.\n" +
 			"A second signal ends at once.",
-		Args: cobra.NoArgs,
+		Args: noArgs,
 	}
 	path := configFlag(cmd)
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {

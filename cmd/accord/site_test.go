@@ -51,19 +51,29 @@ func newSite(t testing.TB, driver string) site {
 func newSiteOn(t testing.TB, driver string, gitea *servers.Gitea, minio *servers.MinIO) site {
 	t.Helper()
 	dir := t.TempDir()
+	dsn := filepath.Join(dir, "accord.db")
+	if driver == store.MySQL {
+		dsn = serverstest.Database(t)
+	}
+	return newSiteIn(t, dir, driver, dsn, gitea, minio)
+}
+
+// newSiteIn makes a site on the given database and servers, whose own files are
+// in dir.
+func newSiteIn(t testing.TB, dir, driver, dsn string, gitea *servers.Gitea, minio *servers.MinIO) site {
+	t.Helper()
 	catcher, err := servers.StartMailCatcher(t.Context(), filepath.Join(dir, "mail"), "127.0.0.1:0", time.Now)
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, catcher.Close()) })
 
 	c := config.Default()
 	c.Listen, c.Zone = "localhost:0", zoneOf(sites.Add(1))
+	c.Guard.ExemptClients = []string{"127.0.0.0/8", "::1"} // all clients of these tests are one
+	c.HTTP.RefusalPause = 0
 	c.Gitea.URL, c.Gitea.AdminUser, c.Gitea.AdminPassword = gitea.URL, gitea.AdminUser, app.Secret(gitea.AdminPassword)
 	c.Storage.Endpoint, c.Storage.Region = minio.Endpoint, minio.Region
 	c.Storage.AdminUser, c.Storage.AdminPassword = minio.RootUser, app.Secret(minio.RootPassword)
-	c.Database.Driver, c.Database.DSN = driver, app.Secret(filepath.Join(dir, "accord.db"))
-	if driver == store.MySQL {
-		c.Database.DSN = app.Secret(serverstest.Database(t))
-	}
+	c.Database.Driver, c.Database.DSN = driver, app.Secret(dsn)
 	c.Mail.TLS, c.Mail.From = "none", "Accord <accord@localhost>"
 	c.Mail.Host, c.Mail.Port = hostPort(t, catcher.Addr)
 	c.Keys.File = filepath.Join(dir, "keys.json")

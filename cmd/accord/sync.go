@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/time/rate"
 
+	"accord/app"
 	"accord/app/reconcile"
 	"accord/cmd/accord/internal/config"
 )
@@ -27,6 +28,7 @@ func (drifted) ExitCode() int { return 2 }
 type syncFlags struct {
 	config, only, account, out         string
 	foreign, noTokens, allowEmpty, yes bool
+	credentials, keys                  bool
 	qps                                float64
 	together, maxItems, allowRemovals  int
 }
@@ -44,7 +46,7 @@ func newSync() *cobra.Command {
 }
 
 func newSyncPlan(use string) *cobra.Command {
-	cmd := &cobra.Command{Use: use, Short: "Show what differs, and change nothing", Args: cobra.NoArgs}
+	cmd := &cobra.Command{Use: use, Short: "Show what differs, and change nothing", Args: noArgs}
 	f := &syncFlags{}
 	f.register(cmd)
 	output, flags := outputFlag(cmd), cmd.Flags()
@@ -83,6 +85,8 @@ func (f *syncFlags) register(cmd *cobra.Command) {
 	flags.StringVar(&f.only, "only", "", "compare with gitea or storage `alone`")
 	flags.StringVar(&f.account, "account", "", "compare this `user`'s account alone, by user name or accountId")
 	flags.BoolVar(&f.noTokens, "no-tokens", false, "leave out Gitea's tokens, which are asked for user by user")
+	flags.BoolVar(&f.credentials, "credentials", false, "also credentials that no session of ours has, by a few requests for each user")
+	flags.BoolVar(&f.keys, "keys", false, "with --credentials: GPG and deploy keys too")
 	flags.BoolVar(&f.allowEmpty, "allow-empty", false, "believe a system that shows none of our users")
 	flags.Float64Var(&f.qps, "qps", 0, "readings and repairs per second, at most; 0 for any number")
 	flags.IntVar(&f.together, "concurrency", 8, "readings, and repairs, at the same time")
@@ -97,6 +101,9 @@ func (f *syncFlags) fault() error {
 	}
 	if f.together < 1 || f.together > 64 {
 		faults = append(faults, fmt.Errorf("--concurrency is %d: it is 1 to 64", f.together))
+	}
+	if f.keys && !f.credentials {
+		faults = append(faults, errors.New("--keys goes with --credentials"))
 	}
 	if f.qps < 0 {
 		faults = append(faults, errors.New("--qps is negative"))
@@ -113,6 +120,7 @@ type syncRun struct {
 	flags     *syncFlags
 	accountID string
 	protected []string
+	sealed    bool
 	// pace is one for all that the run does.
 	pace   reconcile.Pace
 	sites  planSites
@@ -136,7 +144,10 @@ func (f *syncFlags) run(cmd *cobra.Command, work func(ctx context.Context, s *sy
 		return err
 	}
 	defer func() { err = withClose(err, p.close(ctx)) }()
-	s := &syncRun{parts: p, flags: f, protected: c.Sync.Protected, pace: f.pace(), sites: sitesOf(c), errOut: cmd.ErrOrStderr(), log: log}
+	s := &syncRun{
+		parts: p, flags: f, protected: c.Sync.Protected, sealed: c.Gitea.Sealed(), pace: f.pace(), sites: sitesOf(c),
+		errOut: cmd.ErrOrStderr(), log: log,
+	}
 	if f.account != "" {
 		account, err := findAccount(ctx, p.store.Accounts, f.account)
 		if err != nil {
@@ -144,7 +155,15 @@ func (f *syncFlags) run(cmd *cobra.Command, work func(ctx context.Context, s *sy
 		}
 		s.accountID = account.ID
 	}
-	return work(ctx, s)
+	return withAdvice(work(ctx, s))
+}
+
+// withAdvice says where to look if a system did not take part.
+func withAdvice(err error) error {
+	if kind := app.KindOf(err); kind == app.DirectoryFailed || kind == app.StorageFailed {
+		return fmt.Errorf("%w; `accord doctor` says what is wrong with it", err)
+	}
+	return err
 }
 
 // withClose keeps the exit code of an error unless closing failed too.
@@ -178,10 +197,21 @@ func (s *syncRun) compare(ctx context.Context) (reconcile.Plan, error) {
 		foreign = foreignShown
 	}
 	return reconcile.Compare(ctx, s.systems(), reconcile.Options{
-		Only: reconcile.System(s.flags.only), AccountID: s.accountID, NoTokens: s.flags.noTokens, Foreign: foreign,
+		Only: reconcile.System(s.flags.only), AccountID: s.accountID, NoTokens: s.flags.noTokens, Sealed: s.sealed, Foreign: foreign,
 		Together: s.flags.together, Pace: s.pace, Protected: s.protected, AllowEmpty: s.flags.allowEmpty,
-		MaxItems: s.flags.maxItems, Progress: bar.read, Now: time.Now,
+		Credentials: s.evictable(),
+		MaxItems:    s.flags.maxItems, Progress: bar.read, Now: time.Now,
 	})
+}
+
+// evictable is nil unless credentials are asked for.
+func (s *syncRun) evictable() reconcile.Evictable {
+	if !s.flags.credentials {
+		return nil
+	}
+	return func(ctx context.Context, accountID string) ([]app.Credential, error) {
+		return s.service.Evictable(ctx, accountID, s.flags.keys)
+	}
 }
 
 // pace is what the rate allows.

@@ -41,7 +41,7 @@ func newSyncAdopt() *cobra.Command {
 		Long: "Take people in who have a Gitea account already: each gets an account here and a storage user, and keeps user name,\n" +
 			"password, profile and all they have in Gitea. Without --apply it only shows who would be taken in, and who not and\n" +
 			"why. Exit code: 0 nobody is left to adopt, 2 somebody is, 1 it could not be found out, or one failed. See docs/sync.md.",
-		Args: cobra.NoArgs,
+		Args: noArgs,
 	}
 	path, output := configFlag(cmd), outputFlag(cmd)
 	f := &adoptFlags{syncFlags: &syncFlags{maxItems: maxAdoptions}}
@@ -67,7 +67,7 @@ func newSyncAdopt() *cobra.Command {
 		}
 		f.config = *path
 		return f.run(cmd, func(ctx context.Context, s *syncRun) error {
-			a := &adopting{syncRun: s, out: cmd.OutOrStdout(), asJSON: asJSON}
+			a := &adopting{syncRun: s, out: cmd.OutOrStdout(), asJSON: asJSON, line: repeated(cmd, "gitea", "match", "users", "config")}
 			if !f.apply {
 				return a.show(ctx, choice)
 			}
@@ -98,14 +98,14 @@ func (f *adoptFlags) choice(stdin io.Reader) (reconcile.Choice, error) {
 	return choice, err
 }
 
-// readNames reads a name a line, without blanks around it; empty lines and
-// remarks are passed over.
+// readNames reads a name a line, without blanks around it; empty lines, remarks and a
+// byte order mark are passed over.
 func readNames(in io.Reader) ([]string, error) {
 	names := []string{}
 	bounded := &io.LimitedReader{R: in, N: maxUsersFile + 1}
 	lines := bufio.NewScanner(bounded)
 	for lines.Scan() {
-		name, _, _ := strings.Cut(lines.Text(), "#")
+		name, _, _ := strings.Cut(strings.TrimPrefix(lines.Text(), "\ufeff"), "#")
 		if name = strings.TrimSpace(name); name != "" {
 			names = append(names, name)
 		}
@@ -128,6 +128,8 @@ type adopting struct {
 	*syncRun
 	out    io.Writer
 	asJSON bool
+	// line is the command line of the same run without --apply.
+	line string
 }
 
 func (a *adopting) plan(ctx context.Context, choice reconcile.Choice) (reconcile.AdoptionPlan, error) {
@@ -142,7 +144,7 @@ func (a *adopting) show(ctx context.Context, choice reconcile.Choice) error {
 	if a.asJSON {
 		err = printIndented(a.out, adoptionDocumentOf(plan, a.sites))
 	} else {
-		err = printAdoptions(a.out, plan)
+		err = printAdoptions(a.out, plan, a.line)
 	}
 	if err == nil && len(plan.Adoptable) > 0 {
 		err = drifted{}
@@ -175,7 +177,7 @@ func (a *adopting) apply(ctx context.Context, choice reconcile.Choice) error {
 	if a.asJSON {
 		printErr = errors.Join(printErr, printIndented(a.out, doc))
 	} else {
-		printErr = errors.Join(printErr, doc.close(a.out))
+		printErr = errors.Join(printErr, doc.close(a.out, a.line))
 	}
 	switch {
 	case printErr != nil:
@@ -293,19 +295,21 @@ func (i adoptionItem) text() string {
 	return fmt.Sprintf("adopted   %s (%s, saga %s)", i.Username, i.AccountID, i.Saga)
 }
 
-// close tells the sum of what was done.
-func (d *adoptionDocument) close(w io.Writer) error {
+// close prints the sum of what was done. The line is that of the run without
+// --apply.
+func (d *adoptionDocument) close(w io.Writer, line string) error {
 	refused := ""
 	if len(d.Refused) > 0 {
-		refused = fmt.Sprintf("; %d not to be adopted, `accord sync adopt --gitea` without --apply says why", len(d.Refused))
+		refused = fmt.Sprintf("; %d not to be adopted, `%s` says why", len(d.Refused), line)
 	}
 	_, err := fmt.Fprintf(w, "%d adopted, %d failed, %d not begun%s\n", d.Counts.Adopted, d.Counts.Failed,
 		d.Counts.Adoptable-d.Counts.Adopted-d.Counts.Failed, refused)
 	return err
 }
 
-// printAdoptions prints who would be adopted and who not, by reason.
-func printAdoptions(w io.Writer, p reconcile.AdoptionPlan) error {
+// printAdoptions prints who would be adopted and who not, by reason. The line is
+// that of this run.
+func printAdoptions(w io.Writer, p reconcile.AdoptionPlan, line string) error {
 	var out strings.Builder
 	fmt.Fprintf(&out, "gitea: %s read\n", counted(p.Read, "user"))
 	if len(p.Adoptable) > 0 {
@@ -327,7 +331,7 @@ func printAdoptions(w io.Writer, p reconcile.AdoptionPlan) error {
 	if len(p.Adoptable) == 0 {
 		fmt.Fprintln(&out, "\nnobody to adopt")
 	} else {
-		fmt.Fprintln(&out, "\nnothing was changed; --apply adopts them")
+		fmt.Fprintln(&out, "\nnothing was changed; this adopts them:\n  "+line+" --apply")
 	}
 	_, err := io.WriteString(w, out.String())
 	return err

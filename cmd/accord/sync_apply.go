@@ -24,8 +24,9 @@ func newSyncApply() *cobra.Command {
 		Short: "Mend what differs, by a saved plan or a new one",
 		Long: "Mend what differs, each difference by a saga of its own. The plan is shown first, and asked about; without FILE it is a new one.\n" +
 			"A difference whose facts have changed since the plan is left alone. Ctrl-C ends after the repairs that have begun;\n" +
-			"another run goes on. Exit code: 0 all is mended, 2 protected accounts were left, 1 something failed.",
-		Args: cobra.MaximumNArgs(1),
+			"another run goes on. Exit code: 0 all is mended, 2 protected accounts or privileges were left,\n" +
+			"1 something failed.",
+		Args: namedArgs,
 	}
 	f := &syncFlags{}
 	f.register(cmd)
@@ -47,8 +48,8 @@ func newSyncApply() *cobra.Command {
 				if err := plan.CheckRails(f.allowRemovals); err != nil || plan.InAccord() {
 					return err
 				}
-				if !f.yes {
-					if err := confirm(ctx, cmd, "\nMend this ("+counted(len(plan.Items), "repair")+")?"); err != nil {
+				if repairs := plan.Work().Repairs; !f.yes && repairs > 0 {
+					if err := confirm(ctx, cmd, "\nMend this ("+counted(repairs, "repair")+")?"); err != nil {
 						return err
 					}
 				}
@@ -80,7 +81,8 @@ func runOwner() string {
 	return fmt.Sprintf("accord sync on %s, process %d, %s", host[:min(len(host), maxHost)], os.Getpid(), rand.Text()[:8])
 }
 
-// planToApply is the saved one, less what the flags leave out, or a new one.
+// planToApply is the saved one, less what --account, --only and --no-tokens leave
+// out, or a new one.
 func (s *syncRun) planToApply(ctx context.Context, args []string) (reconcile.Plan, error) {
 	if len(args) == 0 {
 		return s.compare(ctx)
@@ -89,11 +91,19 @@ func (s *syncRun) planToApply(ctx context.Context, args []string) (reconcile.Pla
 	if err == nil {
 		err = plan.Protect(ctx, s.store.Repairs, s.protected)
 	}
-	plan.Items = slices.DeleteFunc(plan.Items, func(i reconcile.Item) bool {
-		return s.accountID != "" && i.AccountID != s.accountID || s.flags.only != "" && string(i.System) != s.flags.only ||
-			s.flags.noTokens && i.Has(reconcile.Token)
-	})
+	before := len(plan.Items)
+	plan.Items = slices.DeleteFunc(plan.Items, s.leavesOut)
+	if out := before - len(plan.Items); err == nil && out > 0 {
+		_, err = fmt.Fprintf(s.errOut, "%s of the plan left out by the flags\n", counted(out, "item"))
+	}
 	return plan, err
+}
+
+// leavesOut reports whether the flags leave an item of a saved plan out. An item
+// that needed a flag to be found, such as a credential, needs none to be mended.
+func (s *syncRun) leavesOut(i reconcile.Item) bool {
+	return s.accountID != "" && i.AccountID != s.accountID || s.flags.only != "" && string(i.System) != s.flags.only ||
+		s.flags.noTokens && i.Has(reconcile.Token)
 }
 
 // apply mends the plan's items and prints what became of each.
@@ -106,8 +116,7 @@ func (s *syncRun) apply(ctx context.Context, plan reconcile.Plan, out io.Writer)
 			printErr = errors.Join(printErr, err)
 		})
 	})
-	_, err := fmt.Fprintf(out, "%d mended, %d shut out and kept, %d protected, %d failed, %d not begun\n", tally.Mended, tally.Kept,
-		tally.Skipped, tally.Failed, len(plan.Items)-tally.Mended-tally.Kept-tally.Skipped-tally.Failed)
+	_, err := fmt.Fprintln(out, tellTally(tally, len(plan.Items)))
 	err = errors.Join(printErr, err)
 	switch {
 	case errors.Is(applyErr, context.Canceled):
@@ -116,10 +125,20 @@ func (s *syncRun) apply(ctx context.Context, plan reconcile.Plan, out io.Writer)
 		return errors.Join(applyErr, err)
 	case tally.Failed > 0:
 		return fmt.Errorf("%s failed; the lines above say why", counted(tally.Failed, "repair"))
-	case tally.Skipped > 0:
+	case tally.Skipped+tally.Privileges > 0:
 		return drifted{}
 	}
 	return nil
+}
+
+// tellTally is the last line about so many items.
+func tellTally(t reconcile.Tally, items int) string {
+	text := fmt.Sprintf("%d mended, %d shut out and kept, %d protected, %d failed, %d not begun", t.Mended, t.Kept, t.Skipped, t.Failed,
+		items-t.Mended-t.Kept-t.Skipped-t.Privileges-t.Failed)
+	if t.Privileges > 0 {
+		text += ", " + counted(t.Privileges, "privilege") + " for you to decide"
+	}
+	return text
 }
 
 // tellResult is one line about one repair, plain text.
@@ -133,6 +152,14 @@ func holder(t app.Taken) string {
 	return fmt.Sprintf("%q in Gitea, the user of account %s", t.Username, t.Mark)
 }
 
+// place names a system for people.
+func place(s reconcile.System) string {
+	if s == reconcile.Gitea {
+		return "Gitea"
+	}
+	return "the storage"
+}
+
 func resultText(r reconcile.Result) string {
 	kinds := make([]string, len(r.Item.Kinds))
 	for n, k := range r.Item.Kinds {
@@ -144,6 +171,8 @@ func resultText(r reconcile.Result) string {
 	}
 	var taken *app.Taken
 	switch {
+	case r.Skipped && r.Item.Has(reconcile.Privilege):
+		return "left      " + what + ": take it away in " + place(r.Item.System) + ", or protect the account (sync.protected)"
 	case r.Skipped:
 		return "protected " + what
 	case errors.As(r.Err, &taken) && taken.Username != "" && !errors.Is(r.Err, saga.ErrUndecided):

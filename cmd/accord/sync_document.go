@@ -100,6 +100,9 @@ type planStorageUser struct {
 	Key     string `json:"key"`
 	Enabled bool   `json:"enabled"`
 	Home    bool   `json:"home"`
+	// Policies are those beside that of homes, Groups those that the user is in.
+	Policies string `json:"policies,omitempty"`
+	Groups   string `json:"groups,omitempty"`
 }
 
 type planSaga struct {
@@ -160,7 +163,7 @@ func itemsOf(items []reconcile.Item) []planItem {
 			}
 		}
 		if u := i.Storage; u != (app.StorageView{}) {
-			item.StorageUser = &planStorageUser{u.Key, u.Enabled, u.Home}
+			item.StorageUser = &planStorageUser{u.Key, u.Enabled, u.Home, u.Policies, u.Groups}
 		}
 		all[n] = item
 	}

@@ -31,7 +31,7 @@ func aPlan() reconcile.Plan {
 			ID: 7, Username: "malice", Email: "a@example.com", Mark: "26030112000001", Profile: profile,
 			Adopted: true, Active: true, Admin: true, Restricted: true, External: true,
 		},
-		Storage: app.StorageView{Key: "acc26030112000001", Enabled: true, Home: true},
+		Storage: app.StorageView{Key: "acc26030112000001", Enabled: true, Home: true, Policies: "readwrite", Groups: "staff"},
 	}
 	other := reconcile.Item{System: reconcile.InStorage, Kinds: []reconcile.Kind{reconcile.Missing}, AccountID: "26030112000002", Username: "bob"}
 	return reconcile.Plan{
@@ -157,7 +157,7 @@ func TestTheTableNamesEverybody(t *testing.T) {
 		}
 	}
 	require.Equal(t, 3, lines, text.String())
-	require.Contains(t, text.String(), "\n2 repairs for 2 accounts; users of 0 accounts would be removed")
+	require.Contains(t, text.String(), "\n1 repair for 1 account; 1 difference of protected accounts left as found\n")
 }
 
 // The last line counts the accounts that differ, not all.

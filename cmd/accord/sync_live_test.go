@@ -140,6 +140,22 @@ func (a giteaAdmin) remove(t *testing.T, name string) {
 	require.Equal(t, http.StatusNoContent, status, string(text))
 }
 
+// addAddress adds an address to the person's Gitea user, as the person can with
+// the password and without a proof.
+func (a giteaAdmin) addAddress(t *testing.T, p person, address string) {
+	t.Helper()
+	text, err := json.Marshal(map[string]any{"emails": []string{address}})
+	require.NoError(t, err)
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, a.site.Config.Gitea.URL+"/api/v1/user/emails", bytes.NewReader(text))
+	require.NoError(t, err)
+	request.SetBasicAuth(p.name, p.password)
+	request.Header.Set("Content-Type", "application/json")
+	response, err := http.DefaultClient.Do(request)
+	require.NoError(t, err)
+	require.NoError(t, response.Body.Close())
+	require.Equal(t, http.StatusCreated, response.StatusCode)
+}
+
 // takes reports whether Gitea takes the person's password.
 func (a giteaAdmin) takes(t *testing.T, p person) bool {
 	t.Helper()
@@ -254,6 +270,9 @@ func harms() map[string]harm {
 			})
 			require.Equal(t, http.StatusCreated, status, string(text))
 		}},
+		"squatter": {differs: []string{"gitea second-address"}, do: func(t *testing.T, s *syncSite, v victim) {
+			s.gitea.addAddress(t, v.person, "unproved@example.com")
+		}},
 		"forgotten": {differs: []string{"gitea orphan", "storage orphan"}, lost: true, do: func(t *testing.T, s *syncSite, v victim) {
 			s.forget(t, v)
 		}},
@@ -346,6 +365,7 @@ func TestSyncMendsRealServers(t *testing.T) {
 	for name, way := range ways {
 		s.mended(t, way, people[name])
 	}
+	require.Equal(t, []string{"squatter@example.com"}, s.gitea.addresses(t, "squatter"))
 	require.Equal(t, foreignBefore, s.gitea.user(t, foreign.name))
 	require.True(t, s.gitea.takes(t, foreign))
 	require.NoError(t, storagePut(t, s.site, "foreigner", "a-secret-of-its-own"))
@@ -381,7 +401,7 @@ func (s *syncSite) mended(t *testing.T, way harm, v victim) {
 // storagePut writes below the home of a user that is not ours.
 func storagePut(t *testing.T, s site, key, secret string) error {
 	t.Helper()
-	_, err := storageAs(t, s, key, secret).PutObject(t.Context(), s.Storage.Bucket, key+"/mine", strings.NewReader(""), 0, miniogo.PutObjectOptions{})
+	_, err := storageAs(t, s, key, secret).PutObject(t.Context(), s.Storage.Bucket+"-"+key, key+"/mine", strings.NewReader(""), 0, miniogo.PutObjectOptions{})
 	return err
 }
 

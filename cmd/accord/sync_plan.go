@@ -40,11 +40,29 @@ func printPlanTable(w io.Writer, p reconcile.Plan, _ planSites) error {
 	if p.InAccord() {
 		fmt.Fprintf(&out, "\nin accord: %s\n", counted(p.Accounts, "account"))
 	} else {
-		fmt.Fprintf(&out, "\n%s for %s; users of %s would be removed or shut out\n", counted(len(p.Items), "repair"),
-			counted(p.Differing(), "account"), counted(p.Removals(), "account"))
+		fmt.Fprintf(&out, "\n%s\n", summary(p))
 	}
 	_, err := io.WriteString(w, out.String())
 	return err
+}
+
+// summary says who has how much to do, in one line.
+func summary(p reconcile.Plan) string {
+	w := p.Work()
+	parts := []string{"no repairs"}
+	if w.Repairs > 0 {
+		parts[0] = counted(w.Repairs, "repair") + " for " + counted(w.Accounts, "account")
+	}
+	if n := p.Removals(); n > 0 {
+		parts = append(parts, "users of "+counted(n, "account")+" would be removed or shut out")
+	}
+	if w.Privileges > 0 {
+		parts = append(parts, counted(w.Privileges, "privilege")+" for you to decide")
+	}
+	if w.Protected > 0 {
+		parts = append(parts, counted(w.Protected, "difference")+" of protected accounts left as found")
+	}
+	return strings.Join(parts, "; ")
 }
 
 // printItems prints those that pass, with what of them is of that kind.
@@ -67,9 +85,13 @@ func describe(i reconcile.Item, kind reconcile.Kind) string {
 		reconcile.Missing: "made again", reconcile.Orphan: "removed, or shut out where it has something",
 		keptOrphan:     "shut out, and kept: it has repositories, packages or organizations",
 		reconcile.Mark: "its mark is put back", reconcile.Policy: "the policy of homes, and its secret, are put back",
-		reconcile.Number: fmt.Sprintf("number %d is noted in place of %d", i.User.ID, i.Facts.GiteaID),
-		reconcile.Token:  counted(len(i.Tokens), "token") + " to be deleted",
+		reconcile.Number:   fmt.Sprintf("number %d is noted in place of %d", i.User.ID, i.Facts.GiteaID),
+		reconcile.Token:    counted(len(i.Tokens), "token") + " to be deleted",
+		reconcile.Password: "its password in Gitea is replaced by one that nobody knows",
 	}[kind]
+	if slices.Contains([]reconcile.Kind{reconcile.Policy, reconcile.Privilege, reconcile.Credential, reconcile.SecondAddress}, kind) {
+		text = has(i, kind, text)
+	}
 	if kind == reconcile.Orphan && i.System == reconcile.InStorage {
 		text = "removed; its objects stay"
 	}
@@ -87,6 +109,25 @@ func describe(i reconcile.Item, kind reconcile.Kind) string {
 		text += " (protected: left as it is)"
 	}
 	return text
+}
+
+// has tells what the user has that it should not, and what becomes of it: the text.
+func has(i reconcile.Item, kind reconcile.Kind, text string) string {
+	var names []string
+	for _, f := range i.Fields {
+		if (f.Name == "policy") == (kind == reconcile.Policy) && f.Want == "" {
+			names = append(names, fmt.Sprintf("%s %q", f.Name, f.Have))
+		}
+	}
+	switch {
+	case kind == reconcile.Policy && len(names) == 0:
+		return text
+	case kind == reconcile.Credential, kind == reconcile.SecondAddress:
+		text = "to be ended"
+	case kind == reconcile.Privilege:
+		text = "for you to decide"
+	}
+	return strings.Join(names, ", ") + ": " + text
 }
 
 // differences are the fields that the kind is about.

@@ -31,7 +31,7 @@ func newSyncRelease() *cobra.Command {
 		Long: "Give an adopted user of Gitea back: the account here, its sessions and its storage user go, the Gitea user stays as it\n" +
 			"is, with password, profile and repositories. Without --apply it only shows what would go. An account that has objects\n" +
 			"in storage is released with --delete-objects only.",
-		Args: cobra.ExactArgs(1),
+		Args: namedArgs,
 	}
 	flags := newAccountFlags(cmd)
 	apply := cmd.Flags().Bool("apply", false, "release it; without it nothing is changed")

@@ -27,12 +27,15 @@ const (
 
 func (p *parts) newMetrics(c config.Config, log *slog.Logger) *metrics.Metrics {
 	return metrics.New(metrics.Options{
-		Version: versionText(), Census: p.store.Census, Fresh: watchFresh * c.Sync.Every, Now: time.Now, Logger: log,
+		Version: versionText(), Census: p.store.Census, Removals: p.store.Departures, Fresh: watchFresh * c.Sync.Every, Now: time.Now, Logger: log,
 	})
 }
 
 func (p *parts) observe(a api.Answered) {
 	p.metrics.Request(a.Method, a.Route, a.Outcome, a.Status, a.Took)
+	if a.Refused != "" {
+		p.metrics.Refused(a.Refused)
+	}
 }
 
 // newWatch is nil where no plans are to be made on schedule.
@@ -44,7 +47,8 @@ func (p *program) newWatch() *reconcile.Watch {
 	return &reconcile.Watch{
 		Compare: func(ctx context.Context) (reconcile.Plan, error) {
 			return reconcile.Compare(ctx, p.systems(), reconcile.Options{
-				NoTokens: true, Together: watchTogether, Pace: paceOf(c.QPS), MaxItems: watchMaxItems, Protected: c.Protected, Now: time.Now,
+				NoTokens: true, Sealed: p.config.Gitea.Sealed(), Together: watchTogether, Pace: paceOf(c.QPS),
+				MaxItems: watchMaxItems, Protected: c.Protected, Now: time.Now,
 			})
 		},
 		Leadership: &app.Leadership{Leaders: p.store.Leaders, Owner: p.machine.owner, Now: time.Now},

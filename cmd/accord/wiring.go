@@ -25,7 +25,9 @@ import (
 	"accord/api/jpress"
 	"accord/api/portal"
 	"accord/api/registry"
+	sessionapi "accord/api/session"
 	"accord/app"
+	"accord/app/verify"
 	"accord/cmd/accord/internal/config"
 	"accord/saga"
 	"accord/store"
@@ -41,12 +43,17 @@ type parts struct {
 	keys    *keyring.Live
 	store   *store.Store
 	machine *machine
+	ids     *ident.Generator
 	gitea   *gitea.Directory
 	storage *minio.Storage
 	runner  *saga.Runner
 	metrics *metrics.Metrics
-	service *app.Service
-	handler http.Handler
+	ready   *api.Readiness
+	digests app.Digests
+	// admission is shared by the use cases and the introspection of tokens.
+	admission *verify.Admission
+	service   *app.Service
+	handler   http.Handler
 }
 
 // wire connects everything; only the database is asked for anything. A database
@@ -64,6 +71,9 @@ func wire(ctx context.Context, c config.Config, log *slog.Logger) (*parts, error
 		p.machine, err = leaseMachine(ctx, p.store.Machines, time.Now, log)
 	}
 	if err == nil {
+		p.digests, err = digestsOf(ctx, p.store)
+	}
+	if err == nil {
 		err = p.assemble(c, ring, log)
 	}
 	if err != nil {
@@ -77,46 +87,62 @@ func (p *parts) assemble(c config.Config, ring *keyring.Live, log *slog.Logger) 
 	zone, zoneErr := time.LoadLocation(c.Zone)
 	directory, giteaErr := newGitea(c.Gitea, breaking("gitea", log))
 	storage, storageErr := newStorage(c.Storage, breaking("storage", log))
-	mailer, mailErr := newMailer(c.Mail)
+	mailer, mailErr := newMailer(c)
 	hasher, hashErr := newHasher(c.Password)
 	messages, smsErr := newSMS(c.SMS)
 	pictures, pictureErr := newPictures(c)
-	tokens, tokenErr := token.New(token.Options{Issuer: c.Issuer, Keys: ring, Now: time.Now})
+	tokens, tokenErr := newTokens(c, ring)
 	guard, guardErr := newGuard(c)
 	ids, idErr := ident.New(ident.Options{
+		Now:      time.Now,
 		Location: zone, Start: firstUserNumber, MachineID: func() (uint16, error) { return p.machine.id, nil },
 	})
 	if err := errors.Join(zoneErr, giteaErr, storageErr, mailErr, hashErr, smsErr, pictureErr, tokenErr, guardErr, idErr); err != nil {
 		return err
 	}
-	p.gitea, p.storage = directory, storage
+	p.gitea, p.storage, p.ids = directory, storage, ids
 	p.runner = newRunner(p.store, c.Saga, p.machine.owner, log)
 	p.metrics = p.newMetrics(c, log)
+	p.ready = api.NewReadiness(p.askSystems, log)
+	p.admission = verify.New(verify.Options{
+		Budgets: p.store.Budgets, Now: time.Now, Turn: guard.TurnWait, Observe: p.metrics.Admission,
+	})
 	var err error
 	p.service, err = app.New(app.Deps{
 		Accounts: p.store.Accounts, Sessions: p.store.Sessions, Directory: directory, Storage: storage,
-		Hasher: hasher, Tokens: tokens, Mailer: mailer, SMS: messages, Files: storage,
+		Hasher: hasher, Tokens: tokens, Mailer: mailer, SMS: messages, Files: storage, StoredPictures: storage,
 		Pictures: nearPictures{pictures, storage.PicturesURL(), c.Storage.Endpoint},
-		Codes:    p.store.Codes, Counters: p.store.Counters, Failures: p.store.Failures,
+		Codes:    p.store.Codes, Admission: p.admission, Digests: p.digests,
 		People: p.store.People, Roster: p.store.Roster, Invites: p.store.Invites,
 		IDs: ids, Runner: p.runner, Now: time.Now, Logger: log,
-		Puzzles: captcha.New(), Challenges: p.store.Challenges, Proofs: p.store.Proofs, Mobiles: p.store.Mobiles,
+		Puzzles: captcha.New(), Challenges: p.store.Challenges, Proofs: p.store.Proofs, Mobiles: p.store.Mobiles, Ownership: p.store.Ownership,
+		Departures: p.store.Departures, Evictions: p.store.Evictions, DirectoryOrganizations: directory,
 		Standings: p.store.Standings, Listings: p.store.Listings, Leaders: p.store.Leaders, Leftovers: p.store.Leftovers,
-		Archive:       p.store.Archive,
+		Places: p.store.Places, Audit: p.store.Audit,
+		Archive: p.store.Archive, Repositories: directory, Sealing: p.store.Repairs,
 		DirectoryDoor: directory, StorageDoor: storage,
+		DirectoryCredentials: directory, StorageCredentials: storage,
 		Repairs: p.store.Repairs, DirectoryRepairs: directory, StorageRepairs: storage,
 		Adoptions: p.store.Repairs, DirectoryAdoption: directory,
 	}, app.Settings{
-		SessionTTL: c.Session.TTL, KeepTTL: c.Session.Keep, DeletionGrace: c.Deletion.Grace, Countries: c.SMS.Countries,
-		SMS:   app.SMSLimits{PerClientHour: c.SMS.PerClientHour, PlatformDay: c.SMS.PlatformDay},
-		Guard: guard, PicturesURL: storage.PicturesURL(),
-		Sweep: sweepSettings(c.Sweep),
+		SessionTTL: c.Session.TTL, KeepTTL: c.Session.Keep, SessionsPerAccount: c.Session.PerAccount,
+		EvictAgain: c.Gitea.SessionLifetime, DeletionGrace: c.Deletion.Grace, Countries: c.SMS.Countries,
+		Guard: guard, Limits: newLimits(c), PicturesURL: storage.PicturesURL(),
+		Uploads: app.UploadLimits{
+			PerAccountHour: c.Picture.PerAccountHour, PlatformHour: c.Picture.PlatformHour, KeepUnused: c.Picture.KeepUnused,
+		},
+		Sweep: sweepSettings(c.Sweep), SealPasswords: c.Gitea.Sealed(), RestorePasswords: true,
 	})
 	if err != nil {
 		return err
 	}
 	p.handler, err = p.newHandler(c, zone, tokens, log)
 	return err
+}
+
+// newTokens signs tokens as the configuration names issuer and audience.
+func newTokens(c config.Config, keys token.Keys) (*token.Tokens, error) {
+	return token.New(token.Options{Issuer: c.Issuer, Audience: c.Audience, Keys: keys, Now: time.Now})
 }
 
 // sweepSettings lets the look at Gitea's tokens take half of the time between
@@ -151,14 +177,17 @@ func (p *parts) newHandler(c config.Config, zone *time.Location, tokens *token.T
 	if err != nil {
 		return nil, err
 	}
-	served = append(served, introspection)
+	ofSessions := sessionapi.New(sessionapi.Options{Service: p.service, Envelope: infinite.Envelope{}})
+	served = append(served, introspection, ofSessions)
 	proxies, err := prefixes("http.trustedProxies", c.HTTP.TrustedProxies)
 	if err != nil {
 		return nil, err
 	}
 	return api.New(api.Options{
-		Dialects: served, Logger: log, TrustedProxies: proxies, BodyLimit: c.HTTP.BodyLimit,
-		Answers: p.store.Answers, Now: time.Now, Observe: p.observe,
+		Dialects: served, Logger: log, TrustedProxies: proxies, ProxyHeader: c.HTTP.ProxyHeader, BodyLimit: c.HTTP.BodyLimit,
+		RefusalPause:   c.HTTP.RefusalPause,
+		AllowedOrigins: c.HTTP.AllowedOrigins, AllowCredentials: c.HTTP.AllowCredentials,
+		Answers: p.store.Answers, Now: time.Now, Observe: p.observe, Digests: p.digests,
 		Ready: p.ready, JWKS: func() []byte {
 			keys, err := tokens.JWKS()
 			if err != nil {
@@ -205,7 +234,7 @@ func (p *parts) close(ctx context.Context) error {
 func usable(c config.Config) error {
 	_, giteaErr := newGitea(c.Gitea, nil)
 	_, storageErr := newStorage(c.Storage, nil)
-	_, mailErr := newMailer(c.Mail)
+	_, mailErr := newMailer(c)
 	_, hashErr := newHasher(c.Password)
 	_, smsErr := newSMS(c.SMS)
 	_, pictureErr := newPictures(c)
@@ -234,7 +263,7 @@ func breaking(remote string, log *slog.Logger) transportGuard {
 func newGitea(c config.Gitea, guard transportGuard) (*gitea.Directory, error) {
 	return gitea.New(gitea.Options{
 		URL: c.URL, AdminUser: c.AdminUser, AdminPassword: c.AdminPassword, AdminToken: c.AdminToken, Timeout: c.Timeout,
-		Breaker: guard,
+		Scopes: c.TokenScopes, SealedPasswords: c.Sealed(), Breaker: guard,
 	})
 }
 
@@ -245,9 +274,16 @@ func newStorage(c config.Storage, guard transportGuard) (*minio.Storage, error) 
 	})
 }
 
-func newMailer(c config.Mail) (*mail.Mailer, error) {
+func newMailer(all config.Config) (*mail.Mailer, error) {
+	c := all.Mail
+	zone, err := time.LoadLocation(all.Zone)
+	if err != nil {
+		return nil, err
+	}
 	return mail.New(mail.Options{
 		Host: c.Host, Port: c.Port, TLS: mail.TLS(c.TLS), Username: c.Username, Password: c.Password, From: c.From,
+		Platform: c.Brand, Footer: map[string]string{"zh": c.FooterZH, "en": c.FooterEN},
+		Contact: c.Contact, Zone: zone,
 		Timeout: c.Timeout, Now: time.Now,
 	})
 }
@@ -256,20 +292,6 @@ func newHasher(c config.Password) (*password.Hasher, error) {
 	return password.New(password.Options{
 		Memory: uint32(c.MemoryKiB), Time: uint32(c.Passes), Concurrent: c.Together, //nolint:gosec // bounded by Validate
 	})
-}
-
-// newGuard is how the use cases are to bound the checks of passwords.
-func newGuard(c config.Config) (app.GuardSettings, error) {
-	exempt, err := prefixes("guard.exemptClients", c.Guard.ExemptClients)
-	limit := func(free, lockAfter int) app.FailureLimit {
-		return app.FailureLimit{
-			Free: free, Delay: c.Guard.Delay, MaxDelay: c.Guard.MaxDelay, LockAfter: lockAfter, LockFor: c.Guard.LockFor,
-		}
-	}
-	return app.GuardSettings{
-		Account: limit(c.Guard.AccountFree, c.Guard.AccountLockAfter), Client: limit(c.Guard.ClientFree, c.Guard.ClientLockAfter),
-		ExemptClients: exempt, HashWait: c.Password.Wait,
-	}, err
 }
 
 // newRunner runs sagas in the name of owner, which must be new at every start.

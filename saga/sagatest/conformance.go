@@ -28,6 +28,10 @@ func TestJournal(t *testing.T, open func(t *testing.T) saga.Journal) {
 		"append to an unknown saga":                  appendUnknown,
 		"the end scrubs the state":                   endScrubs,
 		"an exclusive saga holds its subject":        exclusiveHolds,
+		"an exclusive saga holds further subjects":   exclusiveHoldsAlso,
+		"a reservation keeps others out":             reserves,
+		"a reservation of further subjects":          reservesAlso,
+		"reservations of several sagas":              reservesTogether,
 		"claim takes what is due, oldest first":      claimOrder,
 		"claim takes over an expired lease":          claimExpired,
 		"claim leaves ended and stuck sagas":         claimLeaves,
@@ -36,6 +40,8 @@ func TestJournal(t *testing.T, open func(t *testing.T) saga.Journal) {
 		"unknown ids":                                unknownIDs,
 		"concurrent claims share the sagas out":      concurrentClaims,
 		"concurrent exclusive begins: one wins":      concurrentBegins,
+		"concurrent begins of a ring of subjects":    concurrentRings,
+		"concurrent begins under a reservation":      concurrentReserved,
 		"concurrent appends do not overlap":          concurrentAppends,
 		"concurrent appends against a takeover":      concurrentTakeover,
 		"concurrent begins with one id: one wins":    concurrentID,
@@ -258,4 +264,34 @@ func exclusiveHolds(t *testing.T, j saga.Journal) {
 	holder.Stuck, holder.Phase = false, saga.Aborted
 	appendTo(t, j, holder)
 	begin(t, j, second)
+}
+
+// also begins an exclusive saga of that id and subject that holds further ones.
+func also(j saga.Journal, id, subject string, further ...string) error {
+	r := running(id, subject)
+	r.Exclusive = true
+	return j.Begin(context.Background(), func(context.Context) (saga.Write, error) {
+		return saga.Write{Record: clone(r), Also: further}, nil
+	})
+}
+
+func exclusiveHoldsAlso(t *testing.T, j saga.Journal) {
+	require.NoError(t, also(j, "holder", "a", "x", "y", "a"), "its own subject among them")
+	require.ErrorIs(t, also(j, "own", "x"), saga.ErrBusy, "a further subject of one is the subject of the next")
+	require.ErrorIs(t, also(j, "further", "b", "z", "a"), saga.ErrBusy, "and the other way round")
+	require.ErrorIs(t, also(j, "both", "b", "z", "y"), saga.ErrBusy)
+	require.NoError(t, also(j, "apart", "b", "z"), "what was refused holds nothing")
+
+	_, err := j.Claim(t.Context(), "next", at(time.Hour), at(2*time.Hour), 10)
+	require.NoError(t, err)
+	require.ErrorIs(t, also(j, "taken over", "x"), saga.ErrBusy, "who takes a saga over holds what it held")
+	held, err := j.Load(t.Context(), "holder")
+	require.NoError(t, err)
+	held.Stuck, held.Owner, held.Due = true, "", time.Time{}
+	appendTo(t, j, held)
+	require.ErrorIs(t, also(j, "while stuck", "y"), saga.ErrBusy)
+	held.Stuck, held.Phase = false, saga.Aborted
+	appendTo(t, j, held)
+	require.NoError(t, also(j, "next", "y", "x", "a"), "all are free when it has ended")
+	require.ErrorIs(t, also(j, "not z", "c", "z"), saga.ErrBusy)
 }

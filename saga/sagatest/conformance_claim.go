@@ -118,6 +118,17 @@ func renewOwn(t *testing.T, j saga.Journal) {
 		require.True(t, want.Equal(r.Due), "%s is due at %s", id, r.Due)
 		require.Equal(t, int64(1), r.Epoch)
 	}
+	n, err = j.Renew(t.Context(), "one", at(time.Minute))
+	require.NoError(t, err)
+	require.Equal(t, 2, n)
+	mine := running("mine 1", "mine 1")
+	mine.Due = at(2 * time.Minute)
+	appendTo(t, j, mine)
+	for _, id := range []string{"mine 1", "mine 2"} {
+		r, err := j.Load(t.Context(), id)
+		require.NoError(t, err)
+		require.True(t, at(time.Hour).Equal(r.Due), "a renewal or append that was overtaken shortens no lease: %s is due at %s", id, r.Due)
+	}
 	n, err = j.Renew(t.Context(), "nobody", at(2*time.Hour))
 	require.NoError(t, err)
 	require.Zero(t, n)

@@ -209,3 +209,32 @@ func appendUntilFenced(j saga.Journal, id string) error {
 	}
 	return errors.New(id + " was never fenced")
 }
+
+// concurrentRings begins sagas whose subjects overlap in a ring, several times
+// over: no two of those that got theirs have one in common, and someone gets on.
+func concurrentRings(t *testing.T, j saga.Journal) {
+	for round := range 5 {
+		results := make([]error, racers)
+		race(racers, func(i int) {
+			this, next := fmt.Sprintf("ring-%d", i%4), fmt.Sprintf("ring-%d", (i+1)%4)
+			results[i] = also(j, fmt.Sprintf("%d-%d", round, i), fmt.Sprintf("subject-%d", i), next, this)
+		})
+		holders := map[string]int{}
+		for i, err := range results {
+			if err != nil {
+				require.ErrorIs(t, err, saga.ErrBusy)
+				continue
+			}
+			holders[fmt.Sprint(i%4)]++
+			holders[fmt.Sprint((i+1)%4)]++
+			held, err := j.Load(t.Context(), fmt.Sprintf("%d-%d", round, i))
+			require.NoError(t, err)
+			held.Phase = saga.Aborted
+			appendTo(t, j, held)
+		}
+		require.NotEmpty(t, holders)
+		for subject, n := range holders {
+			require.Equal(t, 1, n, "subject %s", subject)
+		}
+	}
+}

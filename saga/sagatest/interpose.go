@@ -13,6 +13,7 @@ type Op string
 // The methods that Interposed tells apart.
 const (
 	OpBegin   Op = "begin"
+	OpReserve Op = "reserve"
 	OpAppend  Op = "append"
 	OpClaim   Op = "claim"
 	OpRenew   Op = "renew"
@@ -33,6 +34,11 @@ var _ saga.Journal = (*Interposed)(nil)
 // Begin implements saga.Journal.
 func (i *Interposed) Begin(ctx context.Context, fn saga.WriteFunc) error {
 	return i.around(OpBegin, func() error { return i.Journal.Begin(ctx, fn) })
+}
+
+// Reserve implements saga.Journal.
+func (i *Interposed) Reserve(ctx context.Context, id string, subjects []string, now, until time.Time) error {
+	return i.around(OpReserve, func() error { return i.Journal.Reserve(ctx, id, subjects, now, until) })
 }
 
 // Append implements saga.Journal.

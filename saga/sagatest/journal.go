@@ -22,11 +22,18 @@ type Journal struct {
 	mu      sync.Mutex
 	records map[string]saga.Record
 	entries map[string][]saga.Entry
+	// also are the further subjects of exclusive sagas, by their ids.
+	also map[string][]string
+	// reserved is until when subjects are, by the ids of the sagas that wait.
+	reserved map[string]map[string]time.Time
 }
 
 // NewJournal makes an empty journal.
 func NewJournal() *Journal {
-	return &Journal{records: map[string]saga.Record{}, entries: map[string][]saga.Entry{}}
+	return &Journal{
+		records: map[string]saga.Record{}, entries: map[string][]saga.Entry{}, also: map[string][]string{},
+		reserved: map[string]map[string]time.Time{},
+	}
 }
 
 var _ saga.Journal = (*Journal)(nil)
@@ -40,12 +47,30 @@ func (j *Journal) Begin(ctx context.Context, fn saga.WriteFunc) error {
 		if err != nil {
 			return w, err
 		}
-		return w, j.free(w.Record)
+		return w, j.free(w)
 	})
 	if err == nil {
+		j.also[w.Record.ID] = slices.Clone(w.Also)
+		delete(j.reserved, w.Record.ID)
 		j.store(w)
 	}
 	return err
+}
+
+// Reserve implements saga.Journal.
+func (j *Journal) Reserve(ctx context.Context, id string, subjects []string, _, until time.Time) error {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	if j.reserved[id] == nil {
+		j.reserved[id] = map[string]time.Time{}
+	}
+	for _, subject := range subjects {
+		j.reserved[id][subject] = until
+	}
+	return nil
 }
 
 // Append implements saga.Journal.
@@ -64,6 +89,9 @@ func (j *Journal) Append(ctx context.Context, id string, epoch int64, fn saga.Wr
 		return err
 	}
 	w.Record.ID, w.Record.Epoch, w.Record.CreatedAt, w.Record.Origin = id, epoch, stored.CreatedAt, stored.Origin
+	if w.Record.Owner != "" && w.Record.Owner == stored.Owner && stored.Due.After(w.Record.Due) {
+		w.Record.Due = stored.Due
+	}
 	j.store(w)
 	return nil
 }
@@ -109,7 +137,9 @@ func (j *Journal) Renew(ctx context.Context, owner string, until time.Time) (int
 	n := 0
 	for id, r := range j.records {
 		if r.Owner == owner && owner != "" {
-			r.Due = until
+			if until.After(r.Due) {
+				r.Due = until
+			}
 			j.records[id] = r
 			n++
 		}
@@ -139,19 +169,34 @@ func (j *Journal) Entries(ctx context.Context, id string) ([]saga.Entry, error) 
 }
 
 // free tells what stands in the way of a saga's beginning.
-func (j *Journal) free(r saga.Record) error {
+func (j *Journal) free(w saga.Write) error {
+	r := w.Record
 	if _, used := j.records[r.ID]; used {
 		return saga.ErrExists
 	}
-	if r.Exclusive && j.held(r.Subject) {
-		return saga.ErrBusy
+	if !r.Exclusive {
+		return nil
+	}
+	for _, subject := range append([]string{r.Subject}, w.Also...) {
+		if j.held(subject) || !r.Precedes() && j.isReserved(subject, r.UpdatedAt) {
+			return saga.ErrBusy
+		}
 	}
 	return nil
 }
 
+func (j *Journal) isReserved(subject string, now time.Time) bool {
+	for _, until := range j.reserved {
+		if until[subject].After(now) {
+			return true
+		}
+	}
+	return false
+}
+
 func (j *Journal) held(subject string) bool {
-	for _, r := range j.records {
-		if r.Exclusive && r.Subject == subject && !r.Phase.Ended() {
+	for id, r := range j.records {
+		if r.Exclusive && !r.Phase.Ended() && (r.Subject == subject || slices.Contains(j.also[id], subject)) {
 			return true
 		}
 	}

@@ -4,7 +4,9 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"accord/saga"
@@ -104,19 +106,37 @@ func (s *Simulation) release(c *call, v fate) {
 // error of the system's kind out of a cause. The text tells calls of one step's
 // stage apart; it is the same each time.
 func (r *Replica) Remote(ctx context.Context, system, text string, fail func(error) error, effect func() error) error {
+	return r.RemoteCut(ctx, system, text, fail, effect, effect)
+}
+
+// RemoteCut is Remote for a call that the system carries out by cut, not by
+// effect, when its caller has gone away before.
+func (r *Replica) RemoteCut(ctx context.Context, system, text string, fail func(error) error, effect, cut func() error) error {
+	if ctx.Err() == nil {
+		r.sim.alone(&call{actor: actorOf(ctx), text: system + "." + text, r: r})
+	}
+	return r.carry(ctx, system, text, fail, effect, cut)
+}
+
+// Look is Remote for a call that changes nothing. It may be made outside of any
+// saga, so nothing is said of whose it is.
+func (r *Replica) Look(ctx context.Context, system, text string, fail func(error) error, effect func() error) error {
+	return r.carry(ctx, system, text, fail, effect, effect)
+}
+
+func (r *Replica) carry(ctx context.Context, system, text string, fail func(error) error, effect, cut func() error) error {
 	s := r.sim
 	if err := ctx.Err(); err != nil {
 		return saga.Refused(fail(err))
 	}
 	c := &call{actor: actorOf(ctx), text: system + "." + text, system: system, r: r, ctx: ctx}
-	s.alone(c)
 	switch s.arrive(c) {
 	case refuses:
 		return saga.Refused(fail(errFault))
 	case losesReply, diesAfter:
 		_ = effect()
 	case comesLate:
-		s.postpone(c.text, effect)
+		s.postpone(c.text, cut)
 	case slowReply:
 		err := effect()
 		again := &call{actor: c.actor, text: "reply of " + c.text, system: system, reply: true, r: r, ctx: ctx}
@@ -129,14 +149,20 @@ func (r *Replica) Remote(ctx context.Context, system, text string, fail func(err
 	return fail(errFault)
 }
 
-// alone checks that nobody else has taken over the saga that a step is part of.
+// alone checks that nobody else has taken over the sagas that its actor is at: a
+// step is part of one of them.
 func (s *Simulation) alone(c *call) {
 	s.mu.Lock()
-	w := s.sagas[c.actor.saga]
-	overtaken := w != nil && !s.skewed && !c.r.gone && w.epoch > c.actor.epoch
+	var overtaken []string
+	for _, run := range c.actor.runs {
+		if w := s.sagas[run.saga]; w != nil && w.epoch > run.epoch {
+			overtaken = append(overtaken, fmt.Sprintf("epoch %d of %s, which is at %d", run.epoch, run.saga, w.epoch))
+		}
+	}
+	none := len(overtaken) == 0 || len(overtaken) < len(c.actor.runs) || s.skewed || c.r.gone
 	s.mu.Unlock()
-	if overtaken {
-		s.Violate("exclusive say", "%s begins %s under epoch %d of %s, which is at %d", c.r.name, c.text, c.actor.epoch, c.actor.saga, w.epoch)
+	if !none {
+		s.Violate("exclusive say", "%s begins %s under %s", c.r.name, c.text, strings.Join(overtaken, " and "))
 	}
 }
 

@@ -3,6 +3,7 @@ package sagatest
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"accord/saga"
@@ -17,8 +18,14 @@ type watched struct {
 	flow      string
 	subject   string
 	exclusive bool
-	phase     saga.Phase
-	stuck     bool
+	// also are the further subjects that it holds.
+	also  []string
+	phase saga.Phase
+	stuck bool
+}
+
+func (w *watched) holds(subject string) bool {
+	return w.subject == subject || slices.Contains(w.also, subject)
 }
 
 // simJournal is a journal as one process reaches it.
@@ -52,9 +59,16 @@ func (j *simJournal) Begin(ctx context.Context, fn saga.WriteFunc) error {
 		var written saga.Write
 		err := j.Journal.Begin(ctx, capture(fn, &written))
 		if err == nil {
-			j.r.sim.began(j.r, actorOf(ctx), written.Record)
+			j.r.sim.began(j.r, actorOf(ctx), written)
 		}
 		return err
+	})
+}
+
+// Reserve implements saga.Journal.
+func (j *simJournal) Reserve(ctx context.Context, id string, subjects []string, now, until time.Time) error {
+	return j.reach(ctx, "reserve", id, func(ctx context.Context) error {
+		return j.Journal.Reserve(ctx, id, subjects, now, until)
 	})
 }
 
@@ -65,7 +79,7 @@ func (j *simJournal) Append(ctx context.Context, id string, epoch int64, fn saga
 		err := j.Journal.Append(ctx, id, epoch, capture(fn, &written))
 		switch {
 		case err == nil:
-			j.r.sim.appended(j.r, id, epoch, written.Record)
+			j.r.sim.appended(j.r, actorOf(ctx), id, epoch, written.Record)
 		case errors.Is(err, saga.ErrFenced):
 			j.r.sim.Count("fenced")
 		}
@@ -114,28 +128,30 @@ func capture(fn saga.WriteFunc, into *saga.Write) saga.WriteFunc {
 	}
 }
 
-func (s *Simulation) began(r *Replica, a *actor, rec saga.Record) {
+func (s *Simulation) began(r *Replica, a *actor, written saga.Write) {
+	rec := written.Record
 	s.mu.Lock()
 	var holder string
 	for id, w := range s.sagas {
-		if rec.Exclusive && w.exclusive && w.subject == rec.Subject && !w.phase.Ended() {
+		if rec.Exclusive && w.exclusive && !w.phase.Ended() && (w.holds(rec.Subject) || slices.ContainsFunc(written.Also, w.holds)) {
 			holder = id
 		}
 	}
 	s.sagas[rec.ID] = &watched{
-		number: len(s.sagas), epoch: rec.Epoch, owner: r, flow: rec.Flow, subject: rec.Subject, exclusive: rec.Exclusive,
+		number: len(s.sagas), epoch: rec.Epoch, owner: r, flow: rec.Flow, subject: rec.Subject, exclusive: rec.Exclusive, also: written.Also,
 		phase: rec.Phase, stuck: rec.Stuck,
 	}
-	a.saga, a.epoch = rec.ID, rec.Epoch
+	a.runs = append(a.runs, tenure{rec.ID, rec.Epoch})
 	s.counts["flow: "+rec.Flow]++
 	s.mu.Unlock()
 	if holder != "" {
-		s.Violate("one at a time", "%s begins on %s, which %s holds", rec.ID, rec.Subject, holder)
+		s.Violate("one at a time", "%s begins on %s and %v, of which %s holds one", rec.ID, rec.Subject, written.Also, holder)
 	}
 }
 
-func (s *Simulation) appended(r *Replica, id string, epoch int64, rec saga.Record) {
+func (s *Simulation) appended(r *Replica, a *actor, id string, epoch int64, rec saga.Record) {
 	s.mu.Lock()
+	a.wrote(rec)
 	w := s.sagas[id]
 	fenced, stranger := w.epoch != epoch, w.owner != r
 	w.phase, w.stuck = rec.Phase, rec.Stuck
@@ -150,7 +166,7 @@ func (s *Simulation) claimed(r *Replica, a *actor, rec saga.Record) {
 	w := s.sagas[rec.ID]
 	next := w.epoch + 1
 	w.epoch, w.owner = rec.Epoch, r
-	a.saga, a.epoch = rec.ID, rec.Epoch
+	a.runs = []tenure{{rec.ID, rec.Epoch}}
 	s.counts["claimed"]++
 	s.mu.Unlock()
 	if rec.Epoch != next {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"time"
 
 	"accord/saga"
@@ -92,9 +93,27 @@ type actorKey struct{}
 // actor is who makes calls: a request, or a round of recovery.
 type actor struct {
 	name string
-	// saga and epoch are the last that it began or claimed.
+	// runs are the sagas that it began or claimed and is at: several if a step begins
+	// one, or if the steps of one go on after its answer.
+	runs []tenure
+}
+
+// tenure is a saga under an epoch.
+type tenure struct {
 	saga  string
 	epoch int64
+}
+
+// wrote takes note of a saga's record: whoever wrote it is done with it where it
+// ended or was left to others.
+func (a *actor) wrote(rec saga.Record) {
+	if !rec.Phase.Ended() && rec.Owner != "" {
+		return
+	}
+	left := slices.DeleteFunc(slices.Clone(a.runs), func(r tenure) bool { return r.saga == rec.ID })
+	if len(left) > 0 { // else what it does now is done under that one
+		a.runs = left
+	}
 }
 
 func actorOf(ctx context.Context) *actor {

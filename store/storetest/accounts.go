@@ -21,6 +21,7 @@ func accountKept(t *testing.T, d *database) {
 			Nickname: `爱丽丝 😀 'q' "q" \ %s é`, AvatarURL: "https://example.com/á?b=1&c",
 			Description: "设备 – é", Website: "https://example.com/?q=é", Location: "杭州",
 		},
+		EmailHeld: true, MobileHeld: true,
 		Status: app.Reserved, PasswordHash: "$argon2id$v=19$m=19456,t=2,p=1$c2FsdA$aGFzaA", CredentialEpoch: 3,
 		GiteaID: 1 << 40, GiteaOrigin: app.Adopted, StorageKey: "someone", StorageSecret: "s3cret 秘密",
 		StorageOrigin: app.Adopted, Role: app.Administrator, GiteaPassword: app.TheirPassword,

@@ -2,6 +2,7 @@ package storetest
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"testing"
 	"time"
@@ -16,20 +17,19 @@ const (
 	target    = "mail:alice@example.com"
 	rightCode = app.Secret("ABC234")
 	wrongCode = app.Secret("XYZ789")
+	// totalTries is how many wrong tries kill a code.
+	totalTries = 100
 )
-
-// generous are limits that no test reaches by accident.
-var generous = app.CodeLimits{PerMinute: 1000, PerDay: 1000}
 
 // put stores a code that lives five minutes.
 func put(t *testing.T, d *database, target string, code app.Secret, now time.Duration) {
 	t.Helper()
-	require.NoError(t, d.Codes.Put(t.Context(), target, code, at(now+5*time.Minute), generous, at(now)))
+	require.NoError(t, d.Codes.Put(t.Context(), target, app.AnyPurpose, code, at(now+5*time.Minute), at(now)))
 }
 
 func requireWrong(t *testing.T, d *database, target string, code app.Secret, now time.Duration) {
 	t.Helper()
-	ref, err := d.Codes.Check(t.Context(), target, code, at(now))
+	ref, _, err := d.Codes.Check(t.Context(), target, code, at(now))
 	requireKind(t, app.CodeWrong, err)
 	require.NotErrorIs(t, err, app.ErrCodeExpired)
 	require.Zero(t, ref)
@@ -37,7 +37,7 @@ func requireWrong(t *testing.T, d *database, target string, code app.Secret, now
 
 func requireExpired(t *testing.T, d *database, target string, code app.Secret, now time.Duration) {
 	t.Helper()
-	ref, err := d.Codes.Check(t.Context(), target, code, at(now))
+	ref, _, err := d.Codes.Check(t.Context(), target, code, at(now))
 	requireKind(t, app.CodeWrong, err)
 	require.ErrorIs(t, err, app.ErrCodeExpired)
 	require.Zero(t, ref)
@@ -46,7 +46,7 @@ func requireExpired(t *testing.T, d *database, target string, code app.Secret, n
 // right checks a code that is.
 func right(t *testing.T, d *database, target string, code app.Secret, now time.Duration) app.CodeRef {
 	t.Helper()
-	ref, err := d.Codes.Check(t.Context(), target, code, at(now))
+	ref, _, err := d.Codes.Check(t.Context(), target, code, at(now))
 	require.NoError(t, err)
 	return ref
 }
@@ -97,7 +97,7 @@ func codeReplaced(t *testing.T, d *database) {
 // has it, if nobody redeemed, replaced or guessed at it too often.
 func codeExpired(t *testing.T, d *database) {
 	put(t, d, target, rightCode, 0)
-	for range 4 {
+	for range totalTries - 1 {
 		requireWrong(t, d, target, wrongCode, 5*time.Minute)
 	}
 	requireExpired(t, d, target, rightCode, 24*time.Hour)
@@ -115,7 +115,7 @@ func codeExpired(t *testing.T, d *database) {
 func codeTries(t *testing.T, d *database) {
 	put(t, d, target, rightCode, 0)
 	put(t, d, "other", rightCode, 0)
-	for range 4 {
+	for range totalTries - 1 {
 		requireWrong(t, d, target, wrongCode, 0)
 	}
 	ref := right(t, d, target, rightCode, 0)
@@ -129,46 +129,84 @@ func codeTries(t *testing.T, d *database) {
 	right(t, d, target, rightCode, time.Second)
 }
 
-// codeGuessed guesses many times at once: five guesses count, not one more.
+// codePurpose keeps each code's purpose with it.
+func codePurpose(t *testing.T, d *database) {
+	for i, purpose := range []app.Purpose{app.ForReset, app.AnyPurpose, app.ForMobileChange} {
+		code := app.Secret(fmt.Sprintf("CODE%02d", i))
+		require.NoError(t, d.Codes.Put(t.Context(), target, purpose, code, at(time.Minute), at(0)))
+		_, stored, err := d.Codes.Check(t.Context(), target, code, at(0), purpose, app.ForSignIn)
+		require.NoError(t, err)
+		require.Equal(t, purpose, stored)
+		_, stored, err = d.Codes.Check(t.Context(), target, wrongCode, at(0), purpose)
+		requireKind(t, app.CodeWrong, err)
+		require.Empty(t, stored)
+	}
+}
+
+// codeOfEachPurpose keeps one live code for each purpose of a target.
+func codeOfEachPurpose(t *testing.T, d *database) {
+	const reset, signIn, later = app.Secret("RESET2"), app.Secret("SIGNN2"), app.Secret("SIGNN3")
+	put := func(purpose app.Purpose, code app.Secret) {
+		t.Helper()
+		require.NoError(t, d.Codes.Put(t.Context(), target, purpose, code, at(time.Minute), at(0)))
+	}
+	requireCheck := func(good bool, code app.Secret, purposes ...app.Purpose) app.CodeRef {
+		t.Helper()
+		ref, _, err := d.Codes.Check(t.Context(), target, code, at(0), purposes...)
+		if !good {
+			requireKind(t, app.CodeWrong, err)
+			return ref
+		}
+		require.NoError(t, err)
+		return ref
+	}
+	put(app.ForReset, reset)
+	put(app.ForSignIn, signIn)
+	put(app.AnyPurpose, rightCode)
+	put(app.ForSignIn, later)
+	requireCheck(true, reset, app.ForReset)
+	requireCheck(false, reset, app.ForSignIn)
+	requireCheck(false, reset)
+	requireCheck(false, signIn, app.ForSignIn)
+	requireCheck(true, rightCode, app.ForSignIn)
+	requireCheck(true, rightCode)
+	ref := requireCheck(true, later, app.ForRegistration, app.ForSignIn)
+
+	require.NoError(t, d.Codes.Redeem(t.Context(), ref, at(0)))
+	requireCheck(false, later, app.ForSignIn)
+	requireCheck(true, reset, app.ForReset)
+	for range totalTries {
+		requireCheck(false, wrongCode, app.ForReset)
+	}
+	requireCheck(false, reset, app.ForReset)
+	requireCheck(false, rightCode, app.ForReset)
+	put(app.ForReset, reset)
+	requireCheck(true, reset, app.ForReset)
+	require.NoError(t, d.Codes.Withdraw(t.Context(), target, reset))
+	requireCheck(false, reset, app.ForReset)
+}
+
+// codeGuessed guesses many times at once: no guess more counts than a code takes.
 func codeGuessed(t *testing.T, d *database) {
 	put(t, d, target, rightCode, 0)
+	for range totalTries / 2 {
+		requireWrong(t, d, target, wrongCode, 0)
+	}
 	codes := []app.Codes{d.Codes, d.replica(t).Codes}
 	race(racers, func(i int) error {
-		_, err := codes[i%2].Check(context.Background(), target, wrongCode, at(0))
+		_, _, err := codes[i%2].Check(context.Background(), target, wrongCode, at(0))
 		return err
 	})
 	var tries int
 	require.NoError(t, d.raw.Get(&tries, "SELECT tries FROM codes"))
-	require.Equal(t, 5, tries)
+	require.Equal(t, totalTries, tries)
 	requireWrong(t, d, target, rightCode, 0)
 }
 
-func codeLimits(t *testing.T, d *database) {
-	limits := app.CodeLimits{PerMinute: 2, PerDay: 3}
-	try := func(target string, code app.Secret, now time.Duration) error {
-		return d.Codes.Put(t.Context(), target, code, at(now+5*time.Minute), limits, at(now))
-	}
-	require.NoError(t, try(target, rightCode, 0))
-	require.NoError(t, try(target, rightCode, 30*time.Second))
-	requireKind(t, app.TooOften, try(target, wrongCode, 59*time.Second))
-	requireWrong(t, d, target, wrongCode, 59*time.Second)
-	right(t, d, target, rightCode, 59*time.Second)
-	require.NoError(t, try("other", rightCode, 59*time.Second))
-	require.NoError(t, try(target, rightCode, time.Minute), "a minute after the first")
-	requireKind(t, app.TooOften, try(target, wrongCode, time.Hour))
-	requireKind(t, app.TooOften, try(target, wrongCode, 24*time.Hour-time.Microsecond))
-	require.NoError(t, try(target, rightCode, 24*time.Hour), "a day after the first")
-	requireKind(t, app.TooOften, try(target, wrongCode, 24*time.Hour))
-
-	for range 3 {
-		require.NoError(t, d.Codes.Put(t.Context(), "free", rightCode, at(time.Minute), app.CodeLimits{}, at(0)), "zero is no limit")
-	}
-}
-
 func codeWithdrawn(t *testing.T, d *database) {
-	ctx, once := t.Context(), app.CodeLimits{PerMinute: 1, PerDay: 1}
+	ctx := t.Context()
 	require.NoError(t, d.Codes.Withdraw(ctx, target, rightCode), "absent is done")
-	require.NoError(t, d.Codes.Put(ctx, target, rightCode, at(time.Minute), once, at(0)))
+	require.NoError(t, d.Codes.Put(ctx, target, app.AnyPurpose, rightCode, at(time.Minute), at(0)))
 	require.NoError(t, d.Codes.Withdraw(ctx, target, wrongCode), "another's: nothing is done")
 	require.NoError(t, d.Codes.Withdraw(ctx, "other", rightCode))
 	ref := right(t, d, target, rightCode, 0)
@@ -177,12 +215,12 @@ func codeWithdrawn(t *testing.T, d *database) {
 		requireWrong(t, d, target, rightCode, 0)
 	}
 	requireKind(t, app.CodeWrong, d.Codes.Redeem(ctx, ref, at(0)))
-	require.NoError(t, d.Codes.Put(ctx, target, rightCode, at(time.Minute), once, at(0)), "it did not count")
+	require.NoError(t, d.Codes.Put(ctx, target, app.AnyPurpose, rightCode, at(time.Minute), at(0)))
 
 	ref = right(t, d, target, rightCode, 0)
 	require.NoError(t, d.Codes.Redeem(ctx, ref, at(0)))
 	require.NoError(t, d.Codes.Withdraw(ctx, target, rightCode))
-	requireKind(t, app.TooOften, d.Codes.Put(ctx, target, rightCode, at(time.Minute), once, at(0)))
+	requireWrong(t, d, target, rightCode, 0)
 
 	put(t, d, target, wrongCode, 0)
 	put(t, d, target, rightCode, 0)
@@ -207,7 +245,7 @@ func codeInside(t *testing.T, d *database) {
 	failing(func(ctx context.Context) error { return d.Codes.Redeem(ctx, ref, at(0)) })
 	right(t, d, target, rightCode, 0)
 	failing(func(ctx context.Context) error {
-		return d.Codes.Put(ctx, target, wrongCode, at(time.Minute), generous, at(0))
+		return d.Codes.Put(ctx, target, app.AnyPurpose, wrongCode, at(time.Minute), at(0))
 	})
 	right(t, d, target, rightCode, 0)
 	failing(func(ctx context.Context) error { return d.Codes.Withdraw(ctx, target, rightCode) })
@@ -225,11 +263,11 @@ func codeSealed(t *testing.T, d *database) {
 	require.NotEmpty(t, raw)
 	require.NotContains(t, string(raw), wrongCode.Reveal())
 	d.exec(t, "UPDATE codes SET code = ? WHERE target = ?", raw, target)
-	_, err := d.Codes.Check(t.Context(), target, wrongCode, at(0))
+	_, _, err := d.Codes.Check(t.Context(), target, wrongCode, at(0))
 	requireKind(t, app.Internal, err)
 
 	other := openStore(t, store.Options{Driver: d.options.Driver, DSN: d.options.DSN, Sealer: NewSealer()})
-	_, err = other.Codes.Check(t.Context(), "other", wrongCode, at(0))
+	_, _, err = other.Codes.Check(t.Context(), "other", wrongCode, at(0))
 	requireKind(t, app.Internal, err)
 	put(t, d, "other", rightCode, 0)
 	var kept int
@@ -261,27 +299,18 @@ func codeRedeemRace(t *testing.T, d *database) {
 	}
 }
 
-// codePutRace puts codes for a target that had none: as many as the limit says
-// get through, and the last of them is the live one.
+// codePutRace puts codes for a target that had none: the last of them is the live
+// one.
 func codePutRace(t *testing.T, d *database) {
-	const limit = 3
 	stores := []app.Codes{d.Codes, d.replica(t).Codes}
 	results := race(racers, func(i int) error {
-		return stores[i%2].Put(context.Background(), target, app.Secret(fmt.Sprintf("CODE%02d", i)), at(time.Minute),
-			app.CodeLimits{PerMinute: limit, PerDay: racers}, at(0))
+		code := app.Secret(fmt.Sprintf("CODE%02d", i))
+		return stores[i%2].Put(context.Background(), target, app.AnyPurpose, code, at(time.Minute), at(0))
 	})
-	var stored int
-	for _, err := range results {
-		if err == nil {
-			stored++
-			continue
-		}
-		requireKind(t, app.TooOften, err)
-	}
-	require.Equal(t, limit, stored)
+	require.NoError(t, errors.Join(results...))
 	var rows, live int
 	require.NoError(t, d.raw.Get(&rows, "SELECT COUNT(*) FROM codes"))
-	require.Equal(t, limit, rows)
+	require.Equal(t, racers, rows)
 	require.NoError(t, d.raw.Get(&live, "SELECT COUNT(*) FROM codes WHERE code IS NOT NULL"))
 	require.Equal(t, 1, live)
 }

@@ -3,6 +3,7 @@ package storetest
 import (
 	"context"
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -120,6 +121,39 @@ func departedHeld(t *testing.T, d *database) {
 	held.Phase, held.Owner = saga.Aborted, ""
 	require.NoError(t, d.Journal.Append(t.Context(), held.ID, held.Epoch, writing(held, nothing)))
 	requireDeparted(t, d, at(time.Hour), 10, first, second)
+}
+
+func departedPostponed(t *testing.T, d *database) {
+	first, second := leaving(t, d, 1), leaving(t, d, 2)
+	until, reason, err := d.Departures.Postponement(t.Context(), first.ID)
+	require.NoError(t, err)
+	require.Zero(t, until)
+	require.Empty(t, reason)
+	for range 2 {
+		require.NoError(t, d.Departures.Postpone(t.Context(), first.ID, at(time.Hour), strings.Repeat("因", 300)))
+	}
+	until, reason, err = d.Departures.Postponement(t.Context(), first.ID)
+	require.NoError(t, err)
+	require.True(t, at(time.Hour).Equal(until))
+	require.Equal(t, strings.Repeat("因", 200), reason)
+	for now, want := range map[time.Time]int{at(time.Minute): 1, at(time.Hour): 0} {
+		n, err := d.Departures.CountPostponed(t.Context(), now)
+		require.NoError(t, err)
+		require.Equal(t, want, n)
+	}
+	requireDeparted(t, d, at(time.Minute), 1, second)
+	requireDeparted(t, d, at(time.Hour), 10, first, second)
+
+	require.NoError(t, d.Accounts.ComeBack(t.Context(), first.ID, at(time.Minute)))
+	require.NoError(t, d.Departures.Postpone(t.Context(), second.ID, at(time.Hour), "why"))
+	require.NoError(t, d.Accounts.Bury(t.Context(), second.ID, at(time.Minute)))
+	require.NoError(t, d.Departures.Postpone(t.Context(), first.ID, at(time.Hour), "not leaving"))
+	for _, id := range []string{first.ID, second.ID, accountID(9)} {
+		until, reason, err = d.Departures.Postponement(t.Context(), id)
+		require.NoError(t, err)
+		require.Zero(t, until)
+		require.Empty(t, reason)
+	}
 }
 
 func comeBack(t *testing.T, d *database) {

@@ -21,6 +21,7 @@ func cleared(t *testing.T, d *database, kind app.Leftover, before time.Time, lim
 
 // timed are rows of each kind that ends at a time of its own.
 var timed = map[app.Leftover]string{
+	app.OldBudgets:    "INSERT INTO budgets (name, spent, last_at, ends_at, refused) VALUES ('n%d', 1, 1, ?, 0)",
 	app.OldCounters:   "INSERT INTO counters (name, span, ends_at, spent) VALUES ('n%d', 1, ?, 1)",
 	app.OldFailures:   "INSERT INTO failures (name, failed, last_at, ends_at) VALUES ('n%d', 1, 1, ?)",
 	app.OldAnswers:    "INSERT INTO answers (name, fingerprint, ends_at) VALUES ('n%d', 'f', ?)",
@@ -35,7 +36,7 @@ func leftoverTimes(t *testing.T, d *database) {
 			insert = "INSERT INTO answers (name, fingerprint, ends_at) VALUES ('n%d', x'00', ?)"
 		}
 		now := at(0)
-		if kind == app.OldCodes { // which count for a day
+		if kind == app.OldCodes || kind == app.OldBudgets { // which count for a day, or lock as long
 			now = at(24 * time.Hour)
 		}
 		for i := range 5 {

@@ -43,11 +43,15 @@ func peopleFound(t *testing.T, d *database) {
 	requireKind(t, app.NotFound, err)
 	_, err = d.Accounts.SetProfile(ctx, b.ID, app.Profile{Nickname: "alice"}, at(0))
 	require.NoError(t, err)
-	_, err = d.People.ByNickname(ctx, "alice")
-	requireKind(t, app.NotFound, err)
-	d.setStatus(t, b.ID, app.Leaving)
-	_, err = d.People.ByNickname(ctx, "alice")
+	found, err := d.People.ByNickname(ctx, "alice")
+	require.NoError(t, err)
+	requireEqual(t, want, found)
+	d.setStatus(t, a.ID, app.Leaving)
+	found, err = d.People.ByNickname(ctx, "alice")
 	require.NoError(t, err, "the other one is not there any more")
+	require.Equal(t, b.ID, found.Account.ID)
+	d.setStatus(t, a.ID, app.Normal)
+	d.setStatus(t, b.ID, app.Leaving)
 
 	for _, status := range []app.Status{app.Paused, app.Locked, app.Stopped} {
 		d.setStatus(t, a.ID, status)
@@ -97,7 +101,20 @@ func peopleSearch(t *testing.T, d *database) {
 	alice, bob, carol := normal(t, d, 1, "alice"), normal(t, d, 2, "b_b"), normal(t, d, 3, "Carol")
 	_, err := d.Accounts.SetProfile(t.Context(), bob.ID, app.Profile{Nickname: "100% 小明!"}, at(0))
 	require.NoError(t, err)
+	dana := normal(t, d, 4, "dana")
+	// Letters that databases fold differently, or not at all.
+	_, err = d.Accounts.SetProfile(t.Context(), dana.ID, app.Profile{Nickname: "Иван Ärger ẞ Ⴀ 𐐀"}, at(0))
+	require.NoError(t, err)
+	const address = "Größe.Ⴁ@Example.org"
+	require.NoError(t, d.Accounts.ReserveEmail(t.Context(), dana.ID, address))
+	require.NoError(t, d.Accounts.ChangeEmail(t.Context(), dana.ID, address, at(0)))
+	emil := newAccount(5, "emil", "emil@example.net")
+	emil.Nickname = "Émile"
+	require.NoError(t, d.Accounts.Reserve(t.Context(), emil))
+	require.NoError(t, d.Accounts.Activate(t.Context(), emil.ID, activation()))
 	for keyword, want := range map[string][]app.Account{
+		"иван": {dana}, "ИВАН": {dana}, "ärg": {dana}, "ÄRG": {dana}, "ß": {dana}, "ẞ": {dana}, "ⴀ": {dana}, "Ⴀ": {dana}, "𐐨": {dana},
+		"GRÖSSE": nil, "gröẞe": {dana}, "ⴁ@EXAMPLE": {dana}, "dana@": nil, "éMI": {emil}, "ivan": nil, "arger": nil,
 		"ALI": {alice}, "aro": {carol}, "小明": {bob}, "100%": {bob}, "%": {bob}, "_": {bob}, "!": {bob}, "b_b@": {bob},
 		"EXAMPLE.com": {alice, bob, carol}, "nobody": nil, "' OR 1=1": nil, "\\": nil,
 		alice.ID: {alice}, fmt.Sprint(carol.UserID): {carol}, alice.ID[:13]: nil, "99999999999999999999": nil,
@@ -134,9 +151,13 @@ func peopleAttributes(t *testing.T, d *database) {
 
 	require.NoError(t, d.Accounts.VerifyEmail(ctx, a.ID, a.Email, at(0)))
 	for range 2 {
-		require.NoError(t, d.People.UnverifyEmail(ctx, a.ID, at(time.Hour)))
-		require.False(t, load(t, d, a.ID).EmailVerified)
+		require.NoError(t, d.People.HoldEmail(ctx, a.ID, at(time.Hour)))
+		held := load(t, d, a.ID)
+		require.False(t, held.EmailVerified)
+		require.True(t, held.EmailHeld)
 	}
+	require.NoError(t, d.Accounts.VerifyEmail(ctx, a.ID, a.Email, at(0)))
+	require.False(t, load(t, d, a.ID).EmailHeld)
 
 	requireKind(t, app.NotFound, d.People.SetAttributes(ctx, accountID(9), wholeAttributes, at(0)))
 	for _, status := range tombstones {

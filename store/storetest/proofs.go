@@ -62,6 +62,53 @@ func proofLife(t *testing.T, d *database) {
 	requireProof(t, d, false, "", 0)
 }
 
+// proofGroup uses up the proofs of a group one by one.
+func proofGroup(t *testing.T, d *database) {
+	one := func(now time.Duration) app.ProofRef {
+		t.Helper()
+		ref, err := d.Proofs.ConsumeOneOf(t.Context(), proof, at(now))
+		require.NoError(t, err)
+		return ref
+	}
+	require.Zero(t, one(0))
+	for _, other := range []string{proof, proof + "/a" + app.ProofMark + "1", proof + "0" + app.ProofMark + "1", "human" + app.ProofMark + "1"} {
+		prove(t, d, other, time.Hour)
+	}
+	require.Zero(t, one(0), "none of the group")
+	first, second := proof+app.ProofMark+"b", proof+app.ProofMark+"a"
+	prove(t, d, first, time.Minute)
+	prove(t, d, second, time.Hour)
+	ref := one(0)
+	require.Equal(t, app.ProofRef{Name: first, Ends: at(time.Minute)}, ref)
+	require.NoError(t, d.Proofs.GiveBack(t.Context(), ref))
+	require.Equal(t, ref, one(0))
+	require.NoError(t, d.Proofs.GiveBack(t.Context(), ref))
+	require.Equal(t, second, one(time.Minute).Name, "the time of the other is over")
+	require.Zero(t, one(time.Minute))
+	requireProof(t, d, true, proof, 0)
+}
+
+// proofGroupRace uses up two proofs of a group by many at once, on two replicas:
+// two of them have one.
+func proofGroupRace(t *testing.T, d *database) {
+	replicas := []app.Proofs{d.Proofs, d.replica(t).Proofs}
+	for range 5 {
+		prove(t, d, proof+app.ProofMark+"1", time.Minute)
+		prove(t, d, proof+app.ProofMark+"2", time.Minute)
+		var had atomic.Int32
+		for _, err := range race(racers, func(i int) error {
+			ref, err := replicas[i%2].ConsumeOneOf(context.Background(), proof, at(0))
+			if ref != (app.ProofRef{}) {
+				had.Add(1)
+			}
+			return err
+		}) {
+			require.NoError(t, err)
+		}
+		require.EqualValues(t, 2, had.Load())
+	}
+}
+
 // proofAgain keeps a proof that is there already.
 func proofAgain(t *testing.T, d *database) {
 	prove(t, d, proof, time.Minute)

@@ -134,7 +134,7 @@ func repairSessions(t *testing.T, d *database) {
 	require.NoError(t, d.Sessions.Reserve(t.Context(), reserved))
 	got, err := d.Repairs.OpenSessions(t.Context(), []string{open.ID, closed.ID, reserved.ID, "none"})
 	require.NoError(t, err)
-	require.Equal(t, map[string]bool{open.ID: true, reserved.ID: true}, got)
+	require.Equal(t, map[string]string{open.ID: a.ID, reserved.ID: a.ID}, got)
 }
 
 func repairWrites(t *testing.T, d *database) {
@@ -164,11 +164,24 @@ func repairWrites(t *testing.T, d *database) {
 	require.Equal(t, app.SamePassword, load(t, d, want.ID).GiteaPassword)
 	requireEqual(t, other, load(t, d, other.ID))
 
+	mirrored, err := d.Repairs.Mirrored(t.Context(), []string{want.ID, other.ID, "none"})
+	require.NoError(t, err)
+	require.Equal(t, map[string]bool{want.ID: true, other.ID: true}, mirrored)
+	for range 2 {
+		require.NoError(t, d.Repairs.DirectorySealed(t.Context(), want.ID, at(time.Hour)))
+		require.Equal(t, app.RandomPassword, load(t, d, want.ID).GiteaPassword)
+	}
+	mirrored, err = d.Repairs.Mirrored(t.Context(), []string{want.ID, other.ID})
+	require.NoError(t, err)
+	require.Equal(t, map[string]bool{other.ID: true}, mirrored)
+	requireEqual(t, other, load(t, d, other.ID))
+
 	for _, status := range []app.Status{app.Deleted, app.Abandoned} {
 		d.exec(t, "UPDATE accounts SET status = ? WHERE id = ?", string(status), want.ID)
 		requireKind(t, app.NotFound, d.Repairs.SetDirectoryUser(t.Context(), want.ID, 1, app.SamePassword, at(0)))
 		requireKind(t, app.NotFound, d.Repairs.SetStorageSecret(t.Context(), want.ID, "s", at(0)))
 		requireKind(t, app.NotFound, d.Repairs.DirectoryHealed(t.Context(), want.ID, 0, at(0)))
+		requireKind(t, app.NotFound, d.Repairs.DirectorySealed(t.Context(), want.ID, at(0)))
 		ids, err := d.Repairs.OfDirectoryUser(t.Context(), 77)
 		require.NoError(t, err)
 		require.Empty(t, ids)

@@ -91,10 +91,11 @@ func (d *database) under(t *testing.T, s store.Sealer) *store.Store {
 	return openStore(t, store.Options{Driver: d.options.Driver, DSN: d.options.DSN, Sealer: s})
 }
 
-// planted is under, with the known text sealed by that sealer.
+// planted is under, with the known text and the secrets sealed by that sealer.
 func (d *database) planted(t *testing.T, s store.Sealer) *store.Store {
 	t.Helper()
 	d.exec(t, "UPDATE key_check SET sealed = NULL")
+	d.exec(t, "UPDATE secrets SET sealed = NULL")
 	under := d.under(t, s)
 	require.NoError(t, under.Migrate(t.Context()))
 	return under
@@ -145,7 +146,7 @@ func fill(t *testing.T, s *store.Store) app.Account {
 	a := newAccount(1, "alice", "alice@example.com")
 	require.NoError(t, s.Accounts.Reserve(t.Context(), a))
 	require.NoError(t, s.People.SetAttributes(t.Context(), a.ID, wholeAttributes, at(0)))
-	require.NoError(t, s.Codes.Put(t.Context(), "mail:a/b@example.com", "7KQ2MX", at(time.Minute), app.CodeLimits{}, at(0)))
+	require.NoError(t, s.Codes.Put(t.Context(), "mail:a/b@example.com", app.AnyPurpose, "7KQ2MX", at(time.Minute), at(0)))
 	asked, err := s.Answers.Begin(t.Context(), "key", []byte("fingerprint"), at(0), at(time.Minute))
 	require.NoError(t, err)
 	require.NoError(t, s.Answers.Keep(t.Context(), asked.Claim, []byte("answer"), at(time.Hour)))
@@ -181,7 +182,7 @@ func resealAll(t *testing.T, d *database) {
 	_, attributes, err := s.People.Hold(t.Context(), a.ID)
 	require.NoError(t, err)
 	require.Equal(t, wholeAttributes, attributes)
-	_, err = s.Codes.Check(t.Context(), "mail:a/b@example.com", "7KQ2MX", at(0))
+	_, _, err = s.Codes.Check(t.Context(), "mail:a/b@example.com", "7KQ2MX", at(0))
 	require.NoError(t, err)
 	asked, err := s.Answers.Begin(t.Context(), "key", []byte("fingerprint"), at(0), at(time.Minute))
 	require.NoError(t, err)
@@ -199,12 +200,12 @@ func resealPages(t *testing.T, d *database) {
 	k := newKeys(1, 2)
 	s := d.planted(t, k.sealing(1))
 	for i := range rows {
-		require.NoError(t, s.Codes.Put(t.Context(), fmt.Sprint("mail:", i), "7KQ2MX", at(time.Minute), app.CodeLimits{}, at(0)))
+		require.NoError(t, s.Codes.Put(t.Context(), fmt.Sprint("mail:", i), app.AnyPurpose, "7KQ2MX", at(time.Minute), at(0)))
 		begin(t, s.Journal, running(fmt.Sprint("-saga ", i)))
 	}
 	count, err := s.SealedUnder(t.Context())
 	require.NoError(t, err)
-	require.Equal(t, map[[5]byte]int{keyMark(1): 2*rows + 1}, count)
+	require.Equal(t, map[[5]byte]int{keyMark(1): 2*rows + 2}, count)
 
 	after, mark := d.under(t, k.sealing(2)), keyMark(1)
 	cut := store.ResealOptions{Stale: [][]byte{mark[:]}, Pace: func(_ context.Context, done store.Resealed) error {
@@ -224,10 +225,10 @@ func resealPages(t *testing.T, d *database) {
 			require.NoError(t, err)
 		}
 	}
-	require.Equal(t, []int{100, 100, 30, 1, 100, 100, 30}, totals)
+	require.Equal(t, []int{100, 100, 30, 1, 100, 100, 30, 1}, totals)
 	count, err = after.SealedUnder(t.Context())
 	require.NoError(t, err)
-	require.Equal(t, map[[5]byte]int{keyMark(2): 2*rows + 1}, count)
+	require.Equal(t, map[[5]byte]int{keyMark(2): 2*rows + 2}, count)
 }
 
 func resealUnreadable(t *testing.T, d *database) {
@@ -240,7 +241,7 @@ func resealUnreadable(t *testing.T, d *database) {
 	d.exec(t, "UPDATE accounts SET storage_secret = ? WHERE id = ?", broken, accountID(1))
 	done := anew(t, d.under(t, k.sealing(2)))
 	require.Equal(t, 2, done.Values["accounts.storage_secret"])
-	require.Equal(t, 3, done.Total())
+	require.Equal(t, 4, done.Total())
 	require.Equal(t, 1, done.Unreadable)
 	var kept []byte
 	require.NoError(t, d.raw.Get(&kept, "SELECT storage_secret FROM accounts WHERE id = ?", accountID(1)))
@@ -303,7 +304,7 @@ func resealRace(t *testing.T, d *database) {
 
 	count, err := replicas[1].SealedUnder(t.Context())
 	require.NoError(t, err)
-	require.Equal(t, map[[5]byte]int{keyMark(2): 2*writers + 1}, count)
+	require.Equal(t, map[[5]byte]int{keyMark(2): 2*writers + 2}, count)
 	s := d.under(t, k.only(2).sealing(2))
 	for i := range writers {
 		last := state(i, writes-1)

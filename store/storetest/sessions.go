@@ -44,6 +44,31 @@ func sessionLife(t *testing.T, d *database) {
 	require.NoError(t, err, "closing one leaves the other")
 }
 
+// The access key of a session's storage credentials is read back wherever the
+// session is. The first one recorded stays.
+func sessionGrants(t *testing.T, d *database) {
+	a := normal(t, d, 1, "alice")
+	s := newSession("s", a)
+	require.NoError(t, d.Sessions.RecordGrant(t.Context(), s.ID, "ABSENT"), "an absent session is not an error")
+	require.NoError(t, d.Sessions.Reserve(t.Context(), s))
+	require.NoError(t, d.Sessions.RecordGrant(t.Context(), s.ID, ""))
+	for _, key := range []string{"KEY1", "KEY1", "KEY2", ""} {
+		require.NoError(t, d.Sessions.RecordGrant(t.Context(), s.ID, key))
+	}
+	require.NoError(t, d.Sessions.Open(t.Context(), s.ID, at(0)))
+	other := opened(t, d, newSession("t", a))
+	s.StorageAccessKey = "KEY1"
+	got, _, err := d.Sessions.Live(t.Context(), s.ID, at(0))
+	require.NoError(t, err)
+	requireEqual(t, s, got)
+	expired, err := d.Sessions.Expired(t.Context(), at(1000*time.Hour), 10)
+	require.NoError(t, err)
+	requireEqual(t, []app.Session{s, other}, expired)
+	closed, err := d.Accounts.SetPassword(t.Context(), a.ID, "hash", "", at(time.Minute))
+	require.NoError(t, err)
+	requireEqual(t, []app.Session{s, other}, closed)
+}
+
 func sessionRefused(t *testing.T, d *database) {
 	a := normal(t, d, 1, "alice")
 	requireKind(t, app.BadCredentials, d.Sessions.Open(t.Context(), "absent", at(0)))

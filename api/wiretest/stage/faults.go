@@ -103,18 +103,18 @@ type codes struct {
 	faults *faults
 }
 
-func (c codes) Put(ctx context.Context, target string, code app.Secret, expires time.Time, limits app.CodeLimits, now time.Time) error {
+func (c codes) Put(ctx context.Context, target string, purpose app.Purpose, code app.Secret, expires, now time.Time) error {
 	if err := c.faults.met("store Put"); err != nil {
 		return err
 	}
-	return c.Codes.Put(ctx, target, code, expires, limits, now)
+	return c.Codes.Put(ctx, target, purpose, code, expires, now)
 }
 
-func (c codes) Check(ctx context.Context, target string, code app.Secret, now time.Time) (app.CodeRef, error) {
+func (c codes) Check(ctx context.Context, target string, code app.Secret, now time.Time, purposes ...app.Purpose) (app.CodeRef, app.Purpose, error) {
 	if err := c.faults.met("store Check"); err != nil {
-		return app.CodeRef{}, err
+		return app.CodeRef{}, "", err
 	}
-	return c.Codes.Check(ctx, target, code, now)
+	return c.Codes.Check(ctx, target, code, now, purposes...)
 }
 
 // challenges remember the answers that they are given, for scripts to solve
@@ -183,6 +183,13 @@ func (p proofs) Consume(ctx context.Context, name string, now time.Time) (app.Pr
 		return app.ProofRef{}, err
 	}
 	return p.Proofs.Consume(ctx, name, now)
+}
+
+func (p proofs) Has(ctx context.Context, name string, now time.Time) (bool, error) {
+	if err := p.faults.met("store Has"); err != nil {
+		return false, err
+	}
+	return p.Proofs.Has(ctx, name, now)
 }
 
 // onePixel is a picture, as a GIF.

@@ -25,6 +25,7 @@ import (
 	"accord/adapters/token"
 	"accord/api"
 	"accord/app"
+	"accord/app/verify"
 	"accord/saga"
 	"accord/store"
 )
@@ -124,6 +125,7 @@ func (w *Stage) service(t *testing.T) *app.Service {
 	hasher, err := password.New(password.Options{Memory: 64, Time: 1})
 	require.NoError(t, err)
 	ids, err := ident.New(ident.Options{
+		Now:      time.Now,
 		Location: Zone, Start: time.Date(2020, 1, 1, 0, 0, 0, 0, time.UTC),
 		MachineID: func() (uint16, error) { return 1, nil },
 	})
@@ -134,14 +136,22 @@ func (w *Stage) service(t *testing.T) *app.Service {
 		Accounts: accounts{st.Accounts, w.faults}, Sessions: sessions{st.Sessions, w.faults},
 		Directory: w.Directory, Storage: w.Storage, Hasher: slowHasher{hasher, w.faults},
 		Tokens: w.Tokens, Mailer: w.Mailer, SMS: w.SMS, Pictures: newPictures(t, w), Files: w.Files,
-		Codes: codes{st.Codes, w.faults}, Counters: st.Counters, Failures: st.Failures,
-		Puzzles: captcha.New(), Challenges: w.challenges, Proofs: proofs{st.Proofs, w.faults}, Mobiles: st.Mobiles,
+		Codes:     codes{st.Codes, w.faults},
+		Admission: verify.New(verify.Options{Budgets: st.Budgets, Now: w.Clock.Now}), Digests: app.NewDigests([]byte("key")),
+		Puzzles: captcha.New(), Challenges: w.challenges, Proofs: proofs{st.Proofs, w.faults}, Mobiles: st.Mobiles, Ownership: st.Ownership,
 		People: people{st.People, w.faults}, Roster: st.Roster, Invites: st.Invites,
-		Standings: st.Standings, Listings: st.Listings, Leaders: st.Leaders, Leftovers: st.Leftovers,
+		Repositories: w.Directory, DirectoryCredentials: w.Directory, StorageCredentials: w.Storage,
+		DirectoryRepairs: w.Directory, StorageRepairs: w.Storage,
+		Departures: st.Departures, Evictions: st.Evictions, DirectoryOrganizations: w.Directory, DirectoryDoor: w.Directory,
+		Standings: st.Standings, Listings: st.Listings, Leaders: st.Leaders, Leftovers: st.Leftovers, Places: st.Places, Audit: st.Audit,
 		IDs: ids, Runner: runner, Now: w.Clock.Now, Logger: slog.New(slog.DiscardHandler),
 	}, app.Settings{
 		SessionTTL: 2 * time.Hour, KeepTTL: 7 * 24 * time.Hour, Countries: []string{"86", "852"},
-		SMS: app.SMSLimits{PerClientHour: 4, PlatformDay: 3}, PicturesURL: memory.PicturesURL,
+		PicturesURL: memory.PicturesURL,
+		Limits: app.Limits{
+			SMS:  app.SendLimits{PerClientHour: 4, PlatformDay: 3},
+			Code: app.TargetLimits{PerTargetMinute: 1, PerTargetDay: 10, TriesPerClient: 5},
+		},
 	})
 	require.NoError(t, err)
 	run(t, runner)

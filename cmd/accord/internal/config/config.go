@@ -5,6 +5,7 @@ package config
 import (
 	"time"
 
+	"accord/adapters/gitea"
 	"accord/app"
 )
 
@@ -18,6 +19,9 @@ type Config struct {
 	Zone string `koanf:"zone" validate:"timezone"`
 	// Issuer is what access tokens name as theirs (iss).
 	Issuer string `koanf:"issuer" validate:"required"`
+	// Audience is whom access tokens name as their audience (aud); the issuer if it
+	// is empty.
+	Audience string `koanf:"audience" validate:"omitempty,oneline,max=255"`
 	// Dialects are the wire dialects that are served.
 	Dialects []string `koanf:"dialects" validate:"min=1,unique,dive,oneof=infinite portal community jpress registry"`
 	JPress   JPress   `koanf:"jpress"`
@@ -39,6 +43,7 @@ type Config struct {
 
 	Password Password `koanf:"password"`
 	Guard    Guard    `koanf:"guard"`
+	Limits   Limits   `koanf:"limits"`
 	Saga     Saga     `koanf:"saga"`
 	Sweep    Sweep    `koanf:"sweep"`
 	Log      Log      `koanf:"log"`
@@ -48,11 +53,19 @@ type Config struct {
 
 // HTTP bounds what clients may ask of the server.
 type HTTP struct {
-	// TrustedProxies are addresses or CIDR ranges whose X-Forwarded-For is
-	// believed.
+	// TrustedProxies are addresses or CIDR ranges whose ProxyHeader is believed.
 	TrustedProxies []string `koanf:"trustedProxies" validate:"dive,ip|cidr"`
+	// ProxyHeader is the header in which they name the client.
+	ProxyHeader string `koanf:"proxyHeader" validate:"oneof=X-Forwarded-For Forwarded"`
+	// AllowedOrigins are the web origins whose pages may call the API: exact, any port
+	// of this machine as in http://localhost:*, or * for any.
+	AllowedOrigins []string `koanf:"allowedOrigins" validate:"unique,dive,weborigin"`
+	// AllowCredentials lets those pages send cookies, which a proxy may ask for.
+	AllowCredentials bool `koanf:"allowCredentials"`
 	// BodyLimit is the largest request body, in bytes.
 	BodyLimit int64 `koanf:"bodyLimit" validate:"min=1024"`
+	// RefusalPause is how long a refusal of too many requests is held back.
+	RefusalPause time.Duration `koanf:"refusalPause" validate:"min=0s,max=10s"`
 	// ShutdownGrace is how long a shutdown waits for running requests.
 	ShutdownGrace time.Duration `koanf:"shutdownGrace" validate:"min=1s"`
 }
@@ -68,6 +81,8 @@ type Session struct {
 	// TTL is the lifetime of a sign-in, Keep of one that is to be kept.
 	TTL  time.Duration `koanf:"ttl" validate:"min=1s"`
 	Keep time.Duration `koanf:"keep" validate:"min=1s"`
+	// PerAccount bounds the open sessions of an account; 0 does not.
+	PerAccount int `koanf:"perAccount" validate:"min=0,max=10000"`
 	// SweepEvery is how often expired sessions are looked for and ended.
 	SweepEvery time.Duration `koanf:"sweepEvery" validate:"min=100ms"`
 }
@@ -88,7 +103,18 @@ type Gitea struct {
 	AdminToken     app.Secret    `koanf:"adminToken"`
 	AdminTokenFile string        `koanf:"adminTokenFile"`
 	Timeout        time.Duration `koanf:"timeout" validate:"min=100ms"`
+	// TokenScopes are the scopes of the access tokens that sessions receive.
+	TokenScopes []string `koanf:"tokenScopes" validate:"min=1,unique,dive,giteascope"`
+	// SessionLifetime is how long a web session of Gitea's may live; credentials are
+	// looked for again that long after an eviction. 0 does not look.
+	SessionLifetime time.Duration `koanf:"sessionLifetime" validate:"min=0"`
+	// Passwords is mirrored, where users have the same password in Gitea, or sealed,
+	// where they have a random one there that nobody knows.
+	Passwords string `koanf:"passwords" validate:"oneof=mirrored sealed"`
 }
+
+// Sealed reports whether no user's password may be in Gitea.
+func (g Gitea) Sealed() bool { return g.Passwords == "sealed" }
 
 // Storage is where the object storage is and who administers it.
 type Storage struct {
@@ -97,7 +123,7 @@ type Storage struct {
 	// PublicEndpoint is what clients are told; empty means Endpoint.
 	PublicEndpoint    string        `koanf:"publicEndpoint" validate:"omitempty,http_url,hostonly"`
 	Region            string        `koanf:"region" validate:"required"`
-	Bucket            string        `koanf:"bucket" validate:"required,min=3,max=63"`
+	Bucket            string        `koanf:"bucket" validate:"required,min=3,max=45"`
 	Policy            string        `koanf:"policy" validate:"required"`
 	AdminUser         string        `koanf:"adminUser" validate:"required"`
 	AdminPassword     app.Secret    `koanf:"adminPassword" validate:"required"`
@@ -119,12 +145,25 @@ type Mail struct {
 	Host string `koanf:"host" validate:"required,hostname_rfc1123|ip"`
 	Port int    `koanf:"port" validate:"min=1,max=65535"`
 	// TLS is none, starttls or implicit.
-	TLS          string        `koanf:"tls" validate:"oneof=none starttls implicit"`
-	Username     string        `koanf:"username" validate:"required_with=Password"`
-	Password     app.Secret    `koanf:"password" validate:"required_with=Username,excluded_if=TLS none"`
-	PasswordFile string        `koanf:"passwordFile"`
-	From         string        `koanf:"from" validate:"required,mailbox"`
-	Timeout      time.Duration `koanf:"timeout" validate:"min=100ms"`
+	TLS          string     `koanf:"tls" validate:"oneof=none starttls implicit"`
+	Username     string     `koanf:"username" validate:"required_with=Password"`
+	Password     app.Secret `koanf:"password" validate:"required_with=Username,excluded_if=TLS none"`
+	PasswordFile string     `koanf:"passwordFile"`
+	From         string     `koanf:"from" validate:"required,mailbox"`
+	// Brand is the name that messages give the platform. FooterZH and FooterEN end
+	// messages of their language.
+	Brand    string `koanf:"brand" validate:"required,max=64,oneline"`
+	FooterZH string `koanf:"footerZh" validate:"max=500,oneline"`
+	FooterEN string `koanf:"footerEn" validate:"max=500,oneline"`
+	// Contact is how users reach the administrators.
+	Contact string        `koanf:"contact" validate:"max=200,oneline"`
+	Timeout time.Duration `koanf:"timeout" validate:"min=100ms"`
+	// PerClientHour bounds the messages that one client may ask for in an hour,
+	// PlatformDay those of all clients in a day; 0 means no limit.
+	PerClientHour int `koanf:"perClientHour" validate:"min=0"`
+	PlatformDay   int `koanf:"platformDay" validate:"min=0"`
+	// ReservePercent of PlatformDay is kept for users of accounts.
+	ReservePercent int `koanf:"reservePercent" validate:"min=0,max=90"`
 }
 
 // SMS says to whom text messages are sent, how many, and by whom.
@@ -136,6 +175,8 @@ type SMS struct {
 	// hour, PlatformDay those of everybody in a day; 0 means no limit.
 	PerClientHour int `koanf:"perClientHour" validate:"min=0"`
 	PlatformDay   int `koanf:"platformDay" validate:"min=0"`
+	// ReservePercent of PlatformDay is kept for users of accounts.
+	ReservePercent int `koanf:"reservePercent" validate:"min=0,max=90"`
 	// Provider is none; dev, which writes each message into Dir; aliyun; or http,
 	// for any gateway that takes a POST.
 	Provider string        `koanf:"provider" validate:"oneof=none dev aliyun http"`
@@ -180,6 +221,14 @@ type Picture struct {
 	// name below it; they must lead to public addresses.
 	AllowedHosts []string      `koanf:"allowedHosts"`
 	Timeout      time.Duration `koanf:"timeout" validate:"min=100ms"`
+	// Decoders bounds the pictures that are decoded at once.
+	Decoders int `koanf:"decoders" validate:"min=1,max=64"`
+	// PerAccountHour bounds the uploads of one account in an hour, PlatformHour
+	// those of all; zero means no limit.
+	PerAccountHour int `koanf:"perAccountHour" validate:"min=0"`
+	PlatformHour   int `koanf:"platformHour" validate:"min=0"`
+	// KeepUnused is how long an upload that no account uses is kept.
+	KeepUnused time.Duration `koanf:"keepUnused" validate:"min=1h"`
 }
 
 // Deletion says what becomes of accounts that their people delete.
@@ -235,9 +284,37 @@ type Guard struct {
 	Delay    time.Duration `koanf:"delay" validate:"min=1s"`
 	MaxDelay time.Duration `koanf:"maxDelay" validate:"gtefield=Delay"`
 	// LockFor is how long a lock lasts.
-	LockFor time.Duration `koanf:"lockFor" validate:"gtefield=MaxDelay"`
+	LockFor time.Duration `koanf:"lockFor" validate:"gtefield=MaxDelay,max=24h"`
+	// WideFactor is how many times every limit by client applies to the network
+	// around it: the /24 of an IPv4 address, the /48 of an IPv6 one; 0: none does.
+	WideFactor int `koanf:"wideFactor" validate:"min=0,max=1000"`
+	// TurnWait is how long a sign-in waits for others at the same account that are
+	// being checked; 0 refuses it at once.
+	TurnWait time.Duration `koanf:"turnWait" validate:"min=0,max=5s"`
 	// ExemptClients are addresses or CIDR ranges without a limit by client.
 	ExemptClients []string `koanf:"exemptClients" validate:"dive,ip|cidr"`
+}
+
+// Limits bound what clients ask for; app.Limits says what each means. 0 means no
+// limit.
+type Limits struct {
+	CodesPerTargetMinute       int `koanf:"codesPerTargetMinute" validate:"min=0"`
+	CodesPerTargetDay          int `koanf:"codesPerTargetDay" validate:"min=0"`
+	CodeReserveDay             int `koanf:"codeReserveDay" validate:"min=0"`
+	CodeTriesPerClient         int `koanf:"codeTriesPerClient" validate:"min=0"`
+	UsernamesPerTargetDay      int `koanf:"usernamesPerTargetDay" validate:"min=0"`
+	RegistrationsPerClientHour int `koanf:"registrationsPerClientHour" validate:"min=0"`
+	RegistrationsPlatformDay   int `koanf:"registrationsPlatformDay" validate:"min=0"`
+	LookupsPerClientHour       int `koanf:"lookupsPerClientHour" validate:"min=0"`
+	ChallengesPerClientMinute  int `koanf:"challengesPerClientMinute" validate:"min=0"`
+	ChallengesPlatform         int `koanf:"challengesPlatform" validate:"min=0"`
+	SolvesPerClientHour        int `koanf:"solvesPerClientHour" validate:"min=0"`
+	ProfilesPerClientHour      int `koanf:"profilesPerClientHour" validate:"min=0"`
+	ChangesPerAccountHour      int `koanf:"changesPerAccountHour" validate:"min=0"`
+	ManagedPerAccountHour      int `koanf:"managedPerAccountHour" validate:"min=0"`
+	RepositoriesPerAccountHour int `koanf:"repositoriesPerAccountHour" validate:"min=0"`
+	SignInsPerAccountHour      int `koanf:"signInsPerAccountHour" validate:"min=0"`
+	SignInsPerClientHour       int `koanf:"signInsPerClientHour" validate:"min=0"`
 }
 
 // Saga tunes the saga runner; saga.Options says what each means.
@@ -293,27 +370,46 @@ type Log struct {
 // Default returns the configuration that a file and the environment change.
 // The addresses and credentials of the other systems have no default.
 func Default() Config {
+	limits := app.DefaultLimits()
 	return Config{
 		Listen:   "localhost:8081",
 		Zone:     "Asia/Shanghai",
 		Issuer:   "accord",
 		Dialects: []string{"infinite", "portal", "community", "jpress", "registry"},
-		HTTP:     HTTP{BodyLimit: 1 << 20, ShutdownGrace: 15 * time.Second},
-		Session:  Session{TTL: 2 * time.Hour, Keep: 7 * 24 * time.Hour, SweepEvery: 5 * time.Second},
-		Gitea:    Gitea{Timeout: 5 * time.Second},
+		HTTP:     HTTP{ProxyHeader: "X-Forwarded-For", BodyLimit: 1 << 20, RefusalPause: time.Second, ShutdownGrace: 15 * time.Second},
+		Session:  Session{TTL: 2 * time.Hour, Keep: 7 * 24 * time.Hour, PerAccount: 64, SweepEvery: 5 * time.Second},
+		Gitea:    Gitea{Timeout: 5 * time.Second, TokenScopes: gitea.DefaultScopes(), SessionLifetime: 24 * time.Hour, Passwords: "mirrored"},
 		Storage:  Storage{Region: "us-east-1", Bucket: "accord", Policy: "accord-home", Timeout: 5 * time.Second},
 		Database: Database{Driver: "sqlite"},
-		Mail:     Mail{Port: 587, TLS: "starttls", Timeout: 10 * time.Second},
+		Mail: Mail{
+			Brand: "Accord", Port: 587, TLS: "starttls", Timeout: 10 * time.Second,
+			PerClientHour: limits.Mail.PerClientHour, PlatformDay: limits.Mail.PlatformDay, ReservePercent: limits.Mail.ReservePercent,
+		},
 		SMS: SMS{
-			Countries: []string{"86"}, PerClientHour: 20, PlatformDay: 1000, Provider: "none", Timeout: 5 * time.Second,
+			Countries: []string{"86"}, PerClientHour: limits.SMS.PerClientHour, PlatformDay: limits.SMS.PlatformDay,
+			ReservePercent: limits.SMS.ReservePercent, Provider: "none", Timeout: 5 * time.Second,
 			HTTP: SMSGateway{Encoding: "json"},
 		},
-		Picture:  Picture{Timeout: 5 * time.Second},
+		Picture:  Picture{Timeout: 5 * time.Second, Decoders: 2, PerAccountHour: 20, PlatformHour: 2000, KeepUnused: 24 * time.Hour},
 		Keys:     Keys{Poll: 5 * time.Second},
 		Password: Password{MemoryKiB: 19 * 1024, Passes: 2, Wait: time.Second},
 		Guard: Guard{
 			AccountFree: 5, AccountLockAfter: 10, ClientFree: 50, ClientLockAfter: 200,
 			Delay: time.Second, MaxDelay: 30 * time.Second, LockFor: 15 * time.Minute,
+			WideFactor: 4, TurnWait: 2 * time.Second,
+		},
+		Limits: Limits{
+			CodesPerTargetMinute: limits.Code.PerTargetMinute, CodesPerTargetDay: limits.Code.PerTargetDay,
+			CodeReserveDay: limits.Code.ReserveDay, CodeTriesPerClient: limits.Code.TriesPerClient,
+			UsernamesPerTargetDay:      limits.UsernamesPerTargetDay,
+			RegistrationsPerClientHour: limits.RegistrationsPerClientHour, RegistrationsPlatformDay: limits.RegistrationsPlatformDay,
+			LookupsPerClientHour:      limits.LookupsPerClientHour,
+			ChallengesPerClientMinute: limits.ChallengesPerClientMinute, ChallengesPlatform: limits.ChallengesPlatform,
+			SolvesPerClientHour:   limits.SolvesPerClientHour,
+			ProfilesPerClientHour: limits.ProfilesPerClientHour,
+			ChangesPerAccountHour: limits.ChangesPerAccountHour, ManagedPerAccountHour: limits.ManagedPerAccountHour,
+			RepositoriesPerAccountHour: limits.RepositoriesPerAccountHour,
+			SignInsPerAccountHour:      limits.SignInsPerAccountHour, SignInsPerClientHour: limits.SignInsPerClientHour,
 		},
 		Saga: Saga{
 			Lease: 4 * time.Second, Deadline: 8 * time.Second, Answer: 10 * time.Second, StepTimeout: 5 * time.Second,

@@ -91,6 +91,7 @@ func TestAllFaultsAreReportedTogetherAndShowNoValue(t *testing.T) {
 	_, err := load(t, `
 listen: hunter2
 zone: Hunter2/Nowhere
+audience: "hunter2\u0007"
 sesion: {ttl: 2h}
 session: {ttl: 7200, keep: hunter2}
 dialects: [infinite, hunter2]
@@ -109,7 +110,7 @@ log: {level: {hunter2: 1}}
 	require.Error(t, err)
 	require.NotContains(t, strings.ReplaceAll(strings.ReplaceAll(err.Error(), "log.level.hunter2", ""), "picture.allowedHosts.hunter2", ""), "hunter2")
 	for _, want := range []string{
-		"listen: is not an address", "zone: is not a time zone", "sesion.ttl: is no setting", "session.ttl: is not a duration",
+		"listen: is not an address", "audience: is not one line", "zone: is not a time zone", "sesion.ttl: is no setting", "session.ttl: is not a duration",
 		"session.keep: is not a duration", "dialects: is none of infinite, ", "http.trustedProxies: has an item",
 		"http.bodyLimit: is not a whole number", "gitea.url: has a user or password", "gitea.adminUser: is missing",
 		"gitea.adminPassword: is not text", "storage.endpoint: is not an http", "storage.region: is missing",
@@ -124,6 +125,21 @@ log: {level: {hunter2: 1}}
 		require.Regexp(t, "(?m)^"+want, err.Error())
 	}
 	require.Contains(t, err.Error(), "ACCORD_STORAGE_ADMIN_PASSWORD or ACCORD_STORAGE_ADMIN_PASSWORD_FILE")
+}
+
+func TestSessionTokensHaveNoScopeThatMakesCredentials(t *testing.T) {
+	c, err := load(t, whole, "ACCORD_GITEA_TOKEN_SCOPES=read:user, write:repository")
+	require.NoError(t, err)
+	require.Equal(t, []string{"read:user", "write:repository"}, c.Gitea.TokenScopes)
+	for _, scope := range []string{
+		"all", "sudo", "read:admin", "write:admin", "write:user", "write:activitypub", "write:misc", "repo", "hunter2", "",
+	} {
+		_, err := load(t, whole+fmt.Sprintf("gitea.tokenScopes: [read:user, %q]\n", scope))
+		require.ErrorContains(t, err, "gitea.tokenScopes: has an item that session tokens cannot have; allowed are public-only, read:user, ", scope)
+		require.NotContains(t, err.Error(), "hunter2")
+	}
+	_, err = load(t, whole+"gitea.tokenScopes: []\n")
+	require.ErrorContains(t, err, "gitea.tokenScopes: is less than 1")
 }
 
 func TestTheGuardsBoundsGoTogether(t *testing.T) {
@@ -215,4 +231,29 @@ func TestEverySettingIsDocumented(t *testing.T) {
 		row := fmt.Sprintf("| `%s` | `%s` | %s |", s.Key, s.Env, s.Default)
 		require.Contains(t, string(manual), row)
 	}
+}
+
+func TestWebOrigins(t *testing.T) {
+	const key = "http.allowedOrigins"
+	for origin, good := range map[string]bool{
+		"https://app.example.com": true, "http://app.example.com:8080": true, "http://[::1]:3000": true, "*": true,
+		"http://localhost:*": true, "https://127.0.0.1:*": true, "http://[::1]:*": true,
+		"https://app.example.com/": false, "https://app.example.com:443": false, "http://app.example.com:80": false,
+		"https://App.example.com": false, "HTTPS://app.example.com": false, "app.example.com": false, "null": false,
+		"https://*.example.com": false, "https://app.example.com:*": false, "https://user@app.example.com": false,
+		"https://app.example.com?x": false, "https://app.example.com:": false, "ftp://app.example.com": false, "": false,
+		"http://localhost:*/": false, "http://localhost/:*": false,
+	} {
+		_, err := load(t, whole+fmt.Sprintf("%s: [%q]\n", key, origin))
+		if good {
+			require.NoError(t, err, origin)
+			continue
+		}
+		require.ErrorContains(t, err, key+": has an item that is not an origin as browsers send it", origin)
+	}
+	const credentials = "http.allowCredentials: true\n"
+	_, err := load(t, whole+key+": ['https://app.example.com']\n"+credentials)
+	require.NoError(t, err)
+	_, err = load(t, whole+key+": ['*']\n"+credentials)
+	require.ErrorContains(t, err, key)
 }

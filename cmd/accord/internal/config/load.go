@@ -31,7 +31,7 @@ func Load(path string, environ []string) (c Config, ignored []string, err error)
 		return Default(), nil, err
 	}
 	c, ignored, err = merge(path, values, environ)
-	err = errors.Join(err, c.Validate())
+	err = errors.Join(err, c.validate(unreadIn(err)))
 	if nothingSaid := path == "" && reflect.DeepEqual(c, Default()); nothingSaid {
 		err = errors.Join(errors.New("no setting is given: name a configuration file by --config FILE"), err)
 	}
@@ -50,6 +50,9 @@ func merge(path string, values map[string]any, environ []string) (Config, []stri
 	c := Default()
 	settings := settingsOf(&c)
 	fromFile, fileFaults := knownOf(path, values, settings)
+	if err := exposed(path, fromFile, settings); err != nil {
+		fileFaults = append(fileFaults, err)
+	}
 	fromEnv, ignored, envFaults := readEnv(environ, settings)
 	merged := koanf.New(delim)
 	faults := append(fileFaults, envFaults...)

@@ -1,18 +1,50 @@
 package config
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/knadh/koanf/v2"
 
+	"accord/adapters/secretfile"
 	"accord/app"
 )
 
 // maxSecretFile bounds a file that holds one secret, in bytes.
 const maxSecretFile = 64 << 10
+
+// exposed returns an error if the file at path gives secrets and others than its
+// owner may read it.
+func exposed(path string, values map[string]any, settings []setting) error {
+	var given []string
+	for _, s := range settings {
+		if text, isText := values[s.key].(string); isText && s.secret() && isSecret(s.key, text) {
+			given = append(given, s.key)
+		}
+	}
+	if len(given) == 0 {
+		return nil
+	}
+	info, err := os.Stat(path)
+	if err == nil {
+		err = secretfile.Check(path, info)
+	}
+	if err != nil {
+		slices.Sort(given)
+		return fmt.Errorf("%w (it gives %s)", err, strings.Join(given, ", "))
+	}
+	return nil
+}
+
+// isSecret reports whether the value hides anything: the name of a database file
+// does not.
+func isSecret(key, value string) bool {
+	return value != "" && (key != "database.dsn" || strings.Contains(value, "@"))
+}
 
 // bothGiven finds secrets that one source gives twice, as such and by a file.
 func bothGiven(values map[string]any, settings []setting) []error {
@@ -59,7 +91,7 @@ func readSecrets(settings []setting) []error {
 		}
 		text, err := readSecret(path)
 		if err != nil {
-			faults = append(faults, fmt.Errorf("%s: %w", s.key+fileSuffix, err))
+			faults = append(faults, &unreadSecret{key: s.key, err: err})
 			continue
 		}
 		s.field.SetString(text)
@@ -67,9 +99,35 @@ func readSecrets(settings []setting) []error {
 	return faults
 }
 
+// unreadSecret says that the file of a secret could not be read.
+type unreadSecret struct {
+	key string
+	err error
+}
+
+func (u *unreadSecret) Error() string { return u.key + fileSuffix + ": " + u.err.Error() }
+func (u *unreadSecret) Unwrap() error { return u.err }
+
+// unreadIn returns the keys of all unread secrets in err, which would be reported
+// as missing once more.
+func unreadIn(err error) []string {
+	var unread *unreadSecret
+	if joined, ok := err.(interface{ Unwrap() []error }); ok {
+		var keys []string
+		for _, e := range joined.Unwrap() {
+			keys = append(keys, unreadIn(e)...)
+		}
+		return keys
+	}
+	if errors.As(err, &unread) {
+		return []string{unread.key}
+	}
+	return nil
+}
+
 // readSecret reads a secret from its file, less the line break at its end.
 func readSecret(path string) (string, error) {
-	f, err := os.Open(path)
+	f, err := secretfile.Open(path)
 	if err != nil {
 		return "", err
 	}

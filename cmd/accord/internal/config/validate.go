@@ -7,15 +7,23 @@ import (
 	"net/mail"
 	"net/url"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/go-playground/validator/v10"
+
+	"accord/adapters/gitea"
 )
 
 // Validate finds every fault of the configuration: an error of one line each,
 // with the key, what is wrong and what to do, and no value.
-func (c Config) Validate() error {
+func (c Config) Validate() error { return c.validate(nil) }
+
+// validate is Validate without the settings that another fault is reported of.
+func (c Config) validate(except []string) error {
 	judge, err := newJudge()
 	if err != nil {
 		return err
@@ -24,11 +32,13 @@ func (c Config) Validate() error {
 	if err := judge.Struct(c); !errors.As(err, &found) {
 		return err
 	}
-	faults := make([]error, len(found))
-	for i, f := range found {
+	var faults []error
+	for _, f := range found {
 		_, key, _ := strings.Cut(f.Namespace(), ".") // less the name of the struct
 		key, _, _ = strings.Cut(key, "[")            // less the place in a list
-		faults[i] = fmt.Errorf("%s: %s; set it in the file, or by %s", key, wrong(f), ways(key, c))
+		if !slices.Contains(except, key) {
+			faults = append(faults, fmt.Errorf("%s: %s; set it in the file, or by %s", key, wrong(f), ways(key, c)))
+		}
 	}
 	return errors.Join(faults...)
 }
@@ -53,6 +63,9 @@ func newJudge() (*validator.Validate, error) {
 		judge.RegisterValidation("mailbox", isMailbox),
 		judge.RegisterValidation("smstemplate", isTemplate),
 		judge.RegisterValidation("headerlines", areHeaderLines),
+		judge.RegisterValidation("oneline", isOneLine),
+		judge.RegisterValidation("giteascope", isGiteaScope),
+		judge.RegisterValidation("weborigin", isWebOrigin),
 	)
 }
 
@@ -94,6 +107,35 @@ func areHeaderLines(f validator.FieldLevel) bool {
 	return true
 }
 
+func isOneLine(f validator.FieldLevel) bool {
+	text := f.Field().String()
+	return utf8.ValidString(text) && !strings.ContainsFunc(text, func(r rune) bool { return !unicode.IsPrint(r) })
+}
+
+func isGiteaScope(f validator.FieldLevel) bool {
+	return slices.Contains(gitea.AllowedScopes(), f.Field().String())
+}
+
+// isWebOrigin wants an origin as a browser writes it, which names no default port and
+// no path. Any origin at all is refused where its pages could send cookies.
+func isWebOrigin(f validator.FieldLevel) bool {
+	origin := f.Field().String()
+	if origin == "*" {
+		c, ok := f.Top().Interface().(Config)
+		return ok && !c.HTTP.AllowCredentials
+	}
+	if named, anyPort := strings.CutSuffix(origin, ":*"); anyPort {
+		u, err := url.Parse(named)
+		return err == nil && slices.Contains([]string{"localhost", "127.0.0.1", "[::1]"}, u.Host) && u.String() == u.Scheme+"://"+u.Host
+	}
+	u, err := url.Parse(origin)
+	if err != nil || u.Hostname() == "" || strings.Contains(u.Host, "*") || origin != u.Scheme+"://"+strings.ToLower(u.Host) {
+		return false
+	}
+	defaultPort, ok := map[string]string{"http": "80", "https": "443"}[u.Scheme]
+	return ok && u.Port() != defaultPort && !strings.HasSuffix(u.Host, ":")
+}
+
 // wrongs say what rules without a parameter ask for.
 var wrongs = map[string]string{
 	"required":            "is missing",
@@ -109,8 +151,13 @@ var wrongs = map[string]string{
 	"hostname_rfc1123|ip": "is not a host name or IP address",
 	"smstemplate":         "has an item that is not COUNTRY/LANGUAGE/SIGN/TEMPLATE, such as 86/zh/SIGN/SMS_123456789",
 	"headerlines":         "has a line that is not NAME: VALUE",
+	"oneline":             "is not one line of printable characters",
 	"number":              "has an item that is no country code, such as 86",
-	"ip|cidr":             "has an item that is no IP address or range, such as 10.0.0.0/8",
+	"giteascope": "has an item that session tokens cannot have; allowed are " +
+		strings.Join(gitea.AllowedScopes(), ", "),
+	"weborigin": "has an item that is not an origin as browsers send it, such as https://app.example.com (no path, no default port; " +
+		"http://localhost:* for any port of this machine; * only without http.allowCredentials)",
+	"ip|cidr": "has an item that is no IP address or range, such as 10.0.0.0/8",
 }
 
 // wrong says what the rule that was broken asks for.

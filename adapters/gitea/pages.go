@@ -1,0 +1,147 @@
+package gitea
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"maps"
+	"net/http"
+	"net/url"
+	"strconv"
+
+	"accord/app/reconcile"
+)
+
+const (
+	// perPage is the page size to ask for, the most that Gitea gives by default. A
+	// server whose MAX_RESPONSE_ITEMS is lower gives shorter pages.
+	perPage = 50
+	// maxPages bounds a listing, against a server that never ends one.
+	maxPages = 10_000
+	// readings is how often a listing is read that changes meanwhile.
+	readings = 3
+)
+
+var (
+	// errShort is the error of a listing that lacks entries.
+	errShort   = errors.New("the listing is shorter than the total that Gitea gives")
+	errNoTotal = errors.New("the answer does not give the total")
+	// errRepeated is the error of a listing that never ends.
+	errRepeated = errors.New("the same page came twice")
+)
+
+// tally compares the entries of a listing with the total that the server gives.
+// A page that is shorter than asked for says nothing: the listing ends where the
+// total is reached, and without a total, at an empty page.
+type tally struct {
+	read, first int
+	begun       bool
+	// page is the last one of a listing without a total.
+	page []byte
+}
+
+// add counts a page and reports whether it is the last one. The error is
+// errRepeated if a server without a total gives the same page again, errShort
+// if the listing ends before its total, or if the total falls while the listing
+// is read: an entry that goes away moves another one onto a page that was read. If
+// another one is added at the same time the total stays equal, and the entry that
+// moved is left out unnoticed.
+func (t *tally) add(a answer, n int) (last bool, err error) {
+	t.read += n
+	total, known := a.total()
+	if !known {
+		if n > 0 && bytes.Equal(t.page, a.body) {
+			return true, errRepeated
+		}
+		t.page = a.body
+		return n == 0, nil
+	}
+	if !t.begun {
+		t.begun, t.first = true, total
+	}
+	if total < t.first || n == 0 && t.read < total {
+		return true, errShort
+	}
+	return n == 0 || t.read >= total, nil
+}
+
+// incomplete is the reconcile.ErrIncomplete of a listing that lacks entries.
+func (t *tally) incomplete(a answer) error {
+	total, _ := a.total()
+	return reconcile.Incomplete("gitea: %s: %d were read, of %d at first and %d at last", a.request.op, t.read, t.first, total)
+}
+
+// total is the length of the whole listing that a page belongs to.
+func (a answer) total() (int, bool) {
+	total, err := strconv.Atoi(a.header.Get("X-Total-Count"))
+	return total, err == nil && total >= 0
+}
+
+// needTotal refuses a page that does not give it.
+func (a answer) needTotal() error {
+	if _, known := a.total(); !known {
+		return a.request.failed(true, errNoTotal)
+	}
+	return nil
+}
+
+// onPage is the request for one page of a listing.
+func (r request) onPage(page int) request {
+	query := url.Values{"limit": {strconv.Itoa(perPage)}}
+	maps.Copy(query, r.query)
+	query.Set("page", strconv.Itoa(page))
+	r.query = query
+	return r
+}
+
+// gather reads a listing to its end, or its first most entries, and reports
+// whether that is all of it. decode reads a page; an answer of any other status
+// than 200 that it accepts ends the listing. A listing that changes while it is
+// read is read again, and refused if it is short every time.
+func gather[T any](
+	ctx context.Context, d *Directory, r request, most int, decode func(answer) ([]T, error),
+) (all []T, whole bool, err error) {
+	for range readings {
+		if all, whole, err = gatherOnce(ctx, d, r, most, decode); !errors.Is(err, errShort) {
+			return all, whole, err
+		}
+	}
+	return nil, false, err
+}
+
+func gatherOnce[T any](
+	ctx context.Context, d *Directory, r request, most int, decode func(answer) ([]T, error),
+) (all []T, whole bool, err error) {
+	var t tally
+	for page := 1; page <= maxPages; page++ {
+		if len(all) >= most {
+			return all[:most], false, nil
+		}
+		a, err := d.send(ctx, r.onPage(page))
+		if err != nil {
+			return nil, false, err
+		}
+		entries, err := decode(a)
+		if err != nil {
+			return nil, false, err
+		}
+		if a.status != http.StatusOK {
+			return all, true, nil
+		}
+		all = append(all, entries...)
+		last, err := t.add(a, len(entries))
+		if err != nil {
+			return nil, false, r.failed(true, err)
+		}
+		if last {
+			return all[:min(len(all), most)], len(all) <= most, nil
+		}
+	}
+	return nil, false, r.failed(true, errUnreadable)
+}
+
+// isNumber reports whether Gitea takes the text for a number of its own.
+func isNumber(s string) bool {
+	n, err := strconv.ParseInt(s, 10, 64)
+	return err == nil && n > 0
+}

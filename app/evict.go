@@ -1,0 +1,250 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"slices"
+
+	"accord/saga"
+)
+
+const (
+	// evictRounds bounds how often one try looks for credentials again after it
+	// ended some.
+	evictRounds = 100
+	// evictBatch is how many tokens one round lists and ends.
+	evictBatch = 1000
+	// maxEvictedNames bounds the credentials that the state of a saga names.
+	maxEvictedNames = 100
+)
+
+// errStillThere says that an eviction does not come to an end.
+var errStillThere = errors.New("credentials of the account are still there, or come anew, after they were ended")
+
+// Evicted is the outcome of an eviction. It is part of the state of sagas, so Ended
+// and Left name at most maxEvictedNames credentials each.
+type Evicted struct {
+	// Ended were credentials that no open session uses, and are dead.
+	Ended []Credential
+	// Unnamed counts those that Ended leaves out.
+	Unnamed map[CredentialKind]int
+	// Left are GPG and deploy keys, which end only if that is asked for, or that Gitea
+	// refuses to end.
+	Left []Credential
+}
+
+// record adds credentials that are dead.
+func (e *Evicted) record(ended []Credential) {
+	room := min(max(0, maxEvictedNames-len(e.Ended)), len(ended))
+	e.Ended = append(e.Ended, ended[:room]...)
+	for _, c := range ended[room:] {
+		if e.Unnamed == nil {
+			e.Unnamed = map[CredentialKind]int{}
+		}
+		e.Unnamed[c.Kind]++
+	}
+}
+
+// Count is how many credentials are dead.
+func (e Evicted) Count() int {
+	n := len(e.Ended)
+	for _, more := range e.Unnamed {
+		n += more
+	}
+	return n
+}
+
+func boundedNames(all []Credential) []Credential { return all[:min(len(all), maxEvictedNames)] }
+
+// evictedKinds are those that an eviction looks at. Deploy keys, which take a
+// request for every repository, only if they are to end.
+func evictedKinds(keys bool) []CredentialKind {
+	return append([]CredentialKind{GiteaToken}, evictedBesideTokens(keys)...)
+}
+
+func evictedBesideTokens(keys bool) []CredentialKind {
+	kinds := []CredentialKind{OAuth2Application, SecondAddress, Webhook, ActionsRunner, SSHKey, GPGKey}
+	if keys {
+		kinds = append(kinds, DeployKey)
+	}
+	return kinds
+}
+
+// evictFromGitea ends credentials until there are none to end, and records them in
+// out. A try that ended some and failed has progressed: an account may have more
+// tokens than end in the time of one try. Keys that Gitea refuses to end, such as
+// GPG keys under USER_DISABLED_FEATURES, are left: they keep no one out for good.
+func (s *Service) evictFromGitea(ctx context.Context, a Account, keys bool, out *Evicted) error {
+	progressed := false
+	for range evictRounds {
+		ending, left, err := s.roundInGitea(ctx, a, keys)
+		if err == nil {
+			out.Left = boundedNames(left)
+			if len(ending) == 0 {
+				return nil
+			}
+			var ended []Credential
+			ended, err = s.DirectoryCredentials.EndCredentials(ctx, a.ID, ending)
+			out.record(ended)
+			progressed = progressed || len(ended) > 0
+			if saga.IsRefused(err) {
+				kept := without(ending, ended)
+				if !slices.ContainsFunc(kept, func(c Credential) bool { return !c.Kind.IsKey() }) {
+					out.Left = boundedNames(append(out.Left, kept...))
+					return nil
+				}
+			}
+		}
+		if err != nil && progressed {
+			return saga.Progressed(notRefused(err))
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return &Error{Kind: DirectoryFailed, Op: "evict", Err: errStillThere}
+}
+
+// without returns all but those that have ended.
+func without(all, ended []Credential) []Credential {
+	return slices.DeleteFunc(slices.Clone(all), func(c Credential) bool { return slices.Contains(ended, c) })
+}
+
+// roundInGitea finds what one round ends, and the keys that are left.
+func (s *Service) roundInGitea(ctx context.Context, a Account, keys bool) (ending, left []Credential, err error) {
+	open, err := s.Listings.UnclosedOf(ctx, a.ID)
+	if err != nil {
+		return nil, nil, err
+	}
+	found, err := s.DirectoryCredentials.SomeTokens(ctx, a.ID, evictBatch+2*len(open))
+	if err != nil {
+		return nil, nil, err
+	}
+	others, err := s.DirectoryCredentials.Credentials(ctx, a.ID, evictedBesideTokens(keys)...)
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, c := range withoutOwn(a, others) {
+		if c.Kind.IsKey() && !keys {
+			left = append(left, c)
+		} else {
+			found = append(found, c)
+		}
+	}
+	ending, err = s.holdings().ofNoSession(ctx, a, found)
+	return ending, left, err
+}
+
+// CredentialHoldings is where the credentials of accounts are looked for.
+type CredentialHoldings struct {
+	Users     markedUsers
+	Directory DirectoryCredentials
+	Storage   StorageCredentials
+	Listings  Listings
+}
+
+func (s *Service) holdings() CredentialHoldings {
+	return CredentialHoldings{s.DirectoryRepairs, s.DirectoryCredentials, s.StorageCredentials, s.Listings}
+}
+
+// Foreign lists the credentials of the account that an eviction would end, with
+// GPG and deploy keys or without. It changes nothing. DirectoryFailed, StorageFailed or Internal.
+func (h CredentialHoldings) Foreign(ctx context.Context, a Account, keys bool) ([]Credential, error) {
+	kinds := evictedKinds(keys)
+	if !keys {
+		kinds = slices.DeleteFunc(kinds, CredentialKind.IsKey)
+	}
+	return h.of(ctx, a, kinds)
+}
+
+// of lists credentials of these kinds in Gitea that no session has, a first address
+// that is not the account's among them, and storage access keys.
+func (h CredentialHoldings) of(ctx context.Context, a Account, kinds []CredentialKind) ([]Credential, error) {
+	found, err := h.Directory.Credentials(ctx, a.ID, kinds...)
+	if err == nil {
+		found, err = h.ofNoSession(ctx, a, found)
+	}
+	if err != nil {
+		return nil, err
+	}
+	users, err := h.Users.UsersMarked(ctx, a.ID)
+	if err != nil {
+		return nil, err
+	}
+	found = append(withoutOwn(a, found), foreignFirst(a, users)...)
+	inStorage, err := h.Storage.AccessKeys(ctx, a.StorageKey)
+	return append(found, inStorage...), err
+}
+
+// ofNoSession leaves out the credentials that a session of the account has, open
+// or about to be: a token may be named after the session of another account. It
+// looks at the sessions after the credentials were looked at, so that a session
+// which opens in between is found.
+func (h CredentialHoldings) ofNoSession(ctx context.Context, a Account, found []Credential) ([]Credential, error) {
+	unclosed, err := h.Listings.UnclosedOf(ctx, a.ID)
+	if err != nil {
+		return nil, err
+	}
+	return slices.DeleteFunc(found, func(c Credential) bool {
+		id, ours := c.session()
+		return ours && slices.Contains(unclosed, id)
+	}), nil
+}
+
+// session is the id of the session that a Gitea token is named after.
+func (c Credential) session() (id string, ours bool) {
+	if c.Kind != GiteaToken {
+		return "", false
+	}
+	return SessionOfToken(c.Name)
+}
+
+// evictFromStorage returns the access keys that it ended, also if it fails. It
+// leaves the temporary credentials to sessions that are open or under way: the
+// storage cannot tell whose the others are. No one but Accord knows the secret by
+// which they are made.
+func (s *Service) evictFromStorage(ctx context.Context, e eviction) (ended []Credential, fault error) {
+	key := e.Account.StorageKey
+	found, err := s.StorageCredentials.AccessKeys(ctx, key)
+	if err != nil {
+		return nil, err
+	}
+	ended, fault = s.endAccessKeys(ctx, key, found)
+	revoked := false
+	if e.ShutOut {
+		err := s.StorageCredentials.RevokeAll(ctx, key)
+		revoked, fault = err == nil, saga.Graver(fault, err)
+	}
+	if revoked || len(ended) > 0 {
+		fault = notRefused(fault)
+	}
+	if len(ended) > 0 {
+		fault = saga.Progressed(fault)
+	}
+	return ended, fault
+}
+
+// endAccessKeys ends keys of the storage. One that it refuses to end does not keep
+// the others.
+func (s *Service) endAccessKeys(ctx context.Context, key string, keys []Credential) (ended []Credential, fault error) {
+	for _, c := range keys {
+		err := s.StorageCredentials.EndAccessKey(ctx, key, c)
+		if err == nil {
+			ended = append(ended, c)
+			continue
+		}
+		if fault = saga.Graver(fault, err); !saga.IsRefused(err) {
+			break
+		}
+	}
+	return ended, fault
+}
+
+// notRefused makes a refusal an error of the same kind and text that does not say
+// that nothing was changed: it is of a part of a try, and another part took effect.
+func notRefused(err error) error {
+	if !saga.IsRefused(err) {
+		return err
+	}
+	return &Error{Kind: KindOf(err), Op: "evict", Err: errors.New(err.Error())}
+}
