@@ -110,10 +110,16 @@ type Profile struct {
 type DirectoryRef struct {
 	// AccountID is the mark that the user must bear, else nothing is changed.
 	AccountID, Username string
+	// GiteaID is Gitea's number of the user, zero where it is not known. By it a
+	// user that bears the mark is found when somebody else has the name by now:
+	// people can rename their user on Gitea's pages.
+	GiteaID int64
 }
 
 // Ref names the account's user in Gitea.
-func (a Account) Ref() DirectoryRef { return DirectoryRef{AccountID: a.ID, Username: a.Username} }
+func (a Account) Ref() DirectoryRef {
+	return DirectoryRef{AccountID: a.ID, Username: a.Username, GiteaID: a.GiteaID}
+}
 
 // placeholderDomain ends the addresses of accounts that have none. It never
 // exists (RFC 6761, 6.4), so no mail goes anywhere.

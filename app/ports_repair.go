@@ -29,7 +29,7 @@ type DirectoryView struct {
 
 // Ref names the user to calls that change it by its mark.
 func (v DirectoryView) Ref() DirectoryRef {
-	return DirectoryRef{AccountID: v.Mark, Username: v.Username}
+	return DirectoryRef{AccountID: v.Mark, Username: v.Username, GiteaID: v.ID}
 }
 
 // StorageView is what the storage shows of one user.

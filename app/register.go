@@ -256,9 +256,7 @@ func (s *Service) registerFlow() saga.Definition[registration] {
 		saga.Parallel(
 			saga.Step[registration]{
 				Name: "create in Gitea", Kind: saga.Compensable, Do: s.createInDirectory,
-				Undo: func(ctx context.Context, r *registration) error {
-					return s.Directory.RemoveUser(ctx, r.Account.Username, r.Account.ID)
-				},
+				Undo: s.removeFromDirectory,
 			},
 			saga.Step[registration]{
 				Name: "create in storage", Kind: saga.Compensable,
@@ -371,6 +369,21 @@ func (s *Service) createInDirectory(ctx context.Context, r *registration) error 
 	}
 	r.GiteaID, r.AddressPending = id, pending
 	return err
+}
+
+// removeFromDirectory removes the user that was made, also under a name that the
+// person gave it meanwhile on Gitea's pages: the password is good there already.
+func (s *Service) removeFromDirectory(ctx context.Context, r *registration) error {
+	users, err := s.DirectoryRepairs.UsersMarked(ctx, r.Account.ID)
+	if err != nil {
+		return err
+	}
+	for _, u := range users {
+		if err := s.Directory.RemoveUser(ctx, u.Username, r.Account.ID); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // removeLateEffect removes the remote user of a registration that was undone:

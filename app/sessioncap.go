@@ -18,7 +18,9 @@ func (s *Service) endExcess(ctx context.Context, a Account) {
 		if err != nil {
 			break
 		}
-		_, err = s.signOut.Begin(by(ctx, System), a.ID, signingOut{Session: session, Username: a.Username, StorageKey: a.StorageKey})
+		_, err = s.signOut.Begin(by(ctx, System), a.ID, signingOut{
+			Session: session, Username: a.Username, GiteaID: a.GiteaID, StorageKey: a.StorageKey,
+		})
 	}
 	if err != nil { // the session is open all the same
 		s.Logger.WarnContext(ctx, "ending sessions beyond the limit of an account", "account", a.ID, "error", err)

@@ -66,6 +66,7 @@ func (n *NotAllowed) Error() string { return "account is in status " + string(n.
 type signingIn struct {
 	Session       Session
 	Username      string
+	GiteaID       int64
 	StorageKey    string
 	StorageSecret Secret
 	// Code is what the person signs in with, sent to Email; the zero value where
@@ -80,7 +81,7 @@ type signingIn struct {
 }
 
 func (in *signingIn) ref() DirectoryRef {
-	return DirectoryRef{AccountID: in.Session.AccountID, Username: in.Username}
+	return DirectoryRef{AccountID: in.Session.AccountID, Username: in.Username, GiteaID: in.GiteaID}
 }
 
 // SignIn checks the password and opens a session on all three systems, or on
@@ -129,7 +130,7 @@ func (s *Service) openOnce(ctx context.Context, op string, in Credentials, who a
 		return SignedIn{}, saga.Receipt{}, failed(op, s.returnSpent(ctx, who.spent, err))
 	}
 	state, receipt, err := s.signIn.Execute(by(ctx, account.ID), account.ID, signingIn{
-		Session: session, Username: account.Username,
+		Session: session, Username: account.Username, GiteaID: account.GiteaID,
 		StorageKey: account.StorageKey, StorageSecret: account.StorageSecret,
 		Code: code, Email: account.Email, Spent: who.spent,
 	})

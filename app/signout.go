@@ -16,11 +16,12 @@ type Principal struct {
 type signingOut struct {
 	Session    Session
 	Username   string
+	GiteaID    int64
 	StorageKey string
 }
 
 func (out *signingOut) ref() DirectoryRef {
-	return DirectoryRef{AccountID: out.Session.AccountID, Username: out.Username}
+	return DirectoryRef{AccountID: out.Session.AccountID, Username: out.Username, GiteaID: out.GiteaID}
 }
 
 // SignOut ends the session on all three systems. DirectoryFailed or
@@ -32,7 +33,7 @@ func (s *Service) SignOut(ctx context.Context, p Principal) (saga.Receipt, error
 
 func (s *Service) end(ctx context.Context, op string, a Account, session Session) (saga.Receipt, error) {
 	receipt, err := carryOut(by(ctx, a.ID), s.signOut, a.ID, signingOut{
-		Session: session, Username: a.Username, StorageKey: a.StorageKey,
+		Session: session, Username: a.Username, GiteaID: a.GiteaID, StorageKey: a.StorageKey,
 	})
 	if err == nil {
 		err = receipt.Pending

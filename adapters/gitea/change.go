@@ -32,19 +32,27 @@ type change struct {
 }
 
 // marked finds the user that ref names, under another name too if it was
-// renamed in Gitea since. One that is absent or another's is refused; the cause
-// of the first is errAbsent.
+// renamed in Gitea since. Gitea leads from the former name to the present one
+// until another user or organization takes it; then the number leads. A user that
+// is absent or another's is refused; the cause of the first is errAbsent.
 func (d *Directory) marked(ctx context.Context, op string, ref app.DirectoryRef) (user, error) {
 	u, found, err := d.byName(ctx, ref.Username, true)
+	if err != nil {
+		return user{}, err
+	}
+	if found && u.bears(ref.AccountID) {
+		return u, nil
+	}
+	numbered, foundNumbered, err := d.byNumber(ctx, ref.GiteaID)
 	switch {
 	case err != nil:
 		return user{}, err
-	case !found:
-		err = errAbsent
-	case ref.AccountID == "" || u.mark() != ref.AccountID:
+	case foundNumbered && numbered.bears(ref.AccountID):
+		return numbered, nil
+	case found:
 		err = errNotOurs
 	default:
-		return u, nil
+		err = errAbsent
 	}
 	return user{}, saga.Refused(&app.Error{Kind: app.DirectoryFailed, Op: "gitea: " + op, Err: err})
 }

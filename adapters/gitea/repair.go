@@ -168,7 +168,7 @@ func (d *Directory) setMark(ctx context.Context, op string, id int64, ref app.Di
 // marking tells whether the user has the mark already that it is to have, and
 // why it may not be given that.
 func (u user) marking(found bool, ref app.DirectoryRef, to string) (done bool, err error) {
-	bears := ref.AccountID != "" && u.mark() == ref.AccountID
+	bears := u.bears(ref.AccountID)
 	switch {
 	case !found:
 		return false, errAbsent

@@ -6,6 +6,7 @@ import (
 	"math"
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 
 	"accord/app"
@@ -34,29 +35,21 @@ var (
 // CreateToken implements app.Directory. The user is looked at while the token is
 // made, which costs no time; of one that does not bear the account's mark, or is
 // not there, the token is deleted again without ever leaving this call. Only the
-// look follows Gitea from an old name to the present one, so that both are about
-// the same user. A user who turns the name over to another between the two is not
+// look follows a user from an old name to the present one; then the token is made
+// under that. A user who turns the name over to another between the two is not
 // noticed. A token is replaced by deleting the old one first.
 func (d *Directory) CreateToken(ctx context.Context, ref app.DirectoryRef, name string) (app.Secret, error) {
 	const op = "create token"
 	if err := nameable(op, ref.Username, name); err != nil {
 		return "", err
 	}
-	type look struct {
-		user user
-		err  error
-	}
-	looked := make(chan look, 1)
-	go func() {
-		u, err := d.marked(ctx, op, ref)
-		looked <- look{u, err}
-	}()
+	looked := d.look(ctx, op, ref)
 	username := ref.Username
 	a, err := d.postToken(ctx, op, username, name)
 	ours := <-looked
-	if err == nil && ours.err == nil && a.status == http.StatusTemporaryRedirect {
+	if err == nil && ours.elsewhere(username) {
 		username = ours.user.Login
-		a, err = d.postToken(ctx, op, username, name)
+		a, err = d.postTokenElsewhere(ctx, ref.Username, username, name, a)
 	}
 	made := err == nil && a.status == http.StatusCreated
 	switch {
@@ -72,6 +65,41 @@ func (d *Directory) CreateToken(ctx context.Context, ref app.DirectoryRef, name 
 		return "", a.fault()
 	}
 	return d.replaceToken(ctx, username, name, a)
+}
+
+// look is what marked returned.
+type look struct {
+	user user
+	err  error
+}
+
+// look calls marked beside what the caller does.
+func (d *Directory) look(ctx context.Context, op string, ref app.DirectoryRef) <-chan look {
+	looked := make(chan look, 1)
+	go func() {
+		u, err := d.marked(ctx, op, ref)
+		looked <- look{u, err}
+	}()
+	return looked
+}
+
+// elsewhere reports whether our user has another name by now.
+func (l look) elsewhere(name string) bool {
+	return l.err == nil && !strings.EqualFold(l.user.Login, name)
+}
+
+// postTokenElsewhere makes a token for the user of that present name. The former
+// name may be another's by now, for whom first made one: that is deleted again.
+func (d *Directory) postTokenElsewhere(ctx context.Context, former, present, name string, first answer) (answer, error) {
+	switch {
+	case first.status == http.StatusCreated:
+		if _, err := d.deleteToken(ctx, former, name); err != nil {
+			return answer{}, unknown(err)
+		}
+	case !certain(first.status):
+		return answer{}, first.fault()
+	}
+	return d.postToken(ctx, first.request.op, present, name)
 }
 
 // replaceToken deletes the token that is in the way and makes it again. Where
@@ -126,16 +154,25 @@ func (a answer) token(name string) (app.Secret, error) {
 	return app.Secret(t.Text), nil
 }
 
-// DeleteToken implements app.Directory. Where the user of the name has no such
-// token, every user is looked through that bears the account's mark.
+// DeleteToken implements app.Directory. The user is looked at meanwhile. Where it
+// has another name by now, or none had such a token, every user is looked through
+// that bears the account's mark: whoever has the name may have a token of that
+// name too.
 func (d *Directory) DeleteToken(ctx context.Context, ref app.DirectoryRef, name string) error {
 	const op = "delete token"
 	if err := nameable(op, ref.Username, name); err != nil {
 		return err
 	}
+	looked := d.look(ctx, op, ref)
 	deleted, err := d.deleteToken(ctx, ref.Username, name)
-	if err != nil || deleted {
+	ours := <-looked
+	switch {
+	case err != nil:
 		return err
+	case ours.err != nil && !strange(ours.err):
+		return ours.err
+	case deleted && ours.err == nil && !ours.elsewhere(ref.Username):
+		return nil
 	}
 	users, err := d.UsersMarked(ctx, ref.AccountID)
 	if err != nil {

@@ -43,6 +43,9 @@ func (u user) mark() string {
 	return strings.TrimSuffix(id, adoptedEnding)
 }
 
+// bears reports whether the user bears the mark of that account.
+func (u user) bears(accountID string) bool { return accountID != "" && u.mark() == accountID }
+
 // adopted reports whether the mark says that the user was there before us: then
 // nothing here removes it.
 func (u user) adopted() bool {
@@ -190,7 +193,7 @@ func (a answer) invalid() error {
 // removed; the refusal says so.
 func (d *Directory) RemoveUser(ctx context.Context, username, accountID string) error {
 	holder, found, err := d.byName(ctx, username, false)
-	if err != nil || !found || accountID == "" || holder.mark() != accountID {
+	if err != nil || !found || !holder.bears(accountID) {
 		return err
 	}
 	const op = "remove user"

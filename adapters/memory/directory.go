@@ -160,9 +160,9 @@ func (d *Directory) CreateToken(ctx context.Context, ref app.DirectoryRef, name 
 		if !tokenName(name) {
 			return refused("CreateToken", app.Internal, errors.New("a number cannot name a token"))
 		}
-		e := d.findRenamed(ref.Username)
-		if e == nil || ref.AccountID == "" || e.Mark != ref.AccountID {
-			return refused("CreateToken", app.DirectoryFailed, errors.New("no user of that name bears the mark"))
+		e, err := d.ours(ref)
+		if err != nil {
+			return refused("CreateToken", app.DirectoryFailed, err)
 		}
 		d.lastID++
 		token = app.Secret(fmt.Sprintf("%040x", d.lastID))
@@ -183,9 +183,8 @@ func (d *Directory) DeleteToken(ctx context.Context, ref app.DirectoryRef, name 
 		if !tokenName(name) {
 			return refused("DeleteToken", app.Internal, errors.New("a number cannot name a token"))
 		}
-		if e := d.findRenamed(ref.Username); e != nil && e.tokens[name] != "" {
+		if e := d.findRenamed(ref.Username); e != nil {
 			delete(e.tokens, name)
-			return nil
 		}
 		for _, e := range d.entries {
 			if ref.AccountID != "" && e.Mark == ref.AccountID {

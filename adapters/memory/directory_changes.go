@@ -18,20 +18,32 @@ var (
 )
 
 // marked carries effect out on the user that ref names, as one call of that
-// name. One that is absent or another's is refused.
+// name, found by its number where another has its name. One that is absent or
+// another's is refused.
 func (d *Directory) marked(ctx context.Context, call string, ref app.DirectoryRef, effect func(*directoryEntry) error) error {
 	return d.run(ctx, call, func() error {
 		d.mu.Lock()
 		defer d.mu.Unlock()
-		e := d.findRenamed(ref.Username)
-		switch {
-		case e == nil:
-			return refused(call, app.DirectoryFailed, errAbsent)
-		case ref.AccountID == "" || e.Mark != ref.AccountID:
-			return refused(call, app.DirectoryFailed, errNotOurs)
+		e, err := d.ours(ref)
+		if err != nil {
+			return refused(call, app.DirectoryFailed, err)
 		}
 		return effect(e)
 	})
+}
+
+// ours finds the user that ref names. errAbsent, or errNotOurs.
+func (d *Directory) ours(ref app.DirectoryRef) (*directoryEntry, error) {
+	named := d.findRenamed(ref.Username)
+	for _, e := range []*directoryEntry{named, d.byID(ref.GiteaID)} {
+		if e != nil && ref.AccountID != "" && e.Mark == ref.AccountID {
+			return e, nil
+		}
+	}
+	if named == nil {
+		return nil, errAbsent
+	}
+	return nil, errNotOurs
 }
 
 // unlessAbsent takes the refusal of an absent user for success.
