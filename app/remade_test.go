@@ -117,10 +117,6 @@ func TestASignInMakesNoUserThatMayBeThere(t *testing.T) {
 		"it bears another mark": func(_ *testing.T, p *personWorld) {
 			p.directory.Change("alice", func(e *memory.Entry) { e.Mark = "26010100000099" })
 		},
-		"another has its name and it has another": func(_ *testing.T, p *personWorld) {
-			p.directory.Rename("alice", "other")
-			p.directory.Place(memory.Entry{Username: "alice", Emails: []string{"other@example.com"}}, goodPassword)
-		},
 		"Gitea is empty": func(t *testing.T, p *personWorld) {
 			p.goneInGitea(t, false)
 			require.NoError(t, p.directory.RemoveUser(t.Context(), "bob", p.bob.Account.ID))
@@ -144,6 +140,20 @@ func TestASignInMakesNoUserThatMayBeThere(t *testing.T) {
 			require.Equal(t, p.account.GiteaID, p.now(t).GiteaID)
 		})
 	}
+}
+
+// A renamed user is not gone, and signs in even if another has its name.
+func TestASignInOfARenamedUser(t *testing.T) {
+	p := newPerson(t, sagatest.NewClock())
+	p.directory.Rename("alice", "other")
+	p.directory.Place(memory.Entry{Username: "alice", Emails: []string{"other@example.com"}}, goodPassword)
+	in := p.signIn(t, "alice")
+	require.Equal(t, "other", p.directory.TokenOwner(in.GiteaToken))
+	require.Equal(t, p.account.GiteaID, p.now(t).GiteaID)
+	_, err := p.service.Suspend(t.Context(), p.account.ID, app.Locked)
+	require.NoError(t, err)
+	require.Empty(t, p.directory.TokenOwner(in.GiteaToken))
+	require.True(t, p.directory.SignsIn("alice", goodPassword), "who took the name")
 }
 
 // The only account there is has no witness.
