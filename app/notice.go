@@ -29,6 +29,8 @@ const (
 	NoticeRestored  NoticeKind = "account restored"
 	NoticeSuspended NoticeKind = "account suspended"
 	NoticeResumed   NoticeKind = "account resumed"
+	// NoticeSessionsEnded: an operator ended sessions.
+	NoticeSessionsEnded NoticeKind = "sessions ended"
 	// NoticeOwnerChanged: the address was proved for the first time, by someone
 	// with neither the password nor a session, and earlier access has ended.
 	NoticeOwnerChanged NoticeKind = "owner changed"
@@ -48,8 +50,8 @@ const (
 func NoticeKinds() []NoticeKind {
 	return []NoticeKind{
 		NoticePasswordChanged, NoticePasswordReset, NoticePasswordSet, NoticeEmailChanged, NoticeEmailConfirmed,
-		NoticeMobileChanged, NoticeRoleChanged, NoticeDeleted, NoticeRestored, NoticeSuspended, NoticeResumed, NoticeOwnerChanged,
-		NoticeEvicted, NoticeKeysStay, NoticeRemade, NoticeSignIn,
+		NoticeMobileChanged, NoticeRoleChanged, NoticeDeleted, NoticeRestored, NoticeSuspended, NoticeResumed, NoticeSessionsEnded,
+		NoticeOwnerChanged, NoticeEvicted, NoticeKeysStay, NoticeRemade, NoticeSignIn,
 	}
 }
 
@@ -252,12 +254,15 @@ func (s *Service) announce(ctx context.Context, a announcement) error {
 }
 
 // spendNotice counts a notice, and marks the last one of the day. Sign-ins have a
-// count of their own: whoever knows the password could use up the other one
-// before a change.
+// count of their own, and so have changes by which an account passes to another:
+// whoever knows the password could use up the common one before such a change.
 func (s *Service) spendNotice(ctx context.Context, a *announcement) (send bool, err error) {
 	key, most := "notice/", noticesADay
-	if a.notice.Kind == NoticeSignIn {
+	switch a.notice.Kind {
+	case NoticeSignIn:
 		key, most = "notice/sign-in/", signInNoticesADay
+	case NoticeEmailChanged, NoticeOwnerChanged:
+		key = "notice/owner/"
 	}
 	send, err = s.within(ctx, key+a.accountID, verify.Quota(limitNotices, most-1, 24*time.Hour))
 	if err != nil || send {

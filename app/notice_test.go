@@ -109,6 +109,18 @@ func TestChangesAreAnnounced(t *testing.T) {
 			_, err := p.service.Restore(byOperator(ctx), p.account.ID)
 			return err
 		}, []string{"alice@example.com: account deleted by self", "alice@example.com: account restored by operator"}},
+		"a session revoked": {func(ctx context.Context, p *personWorld, _ *sagatest.Clock) error {
+			_, err := p.service.Revoke(byOperator(ctx), p.account.ID, p.here.Session.ID)
+			return err
+		}, []string{"alice@example.com: sessions ended by operator"}},
+		"all sessions revoked": {func(ctx context.Context, p *personWorld, _ *sagatest.Clock) error {
+			for range 2 { // the second time there is none
+				if err := p.service.RevokeAll(byOperator(ctx), p.account.ID, func(app.Session, saga.Receipt) {}); err != nil {
+					return err
+				}
+			}
+			return nil
+		}, []string{"alice@example.com: sessions ended by operator"}},
 		"locked and unlocked": {func(ctx context.Context, p *personWorld, _ *sagatest.Clock) error {
 			if _, err := p.service.Suspend(byOperator(ctx), p.account.ID, app.Locked); err != nil {
 				return err
@@ -227,12 +239,18 @@ func TestNoticesAreBounded(t *testing.T) {
 		}
 	}
 	require.Equal(t, 1, last)
+	require.NoError(t, p.put(t.Context(), app.MailTarget("new@example.com"), clock))
+	_, err := p.service.ChangeEmail(t.Context(), p.principal(), app.EmailChange{
+		Password: goodPassword, Old: "alice@example.com", New: "new@example.com", Code: mailed,
+	})
+	require.NoError(t, err)
+	require.Len(t, p.notices(t, before), 22, "the flood hides no change of address")
 	clock.Advance(24 * time.Hour)
-	_, err := p.service.GiveRole(byOperator(t.Context()), p.account.ID, app.User)
+	_, err = p.service.GiveRole(byOperator(t.Context()), p.account.ID, app.User)
 	require.NoError(t, err)
 	_, err = p.service.GiveRole(byOperator(t.Context()), p.account.ID, app.Administrator)
 	require.NoError(t, err)
-	require.GreaterOrEqual(t, len(p.notices(t, before)), 21)
+	require.GreaterOrEqual(t, len(p.notices(t, before)), 23)
 }
 
 // TestStrangeSignInsAreAnnounced, once a day for each network.

@@ -9,17 +9,18 @@ import (
 )
 
 // Actions of the trail that read personal data of others: names, addresses,
-// numbers, attributes and, of one person, the last sign-in, or where sessions come
-// from.
+// numbers, attributes and, of one person, the last sign-in, where sessions come
+// from, or what else opens Gitea and the storage.
 const (
-	ReadPerson   = "read person"
-	ListedPeople = "list people"
-	foundPeople  = "search people"
-	ReadSessions = "list sessions"
+	ReadPerson      = "read person"
+	ListedPeople    = "list people"
+	foundPeople     = "search people"
+	ReadSessions    = "list sessions"
+	ReadCredentials = "list credentials"
 )
 
 // OperatorRead is the entry about an operator who reads personal data by the
-// command line: of one account, or of count accounts or sessions of a list. Data
+// command line: of one account, or of count entries of a list. Data
 // whose reading cannot be recorded is not to be shown.
 func OperatorRead(ctx context.Context, at time.Time, action, accountID string, count int) AuditEntry {
 	return AuditEntry{

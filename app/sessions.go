@@ -16,8 +16,8 @@ const revokePage = 100
 // Revoke ends one session of an account on all three systems, as its person's
 // sign-out would. NotFound where the account has no such open session;
 // DirectoryFailed or StorageFailed tell that a token there is not dead yet: the
-// session is closed all the same and the rest goes on in the background. For
-// operators.
+// session is closed all the same and the rest goes on in the background. The
+// account's owner has a notice. For operators.
 func (s *Service) Revoke(ctx context.Context, accountID, sessionID string) (saga.Receipt, error) {
 	const op = "revoke"
 	session, err := s.Listings.OpenSession(ctx, accountID, sessionID)
@@ -28,7 +28,19 @@ func (s *Service) Revoke(ctx context.Context, accountID, sessionID string) (saga
 	if err != nil {
 		return saga.Receipt{}, failed(op, err)
 	}
-	return s.end(ctx, op, account, session)
+	receipt, err := s.end(ctx, op, account, session)
+	if err == nil || receipt.Pending != nil {
+		s.announceRevoked(ctx, account)
+	}
+	return receipt, err
+}
+
+// announceRevoked tells the owner that an operator ended sessions. They have ended
+// whether or not that succeeds.
+func (s *Service) announceRevoked(ctx context.Context, a Account) {
+	if err := s.announce(ctx, s.askedBy(by(ctx, Operator), a.ID).announce(NoticeSessionsEnded, a)); err != nil {
+		s.Logger.WarnContext(ctx, "announcing sessions that ended", "account", a.ID, "error", err)
+	}
 }
 
 // revokeTogether is how many sessions of one account end at once.
@@ -38,7 +50,8 @@ const revokeTogether = 8
 // and calls ended for each, one call at a time; then every other credential on
 // Gitea and the storage, as Evict does without keys. Reset tokens are void from
 // then on. All are tried; the first fault is returned. A session that opens
-// meanwhile may stay: Suspend, or a new password, lets none through. For operators.
+// meanwhile may stay: Suspend, or a new password, lets none through. The account's
+// owner has a notice, if a session ended. For operators.
 func (s *Service) RevokeAll(ctx context.Context, accountID string, ended func(Session, saga.Receipt)) error {
 	const op = "revoke"
 	account, err := s.Accounts.ByID(ctx, accountID)
@@ -46,15 +59,23 @@ func (s *Service) RevokeAll(ctx context.Context, accountID string, ended func(Se
 		return failed(op, err)
 	}
 	fault := s.voidResetTokens(ctx, account.ID)
+	some := false
+	told := func(session Session, receipt saga.Receipt) {
+		some = true
+		ended(session, receipt)
+	}
 	for after, more := "", true; more; {
 		sessions, err := s.Listings.PageOfSessions(ctx, accountID, s.Now(), after, revokePage)
 		if err != nil {
 			return failed(op, errors.Join(fault, err))
 		}
-		fault = firstOf(fault, s.endAll(ctx, op, account, sessions, ended))
+		fault = firstOf(fault, s.endAll(ctx, op, account, sessions, told))
 		if more = len(sessions) == revokePage; more {
 			after = sessions[revokePage-1].ID
 		}
+	}
+	if some {
+		s.announceRevoked(ctx, account)
 	}
 	if account.Status.kept() || account.Status == Leaving {
 		_, _, err = s.Evict(ctx, account.ID, false)

@@ -74,6 +74,7 @@ func readers(language string) []reader {
 		{Kind: app.NoticeRestored, By: app.ByOperator},
 		{Kind: app.NoticeSuspended, By: app.ByOperator, Closed: true},
 		{Kind: app.NoticeResumed, By: app.ByOperator},
+		{Kind: app.NoticeSessionsEnded, By: app.ByOperator},
 		own(app.Notice{Kind: app.NoticeOwnerChanged}),
 		own(app.Notice{Kind: app.NoticeEvicted, Ended: everything}),
 		own(app.Notice{Kind: app.NoticeEvicted, Ended: ended, Closed: true}),

@@ -84,6 +84,9 @@ func (o operation) showEvictable(ctx context.Context, keys bool) error {
 	if err != nil {
 		return fmt.Errorf("the credentials of %s (%s) cannot be listed; fix what `accord doctor` reports (%w)", o.account.Username, o.account.ID, err)
 	}
+	if err := auditRead(ctx, o.store, app.ReadCredentials, o.account.ID, len(found)); err != nil {
+		return err
+	}
 	view := evictionView{DryRun: true}
 	for _, c := range found {
 		if c.Kind.IsKey() && !keys {
