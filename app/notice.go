@@ -258,10 +258,10 @@ func (s *Service) announce(ctx context.Context, a announcement) error {
 // whoever knows the password could use up the common one before such a change.
 func (s *Service) spendNotice(ctx context.Context, a *announcement) (send bool, err error) {
 	key, most := "notice/", noticesADay
-	switch a.notice.Kind {
-	case NoticeSignIn:
+	if a.notice.Kind == NoticeSignIn {
 		key, most = "notice/sign-in/", signInNoticesADay
-	case NoticeEmailChanged, NoticeOwnerChanged:
+	}
+	if a.notice.Kind == NoticeEmailChanged || a.notice.Kind == NoticeOwnerChanged {
 		key = "notice/owner/"
 	}
 	send, err = s.within(ctx, key+a.accountID, verify.Quota(limitNotices, most-1, 24*time.Hour))
