@@ -164,4 +164,7 @@ type Session struct {
 	// StorageAccessKey is the access key of the storage credentials granted to
 	// the session. Empty if it opened before they were recorded.
 	StorageAccessKey string
+	// GiteaTokenEnd is that of the session's access token in Gitea, see EndOfToken.
+	// Empty if it opened before it was recorded.
+	GiteaTokenEnd string
 }

@@ -47,6 +47,8 @@ type Credential struct {
 	// ID is the remote system's own name of it. Name is for people, and was
 	// chosen by whoever made the credential.
 	ID, Name string
+	// End is a Gitea token's, see EndOfToken. No journal keeps it.
+	End string `json:"-"`
 }
 
 // DirectoryCredentials is what Gitea keeps of the users that bear an account's

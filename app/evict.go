@@ -75,34 +75,43 @@ func evictedBesideTokens(keys bool) []CredentialKind {
 // tokens than end in the time of one try. Keys that Gitea refuses to end, such as
 // GPG keys under USER_DISABLED_FEATURES, are left: they keep no one out for good.
 func (s *Service) evictFromGitea(ctx context.Context, a Account, keys bool, out *Evicted) error {
-	progressed := false
+	var kept []Credential
+	before := out.Count()
 	for range evictRounds {
-		ending, left, err := s.roundInGitea(ctx, a, keys)
-		if err == nil {
-			out.Left = boundedNames(left)
-			if len(ending) == 0 {
-				return nil
-			}
-			var ended []Credential
-			ended, err = s.DirectoryCredentials.EndCredentials(ctx, a.ID, ending)
-			out.record(ended)
-			progressed = progressed || len(ended) > 0
-			if saga.IsRefused(err) {
-				kept := without(ending, ended)
-				if !slices.ContainsFunc(kept, func(c Credential) bool { return !c.Kind.IsKey() }) {
-					out.Left = boundedNames(append(out.Left, kept...))
-					return nil
-				}
-			}
-		}
-		if err != nil && progressed {
+		done, err := s.evictRound(ctx, a, keys, &kept, out)
+		switch {
+		case err != nil && out.Count() > before:
 			return saga.Progressed(notRefused(err))
-		}
-		if err != nil {
+		case err != nil || done:
 			return err
 		}
 	}
 	return &Error{Kind: DirectoryFailed, Op: "evict", Err: errStillThere}
+}
+
+// evictRound looks for credentials and ends them, but for those that are kept, to
+// which it adds the keys that Gitea refuses to end. It is done if there were none.
+func (s *Service) evictRound(ctx context.Context, a Account, keys bool, kept *[]Credential, out *Evicted) (done bool, err error) {
+	ending, left, err := s.roundInGitea(ctx, a, keys)
+	if err != nil {
+		return false, err
+	}
+	ending = without(ending, *kept)
+	out.Left = boundedNames(append(left, *kept...))
+	if len(ending) == 0 {
+		return true, nil
+	}
+	ended, err := s.DirectoryCredentials.EndCredentials(ctx, a.ID, ending)
+	out.record(ended)
+	if !saga.IsRefused(err) {
+		return false, err
+	}
+	refused := without(ending, ended)
+	if slices.ContainsFunc(refused, func(c Credential) bool { return !c.Kind.IsKey() }) {
+		return false, err
+	}
+	*kept = append(*kept, refused...)
+	return false, nil
 }
 
 // without returns all but those that have ended.
@@ -186,17 +195,19 @@ func (h CredentialHoldings) ofNoSession(ctx context.Context, a Account, found []
 		return nil, err
 	}
 	return slices.DeleteFunc(found, func(c Credential) bool {
-		id, ours := c.session()
-		return ours && slices.Contains(unclosed, id)
+		return c.Kind == GiteaToken && isOfSession(unclosed, c.Name, c.End)
 	}), nil
 }
 
-// session is the id of the session that a Gitea token is named after.
-func (c Credential) session() (id string, ours bool) {
-	if c.Kind != GiteaToken {
-		return "", false
+// isOfSession reports whether a Gitea token is that of one of the sessions, which
+// are given as by Listings.UnclosedOf. Where an end is not known the name decides.
+func isOfSession(unclosed map[string]string, name, end string) bool {
+	id, ours := SessionOfToken(name)
+	if !ours {
+		return false
 	}
-	return SessionOfToken(c.Name)
+	recorded, open := unclosed[id]
+	return open && (recorded == "" || end == "" || recorded == end)
 }
 
 // evictFromStorage returns the access keys that it ended, also if it fails. It

@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"maps"
 	"slices"
 	"time"
 
@@ -20,12 +21,28 @@ type evictions struct {
 	// Closing: there are, and Gitea let the user in before.
 	Closing bool
 	Gitea   Evicted
-	Storage []Credential
+	// Storage names at most maxEvictedNames access keys; StorageUnnamed counts more.
+	Storage        []Credential
+	StorageUnnamed int
+}
+
+// recordStorage adds access keys of the storage that are dead.
+func (e *evictions) recordStorage(ended []Credential) {
+	all := append(e.Storage, ended...)
+	e.Storage = boundedNames(all)
+	e.StorageUnnamed += len(all) - len(e.Storage)
 }
 
 // all is the outcome on both systems.
 func (e evictions) all() Evicted {
-	return Evicted{Ended: slices.Concat(e.Gitea.Ended, e.Storage), Unnamed: e.Gitea.Unnamed, Left: e.Gitea.Left}
+	out := Evicted{Ended: slices.Concat(e.Gitea.Ended, e.Storage), Unnamed: maps.Clone(e.Gitea.Unnamed), Left: e.Gitea.Left}
+	if e.StorageUnnamed > 0 {
+		if out.Unnamed == nil {
+			out.Unnamed = map[CredentialKind]int{}
+		}
+		out.Unnamed[StorageAccessKey] += e.StorageUnnamed
+	}
+	return out
 }
 
 // eviction says whose credentials end.
@@ -95,7 +112,7 @@ func thenEvicting[S any](
 				Do: func(ctx context.Context, st *S) error {
 					e, into := of(st)
 					out, err := s.evictFromStorage(ctx, e)
-					into.Storage = append(into.Storage, out...)
+					into.recordStorage(out)
 					return err
 				},
 			},

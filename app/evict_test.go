@@ -54,7 +54,8 @@ func (p *personWorld) foreignCredentials(t *testing.T) []string {
 	require.NoError(t, err)
 	var foreign []string
 	for _, c := range append(found, inStorage...) {
-		if id, ours := app.SessionOfToken(c.Name); !ours || !slices.Contains(open, id) {
+		id, ours := app.SessionOfToken(c.Name)
+		if _, isOpen := open[id]; !ours || !isOpen {
 			foreign = append(foreign, string(c.Kind)+" "+c.Name)
 		}
 	}

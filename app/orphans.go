@@ -72,19 +72,17 @@ func firstOf(first, next error) error {
 
 // endOrphansOf looks at the tokens before it looks at the account's sessions: a
 // session that opens in between is found. A token that is named after a session
-// of another account is an orphan.
+// of another account is an orphan, and so is one that is not the session's own.
 func (s *Service) endOrphansOf(ctx context.Context, a Account) (int, error) {
 	tokens, err := s.DirectoryDoor.Tokens(ctx, a.Ref(), GiteaTokenPrefix)
 	if err != nil {
 		return 0, err
 	}
-	var ids []string
-	for _, token := range tokens {
-		if id, ours := SessionOfToken(token.Name); ours && token.CreatedAt.Before(s.settled()) {
-			ids = append(ids, id)
-		}
-	}
-	if len(ids) == 0 {
+	tokens = slices.DeleteFunc(tokens, func(t DirectoryToken) bool {
+		_, ours := SessionOfToken(t.Name)
+		return !ours || !t.CreatedAt.Before(s.settled())
+	})
+	if len(tokens) == 0 {
 		return 0, nil
 	}
 	unclosed, err := s.Listings.UnclosedOf(ctx, a.ID)
@@ -92,11 +90,11 @@ func (s *Service) endOrphansOf(ctx context.Context, a Account) (int, error) {
 		return 0, err
 	}
 	ended := 0
-	for _, id := range ids {
-		if slices.Contains(unclosed, id) {
+	for _, token := range tokens {
+		if isOfSession(unclosed, token.Name, token.End) {
 			continue
 		}
-		if err := s.Directory.DeleteToken(ctx, a.Ref(), Session{ID: id}.GiteaTokenName()); err != nil {
+		if err := s.Directory.DeleteToken(ctx, a.Ref(), token.Name); err != nil {
 			return ended, err
 		}
 		ended++

@@ -20,7 +20,7 @@ type Listings interface {
 	OldestSessions(ctx context.Context, accountID string, now time.Time, keep, limit int) ([]Session, error)
 	// OpenSession finds an open session of the account, or NotFound.
 	OpenSession(ctx context.Context, accountID, id string) (Session, error)
-	// UnclosedOf returns the ids of the account's sessions that are open or
-	// reserved, in any order.
-	UnclosedOf(ctx context.Context, accountID string) ([]string, error)
+	// UnclosedOf returns the account's sessions that are open or reserved: by their
+	// ids, the ends of their Gitea tokens, empty where none is recorded.
+	UnclosedOf(ctx context.Context, accountID string) (tokenEnds map[string]string, err error)
 }

@@ -17,7 +17,9 @@ type DirectoryDoor interface {
 
 // DirectoryToken is an access token as an administrator sees it.
 type DirectoryToken struct {
-	Name      string
+	Name string
+	// End is that of EndOfToken.
+	End       string
 	CreatedAt time.Time
 }
 

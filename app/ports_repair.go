@@ -78,6 +78,9 @@ type StorageRepairs interface {
 // transaction like Accounts. NotFound where there is no such account, or a
 // tombstone.
 type AccountRepairs interface {
+	// DirectoryUserMade stores that the account has a new user in Gitea, of that
+	// number, with a random password: none that was there before. Idempotent.
+	DirectoryUserMade(ctx context.Context, id string, giteaID int64, at time.Time) error
 	// SetDirectoryUser stores Gitea's number of the account's user, and what its
 	// password there is. Repeatable.
 	SetDirectoryUser(ctx context.Context, id string, giteaID int64, p GiteaPassword, at time.Time) error

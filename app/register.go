@@ -371,19 +371,30 @@ func (s *Service) createInDirectory(ctx context.Context, r *registration) error 
 	return err
 }
 
-// removeFromDirectory removes the user that was made, also under a name that the
-// person gave it meanwhile on Gitea's pages: the password is good there already.
+// removalRounds is how often one try looks for a user that was renamed meanwhile.
+const removalRounds = 3
+
+var errStaysThere = errors.New("the user is still there after it was removed")
+
+// removeFromDirectory removes the new user, even if it was renamed meanwhile: its
+// password already works there. It is shut out first, so that it can neither be
+// renamed again nor, if it has pushed something and so stays, be used.
 func (s *Service) removeFromDirectory(ctx context.Context, r *registration) error {
-	users, err := s.DirectoryRepairs.UsersMarked(ctx, r.Account.ID)
-	if err != nil {
-		return err
-	}
-	for _, u := range users {
-		if err := s.Directory.RemoveUser(ctx, u.Username, r.Account.ID); err != nil {
+	for range removalRounds {
+		users, err := s.DirectoryRepairs.UsersMarked(ctx, r.Account.ID)
+		if err != nil || len(users) == 0 {
 			return err
 		}
+		for _, u := range users {
+			if err := s.Directory.SetActive(ctx, u.Ref(), false); err != nil {
+				return err
+			}
+			if err := s.Directory.RemoveUser(ctx, u.Username, r.Account.ID); err != nil {
+				return err
+			}
+		}
 	}
-	return nil
+	return &Error{Kind: DirectoryFailed, Op: "undo a registration", Err: errStaysThere}
 }
 
 // removeLateEffect removes the remote user of a registration that was undone:

@@ -390,3 +390,16 @@ func TestASignInFindsTheUserThatAnotherMadeAgain(t *testing.T) {
 	}}
 	p.alive(t, p.signIn(t, "alice"))
 }
+
+// A user that Accord made in place of an adopted one goes with the account.
+func TestAUserMadeAgainIsNotLeftByADeletion(t *testing.T) {
+	clock := sagatest.NewClock()
+	p := newAdopted(t, clock)
+	p.directory.Change("alice", func(e *memory.Entry) { e.Adopted = false }) // as if it deleted itself: the fake's RemoveUser refuses adopted ones
+	require.NoError(t, p.directory.RemoveUser(t.Context(), "alice", p.account.ID))
+	p.signIn(t, "alice")
+	require.True(t, p.directory.SignsIn("alice", goodPassword))
+	_, err := p.service.Remove(t.Context(), p.account.ID, true)
+	require.NoError(t, err)
+	require.False(t, p.directory.SignsIn("alice", goodPassword), "Accord made that user")
+}

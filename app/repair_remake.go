@@ -74,7 +74,7 @@ func (s *Service) remakeInDirectoryFlow() saga.Definition[remakingInDirectory] {
 		saga.One(saga.Step[remakingInDirectory]{
 			Name: "note Gitea user", Kind: saga.Pivot, Local: true,
 			Do: func(ctx context.Context, r *remakingInDirectory) error {
-				return s.Repairs.SetDirectoryUser(ctx, r.Facts.AccountID, r.GiteaID, RandomPassword, s.Now())
+				return s.Repairs.DirectoryUserMade(ctx, r.Facts.AccountID, r.GiteaID, s.Now())
 			},
 		}),
 		saga.One(takingAddress(s, func(r *remakingInDirectory) (Account, string, bool) {

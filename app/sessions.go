@@ -2,7 +2,6 @@ package app
 
 import (
 	"context"
-	"errors"
 	"sync"
 
 	"golang.org/x/sync/errgroup"
@@ -17,7 +16,7 @@ const revokePage = 100
 // sign-out would. NotFound where the account has no such open session;
 // DirectoryFailed or StorageFailed tell that a token there is not dead yet: the
 // session is closed all the same and the rest goes on in the background. The
-// account's owner has a notice. For operators.
+// account's owner is notified. For operators.
 func (s *Service) Revoke(ctx context.Context, accountID, sessionID string) (saga.Receipt, error) {
 	const op = "revoke"
 	session, err := s.Listings.OpenSession(ctx, accountID, sessionID)
@@ -51,7 +50,7 @@ const revokeTogether = 8
 // Gitea and the storage, as Evict does without keys. Reset tokens are void from
 // then on. All are tried; the first fault is returned. A session that opens
 // meanwhile may stay: Suspend, or a new password, lets none through. The account's
-// owner has a notice, if a session ended. For operators.
+// owner is notified if a session ended. For operators.
 func (s *Service) RevokeAll(ctx context.Context, accountID string, ended func(Session, saga.Receipt)) error {
 	const op = "revoke"
 	account, err := s.Accounts.ByID(ctx, accountID)
@@ -59,22 +58,23 @@ func (s *Service) RevokeAll(ctx context.Context, accountID string, ended func(Se
 		return failed(op, err)
 	}
 	fault := s.voidResetTokens(ctx, account.ID)
-	some := false
-	told := func(session Session, receipt saga.Receipt) {
-		some = true
+	anyEnded := false
+	report := func(session Session, receipt saga.Receipt) {
+		anyEnded = true
 		ended(session, receipt)
 	}
 	for after, more := "", true; more; {
 		sessions, err := s.Listings.PageOfSessions(ctx, accountID, s.Now(), after, revokePage)
 		if err != nil {
-			return failed(op, errors.Join(fault, err))
+			fault = firstOf(fault, failed(op, err))
+			break
 		}
-		fault = firstOf(fault, s.endAll(ctx, op, account, sessions, told))
+		fault = firstOf(fault, s.endAll(ctx, op, account, sessions, report))
 		if more = len(sessions) == revokePage; more {
 			after = sessions[revokePage-1].ID
 		}
 	}
-	if some {
+	if anyEnded {
 		s.announceRevoked(ctx, account)
 	}
 	if account.Status.kept() || account.Status == Leaving {

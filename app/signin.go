@@ -288,10 +288,10 @@ func (a Account) reachedBy(email string) bool {
 	return FoldKey(a.Email) == FoldKey(email) && !a.EmailHeld
 }
 
-// openSession also records which storage credentials the session received, so
-// that they can be revoked with it.
+// openSession also records which credentials the session received, so that they
+// can be revoked with it, and told from others.
 func (s *Service) openSession(ctx context.Context, in *signingIn) error {
-	if err := s.Sessions.RecordGrant(ctx, in.Session.ID, in.Grant.AccessKeyID); err != nil {
+	if err := s.Sessions.RecordGrant(ctx, in.Session.ID, in.Grant.AccessKeyID, EndOfToken(in.GiteaToken)); err != nil {
 		return err
 	}
 	return s.Sessions.Open(ctx, in.Session.ID, s.Now())

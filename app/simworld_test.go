@@ -342,9 +342,9 @@ type simListings struct {
 }
 
 type unclosed interface {
-	UnclosedOf(ctx context.Context, accountID string) ([]string, error)
+	UnclosedOf(ctx context.Context, accountID string) (map[string]string, error)
 }
 
-func (l simListings) UnclosedOf(ctx context.Context, accountID string) ([]string, error) {
+func (l simListings) UnclosedOf(ctx context.Context, accountID string) (map[string]string, error) {
 	return l.unclosed.UnclosedOf(ctx, accountID)
 }

@@ -92,6 +92,9 @@ func (r *Runner) start(answer context.Context, f *flow, rec Record, also []strin
 		p.watch, p.also = newWatch(rec.ID, f), also
 		if !r.enlist(p) {
 			p.end()
+			if held {
+				r.reserve(ctx, p, 0)
+			}
 			return nil, errStopped
 		}
 		todo, err := p.begin(answer)
@@ -101,13 +104,17 @@ func (r *Runner) start(answer context.Context, f *flow, rec Record, also []strin
 			return p.watch, nil
 		}
 		p.end()
-		busy := errors.Is(err, ErrBusy)
-		if held && errors.Is(err, errOutOfTime) {
-			return nil, ErrBusy
+		waited := held
+		if held = errors.Is(err, ErrBusy); held && r.queue(answer, p, try) {
+			continue
 		}
-		if held = busy; !busy || !r.queue(answer, p, try) {
-			return nil, err
+		if waited && !held {
+			r.reserve(ctx, p, 0)
 		}
+		if waited && errors.Is(err, errOutOfTime) {
+			err = ErrBusy
+		}
+		return nil, err
 	}
 }
 

@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"accord/saga"
+	"accord/saga/sagatest"
 )
 
 // crowd lets that many callers of the account's own begin one saga after the
@@ -57,6 +58,37 @@ func TestAnotherThanTheSubjectComesThrough(t *testing.T) {
 		_, _, err := g.Execute(operator, "subject", order{})
 		require.NoError(t, err)
 		require.LessOrEqual(t, turns.Load()-before, int64(2), "turns of the account's own before the operator's")
+	})
+}
+
+// One that waited, and then fails to begin, leaves the subject to its own sagas.
+func TestAReservationEndsWithItsWait(t *testing.T) {
+	timed(t, saga.Options{Deadline: long, Lease: long}, func(t *testing.T, l *lab) {
+		own, others := l.simple(), l.simple()
+		own.Exclusive, others.Exclusive = true, true
+		own.Name, others.Name = "own", "others"
+		f, g := l.bind(l.r, own), l.bind(l.r, others)
+		l.on("do a", takes(10*time.Millisecond))
+		subject := saga.WithOrigin(t.Context(), saga.Origin{Actor: "subject"})
+		_, err := f.Begin(subject, "subject", order{})
+		require.NoError(t, err)
+		begins := 0
+		l.journal.Before = func(op sagatest.Op) error {
+			if op == sagatest.OpBegin {
+				begins++
+			}
+			if op == sagatest.OpBegin && begins > 1 {
+				return errors.New("the journal is away")
+			}
+			return nil
+		}
+		_, _, err = g.Execute(saga.WithOrigin(t.Context(), saga.Origin{Actor: "operator"}), "subject", order{})
+		require.Error(t, err)
+		require.Greater(t, begins, 1)
+		l.journal.Before = nil
+		<-time.After(time.Second)
+		_, _, err = f.Execute(subject, "subject", order{})
+		require.NoError(t, err)
 	})
 }
 

@@ -75,8 +75,18 @@ func (l *listings) OpenSession(ctx context.Context, accountID, id string) (app.S
 	return row.session(), during(op, err)
 }
 
-func (l *listings) UnclosedOf(ctx context.Context, accountID string) ([]string, error) {
-	var ids []string
-	err := l.db.many(ctx, &ids, "SELECT id FROM sessions WHERE account_id = ? AND closed_at = 0", accountID)
-	return ids, during("look for sessions of an account", err)
+func (l *listings) UnclosedOf(ctx context.Context, accountID string) (map[string]string, error) {
+	var rows []struct {
+		ID       string `db:"id"`
+		TokenEnd string `db:"gitea_token_end"`
+	}
+	err := l.db.many(ctx, &rows, "SELECT id, gitea_token_end FROM sessions WHERE account_id = ? AND closed_at = 0", accountID)
+	if err != nil {
+		return nil, during("look for sessions of an account", err)
+	}
+	ends := make(map[string]string, len(rows))
+	for _, row := range rows {
+		ends[row.ID] = row.TokenEnd
+	}
+	return ends, nil
 }

@@ -203,6 +203,12 @@ func (s *Repairs) manyOf(ctx context.Context, dest any, query string, ids []stri
 	return s.db.many(ctx, dest, expanded, all...)
 }
 
+// DirectoryUserMade implements app.AccountRepairs.
+func (s *Repairs) DirectoryUserMade(ctx context.Context, id string, giteaID int64, at time.Time) error {
+	return s.update(ctx, "set the new Gitea user of an account", id,
+		"gitea_id = ?, gitea_password = ?, gitea_origin = ?, updated_at = ?", giteaID, app.RandomPassword, app.Created, microsOf(at))
+}
+
 // SetDirectoryUser implements app.AccountRepairs.
 func (s *Repairs) SetDirectoryUser(ctx context.Context, id string, giteaID int64, p app.GiteaPassword, at time.Time) error {
 	return s.update(ctx, "set the Gitea user of an account", id,

@@ -146,7 +146,7 @@ func (r accountRow) account(secret []byte) app.Account {
 	}
 }
 
-const sessionColumns = "id account_id credential_epoch ip device created_at expires_at opened_at closed_at storage_access_key"
+const sessionColumns = "id account_id credential_epoch ip device created_at expires_at opened_at closed_at storage_access_key gitea_token_end"
 
 type sessionRow struct {
 	ID              string `db:"id"`
@@ -159,13 +159,14 @@ type sessionRow struct {
 	OpenedAt        micros `db:"opened_at"`
 	ClosedAt        micros `db:"closed_at"`
 	StorageKey      string `db:"storage_access_key"`
+	TokenEnd        string `db:"gitea_token_end"`
 }
 
 func sessionRowOf(s app.Session) sessionRow {
 	return sessionRow{
 		ID: s.ID, AccountID: s.AccountID, CredentialEpoch: s.CredentialEpoch,
 		IP: clip(s.IP, maxDevice), Device: clip(s.Device, maxDevice),
-		CreatedAt: microsOf(s.CreatedAt), ExpiresAt: microsOf(s.ExpiresAt), StorageKey: s.StorageAccessKey,
+		CreatedAt: microsOf(s.CreatedAt), ExpiresAt: microsOf(s.ExpiresAt), StorageKey: s.StorageAccessKey, TokenEnd: s.GiteaTokenEnd,
 	}
 }
 
@@ -173,7 +174,7 @@ func (r sessionRow) session() app.Session {
 	return app.Session{
 		ID: r.ID, AccountID: r.AccountID, CredentialEpoch: r.CredentialEpoch,
 		IP: r.IP, Device: r.Device, CreatedAt: r.CreatedAt.time(), ExpiresAt: r.ExpiresAt.time(),
-		StorageAccessKey: r.StorageKey,
+		StorageAccessKey: r.StorageKey, GiteaTokenEnd: r.TokenEnd,
 	}
 }
 

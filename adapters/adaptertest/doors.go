@@ -110,8 +110,15 @@ func tokenNames(t *testing.T, door app.DirectoryDoor, r app.DirectoryRef, prefix
 func doorTokens(t *testing.T, d directoryTest, door app.DirectoryDoor) {
 	u, other := d.created(t), d.account().Username
 	require.Empty(t, tokenNames(t, door, ref(u), ""))
+	ends := map[string]string{}
 	for _, name := range []string{"accord-one", "accord-two", "theirs", "not-accord-"} {
-		d.token(t, u, name)
+		ends[name] = app.EndOfToken(d.token(t, u, name))
+	}
+	tokens, err := door.Tokens(t.Context(), ref(u), "")
+	require.NoError(t, err)
+	for _, token := range tokens {
+		require.Len(t, token.End, 8)
+		require.Equal(t, ends[token.Name], token.End)
 	}
 	require.ElementsMatch(t, []string{"accord-one", "accord-two"}, tokenNames(t, door, ref(u), "accord-"))
 	require.Len(t, tokenNames(t, door, ref(u), ""), 4)

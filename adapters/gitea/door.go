@@ -65,7 +65,7 @@ func (d *Directory) Tokens(ctx context.Context, ref app.DirectoryRef, prefix str
 	var found []app.DirectoryToken
 	for _, t := range tokens {
 		if strings.HasPrefix(t.Name, prefix) && len(found) < maxTokens {
-			found = append(found, app.DirectoryToken{Name: t.Name, CreatedAt: t.CreatedAt})
+			found = append(found, app.DirectoryToken{Name: t.Name, End: t.End, CreatedAt: t.CreatedAt})
 		}
 	}
 	return found, nil

@@ -59,6 +59,8 @@ type listedCredential struct {
 	Title string `json:"title"`
 	// KeyID is text of a GPG key, a number of a deploy key.
 	KeyID any `json:"key_id"`
+	// End is a token's.
+	End string `json:"token_last_eight"`
 	// Config is a webhook's.
 	Config struct {
 		URL string `json:"url"`
@@ -117,7 +119,7 @@ func (d *Directory) credentialsOf(ctx context.Context, u user, kind app.Credenti
 	var found []app.Credential
 	for _, c := range listed {
 		found = append(found, app.Credential{
-			Kind: kind, User: u.Login, ID: strconv.FormatInt(c.ID, 10), Name: c.label(),
+			Kind: kind, User: u.Login, ID: strconv.FormatInt(c.ID, 10), Name: c.label(), End: c.End,
 		})
 	}
 	return found, err

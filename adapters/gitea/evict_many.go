@@ -36,7 +36,7 @@ func (d *Directory) SomeTokens(ctx context.Context, accountID string, limit int)
 			return nil, err
 		}
 		for _, c := range listed {
-			found = append(found, app.Credential{Kind: app.GiteaToken, User: u.Username, ID: strconv.FormatInt(c.ID, 10), Name: c.label()})
+			found = append(found, app.Credential{Kind: app.GiteaToken, User: u.Username, ID: strconv.FormatInt(c.ID, 10), Name: c.label(), End: c.End})
 		}
 	}
 	return found, nil

@@ -18,6 +18,7 @@ type token struct {
 	ID   int64  `json:"id"`
 	Name string `json:"name"`
 	Text string `json:"sha1"`
+	End  string `json:"token_last_eight"`
 	// CreatedAt is in whole seconds.
 	CreatedAt time.Time `json:"created_at"`
 }

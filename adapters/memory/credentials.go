@@ -62,8 +62,8 @@ func (d *Directory) credentials(accountID string, kinds ...app.CredentialKind) (
 
 func (e *directoryEntry) allCredentials() []app.Credential {
 	all := slices.Clone(e.credentials)
-	for name := range e.tokens {
-		all = append(all, app.Credential{Kind: app.GiteaToken, ID: name, Name: name})
+	for name, text := range e.tokens {
+		all = append(all, app.Credential{Kind: app.GiteaToken, ID: name, Name: name, End: app.EndOfToken(text)})
 	}
 	for _, address := range e.Emails[min(1, len(e.Emails)):] {
 		all = append(all, app.Credential{Kind: app.SecondAddress, ID: address, Name: address})

@@ -51,9 +51,9 @@ func (d *Directory) Tokens(ctx context.Context, ref app.DirectoryRef, prefix str
 	const maxTokens = 1000
 	var found []app.DirectoryToken
 	err := d.marked(ctx, "Tokens", ref, func(e *directoryEntry) error {
-		for name := range e.tokens {
+		for name, text := range e.tokens {
 			if strings.HasPrefix(name, prefix) {
-				found = append(found, app.DirectoryToken{Name: name, CreatedAt: e.made[name]})
+				found = append(found, app.DirectoryToken{Name: name, End: app.EndOfToken(text), CreatedAt: e.made[name]})
 			}
 		}
 		return nil

@@ -58,10 +58,11 @@ func (s *sessions) Open(ctx context.Context, id string, at time.Time) error {
 }
 
 // RecordGrant implements app.SessionGrants.
-func (s *sessions) RecordGrant(ctx context.Context, session, accessKey string) error {
+func (s *sessions) RecordGrant(ctx context.Context, session, accessKey, tokenEnd string) error {
 	return s.db.atomically(ctx, func(_ context.Context, tx *transaction) error {
-		if row, found := s.db.sessions[session]; found && row.StorageAccessKey == "" {
-			row.StorageAccessKey = accessKey
+		if row, found := s.db.sessions[session]; found {
+			row.StorageAccessKey = cmp.Or(row.StorageAccessKey, accessKey)
+			row.GiteaTokenEnd = cmp.Or(row.GiteaTokenEnd, tokenEnd)
 			put(tx, s.db.sessions, session, row)
 		}
 		return nil
@@ -136,15 +137,15 @@ func (db *tables) closeSessions(tx *transaction, account, keep string) []app.Ses
 }
 
 // UnclosedOf is that of app.Listings.
-func (s *sessions) UnclosedOf(ctx context.Context, accountID string) (ids []string, err error) {
+func (s *sessions) UnclosedOf(ctx context.Context, accountID string) (tokenEnds map[string]string, err error) {
+	tokenEnds = map[string]string{}
 	err = s.db.atomically(ctx, func(context.Context, *transaction) error {
 		for id, row := range s.db.sessions {
 			if row.AccountID == accountID && !row.closed {
-				ids = append(ids, id)
+				tokenEnds[id] = row.GiteaTokenEnd
 			}
 		}
 		return nil
 	})
-	slices.Sort(ids)
-	return ids, err
+	return tokenEnds, err
 }

@@ -67,7 +67,7 @@ func upgradeStorage(ctx context.Context, c config.Config, ring *keyring.Ring, st
 	grants := 0
 	err = storage.OldGrants(ctx, func(session, accessKey string) error {
 		grants++
-		return s.Sessions.RecordGrant(ctx, session, accessKey)
+		return s.Sessions.RecordGrant(ctx, session, accessKey, "")
 	})
 	if err == nil && grants > 0 {
 		_, err = fmt.Fprintf(out, "storage: moved the records of %d grants into the database\n", grants)

@@ -111,7 +111,7 @@ func sessionPages(t *testing.T, d *database) {
 	}
 	unclosed, err := d.Listings.UnclosedOf(t.Context(), a.ID)
 	require.NoError(t, err)
-	require.ElementsMatch(t, []string{first.ID, second.ID, third.ID, over.ID, reserved.ID}, unclosed)
+	require.Equal(t, map[string]string{first.ID: "", second.ID: "", third.ID: "", over.ID: "", reserved.ID: ""}, unclosed)
 	unclosed, err = d.Listings.UnclosedOf(t.Context(), "absent")
 	require.NoError(t, err)
 	require.Empty(t, unclosed)

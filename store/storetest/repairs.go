@@ -157,6 +157,13 @@ func repairWrites(t *testing.T, d *database) {
 	want.GiteaPassword = app.SamePassword
 	requireEqual(t, want, load(t, d, want.ID))
 
+	d.exec(t, "UPDATE accounts SET gitea_origin = ? WHERE id = ?", string(app.Adopted), want.ID)
+	for range 2 {
+		require.NoError(t, d.Repairs.DirectoryUserMade(t.Context(), want.ID, 79, at(time.Hour)))
+	}
+	want.GiteaID, want.GiteaPassword, want.GiteaOrigin = 79, app.RandomPassword, app.Created
+	requireEqual(t, want, load(t, d, want.ID))
+
 	// A password that is set is Gitea's too.
 	require.NoError(t, d.Repairs.SetDirectoryUser(t.Context(), want.ID, 77, app.RandomPassword, at(time.Hour)))
 	_, err := d.Accounts.SetPassword(t.Context(), want.ID, "$hash", "", at(time.Hour))
@@ -179,6 +186,7 @@ func repairWrites(t *testing.T, d *database) {
 	for _, status := range []app.Status{app.Deleted, app.Abandoned} {
 		d.exec(t, "UPDATE accounts SET status = ? WHERE id = ?", string(status), want.ID)
 		requireKind(t, app.NotFound, d.Repairs.SetDirectoryUser(t.Context(), want.ID, 1, app.SamePassword, at(0)))
+		requireKind(t, app.NotFound, d.Repairs.DirectoryUserMade(t.Context(), want.ID, 1, at(0)))
 		requireKind(t, app.NotFound, d.Repairs.SetStorageSecret(t.Context(), want.ID, "s", at(0)))
 		requireKind(t, app.NotFound, d.Repairs.DirectoryHealed(t.Context(), want.ID, 0, at(0)))
 		requireKind(t, app.NotFound, d.Repairs.DirectorySealed(t.Context(), want.ID, at(0)))

@@ -49,15 +49,18 @@ func sessionLife(t *testing.T, d *database) {
 func sessionGrants(t *testing.T, d *database) {
 	a := normal(t, d, 1, "alice")
 	s := newSession("s", a)
-	require.NoError(t, d.Sessions.RecordGrant(t.Context(), s.ID, "ABSENT"), "an absent session is not an error")
+	require.NoError(t, d.Sessions.RecordGrant(t.Context(), s.ID, "ABSENT", "absent"), "an absent session is not an error")
 	require.NoError(t, d.Sessions.Reserve(t.Context(), s))
-	require.NoError(t, d.Sessions.RecordGrant(t.Context(), s.ID, ""))
+	require.NoError(t, d.Sessions.RecordGrant(t.Context(), s.ID, "", ""))
 	for _, key := range []string{"KEY1", "KEY1", "KEY2", ""} {
-		require.NoError(t, d.Sessions.RecordGrant(t.Context(), s.ID, key))
+		require.NoError(t, d.Sessions.RecordGrant(t.Context(), s.ID, key, ""))
+	}
+	for _, end := range []string{"0123abcd", "89efabcd", ""} {
+		require.NoError(t, d.Sessions.RecordGrant(t.Context(), s.ID, "KEY3", end))
 	}
 	require.NoError(t, d.Sessions.Open(t.Context(), s.ID, at(0)))
 	other := opened(t, d, newSession("t", a))
-	s.StorageAccessKey = "KEY1"
+	s.StorageAccessKey, s.GiteaTokenEnd = "KEY1", "0123abcd"
 	got, _, err := d.Sessions.Live(t.Context(), s.ID, at(0))
 	require.NoError(t, err)
 	requireEqual(t, s, got)
