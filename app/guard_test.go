@@ -397,6 +397,28 @@ func TestAFloodLeavesSignedInUsersServed(t *testing.T) {
 	require.NoError(t, g.try(app.Credentials{Username: "bob", Password: goodPassword, IP: "10.0.0.1"}))
 }
 
+// One client's passwords are checked one at a time, and other clients' meanwhile.
+func TestAClientWaitsForItsOwnTurn(t *testing.T) {
+	guard := strict
+	guard.HashWait = 10 * time.Millisecond
+	g := newGuarded(t, guard)
+	held := &holder{make(chan struct{}), make(chan struct{})}
+	g.door.holder = held
+	signIn := func(client, name string) error {
+		_, _, err := g.service.SignIn(fromClient(client), app.Credentials{Username: name, Password: goodPassword, IP: client})
+		return err
+	}
+	first, other := make(chan error, 1), make(chan error, 1)
+	go func() { first <- signIn("192.0.2.1", "alice") }()
+	<-held.entered
+	requireKind(t, app.Busy, signIn("192.0.2.1", "bob"))
+	go func() { other <- signIn("203.0.113.9", "bob") }()
+	<-held.entered
+	close(held.leave)
+	require.NoError(t, <-first)
+	require.NoError(t, <-other)
+}
+
 func TestWhatIsTypedIsNotKept(t *testing.T) {
 	g := newGuarded(t, strict)
 	keys := &keySpy{Budgets: g.store.Budgets}

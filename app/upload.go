@@ -22,25 +22,28 @@ type UploadLimits struct {
 // when to try again), Busy, StorageFailed or Internal.
 func (s *Service) Upload(ctx context.Context, p Principal, data []byte) (string, error) {
 	const op = "upload"
-	if err := s.spendUpload(ctx, p.Account.ID); err != nil {
-		return "", failed(op, err)
-	}
-	png, err := s.Pictures.Normalize(data)
+	spent, err := s.spendUpload(ctx, p.Account.ID)
 	if err != nil {
 		return "", failed(op, err)
 	}
-	address, err := s.Files.PutPicture(ctx, p.Account.ID, png)
+	png, err := s.Pictures.Normalize(data)
+	address := ""
+	if err == nil {
+		address, err = s.Files.PutPicture(ctx, p.Account.ID, png)
+	}
+	if kind := KindOf(err); kind == Busy || kind == StorageFailed {
+		err = s.returnSpent(ctx, spent, err)
+	}
 	return address, failed(op, err)
 }
 
 // spendUpload charges an upload to the account and the platform; an account over
-// its limit does not spend what others may. An upload counts
-// whatever becomes of it, since decoding is what costs.
-func (s *Service) spendUpload(ctx context.Context, account string) error {
+// its limit does not spend what others may. A picture that is refused counts, since
+// decoding is what costs.
+func (s *Service) spendUpload(ctx context.Context, account string) ([]verify.Receipt, error) {
 	limits := s.settings.Uploads
-	_, err := s.admit(ctx,
+	return s.admit(ctx,
 		verify.Charge{Key: "upload/account/" + account, Limit: verify.Quota(limitUpload, limits.PerAccountHour, time.Hour)},
 		verify.Charge{Key: "upload/platform", Limit: verify.Quota(limitUploads, limits.PlatformHour, time.Hour)},
 	)
-	return err
 }

@@ -96,6 +96,9 @@ func TestUploadLimits(t *testing.T) {
 		require.Equal(t, time.Hour, e.RetryAfter)
 	}
 	for range 20 {
+		w.files.Inject("PutPicture", memoryFailBefore) // what is not kept is not charged
+		_, err := w.service.Upload(t.Context(), app.Principal{Account: alice}, picture(t))
+		require.Equal(t, app.StorageFailed, app.KindOf(err))
 		w.uploads(t, alice, picture(t))
 	}
 	for range 5 { // which is not charged to the platform
