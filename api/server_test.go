@@ -408,6 +408,7 @@ func TestSecurityHeaders(t *testing.T) {
 	}
 }
 
+// TestToken: a token comes in a header, never in the address.
 func TestToken(t *testing.T) {
 	for sent, want := range map[string]string{
 		"": "", "  ": "", "abc": "abc", " abc ": "abc", "Bearer abc": "abc", "bearer  abc": "abc",
@@ -418,7 +419,7 @@ func TestToken(t *testing.T) {
 			got = api.Token(c)
 			return nil
 		}))}})
-		answer(h, request("POST", "/x", "", "Authorization", sent))
+		answer(h, request("POST", "/x?token=q&access_token=q&accessToken=q", "", "Authorization", sent))
 		require.Equal(t, want, got.Reveal(), "Authorization %q", sent)
 		answer(h, request("POST", "/x", "", "Authorization", sent, "Jwt", " other "))
 		require.Equal(t, cmp.Or(want, orOther(sent)), got.Reveal(), "Authorization %q beside Jwt", sent)
