@@ -111,6 +111,19 @@ type Limits struct {
 	// SignInsPerAccountHour and SignInsPerClientHour bound sessions that are opened,
 	// by password or code.
 	SignInsPerAccountHour, SignInsPerClientHour int
+	// HumanCheckFailures of a sign-in in a row demand a human check, in dialects that
+	// have one.
+	HumanCheckFailures int
+	// RedeemedCodeTries bounds how often one client may say which code was redeemed
+	// for a target while that is remembered, and redeemedAll times as often all.
+	RedeemedCodeTries int
+	// NoticesPerAccountDay bounds the notices about one account, of changes that
+	// give it to another and of all others; SignInNoticesPerAccountDay those of
+	// sign-ins.
+	NoticesPerAccountDay, SignInNoticesPerAccountDay int
+	// RemakesPerAccountHour bounds how often sign-ins try to make one account's Gitea
+	// user again.
+	RemakesPerAccountHour int
 }
 
 // SendLimits bound messages of one kind.
@@ -144,6 +157,8 @@ func DefaultLimits() Limits {
 		ChallengesPerClientMinute: 60, ChallengesPlatform: 20_000, SolvesPerClientHour: 30,
 		ProfilesPerClientHour: 600, ChangesPerAccountHour: 300, ManagedPerAccountHour: 3000, RepositoriesPerAccountHour: 60,
 		SignInsPerAccountHour: 120, SignInsPerClientHour: 600,
+		HumanCheckFailures: 3, RedeemedCodeTries: 5,
+		NoticesPerAccountDay: 20, SignInNoticesPerAccountDay: 5, RemakesPerAccountHour: 10,
 	}
 }
 

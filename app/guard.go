@@ -15,7 +15,7 @@ func (s *Service) signInCharges(in Credentials) []verify.Charge {
 	guard, typed := s.settings.Guard, in.typed(s.Digests)
 	charges := s.signInClient(in)
 	if in.HumanCheck {
-		charges = append(charges, verify.Charge{Key: "human/" + typed, Limit: humanLimit, Resets: true})
+		charges = append(charges, verify.Charge{Key: "human/" + typed, Limit: s.humanLimit(), Resets: true})
 	}
 	return append(charges, verify.Charge{Key: typed, Limit: guard.Account.Named(limitAccount), Resets: true})
 }

@@ -15,10 +15,13 @@ const (
 	permitLifetime = 15 * time.Minute
 )
 
-// humanLimit is when a sign-in asks for a human check: after three failures in a
-// row for one name or address as it is typed, none of them half an hour after the
-// one before, for half an hour.
-var humanLimit = verify.Limit{Name: limitHuman, Free: 3, LockAfter: 3, LockFor: 30 * time.Minute, InARow: true}
+// humanLimit is when a sign-in asks for a human check: after some failures in a row
+// for one name or address as it is typed, none of them half an hour after the one
+// before, for half an hour.
+func (s *Service) humanLimit() verify.Limit {
+	failures := s.settings.Limits.HumanCheckFailures
+	return verify.Limit{Name: limitHuman, Free: failures, LockAfter: failures, LockFor: 30 * time.Minute, InARow: true}
+}
 
 // humanProof names the group of proofs that there is a person at the client's
 // address, one for each challenge; with an address or a user name as it is typed,

@@ -179,13 +179,6 @@ func (a announcement) whileClosed() announcement {
 	return a
 }
 
-// noticesADay bounds the notices about one account: whoever changes it, or signs
-// in, again and again cannot flood its owner's mailbox.
-const (
-	noticesADay       = 20
-	signInNoticesADay = 5
-)
-
 // noticeLifetime is how long a notice is still sent if the mail server does not
 // answer.
 const noticeLifetime = 24 * time.Hour
@@ -253,20 +246,23 @@ func (s *Service) announce(ctx context.Context, a announcement) error {
 	return nil
 }
 
-// spendNotice counts a notice, and marks the last one of the day. Sign-ins have a
+// spendNotice counts a notice, and marks the last one of the day: whoever changes
+// an account, or signs in, again and again cannot flood its owner's mailbox. Sign-ins have a
 // count of their own, and so have changes by which an account passes to another:
 // whoever knows the password could use up the common one before such a change.
 func (s *Service) spendNotice(ctx context.Context, a *announcement) (send bool, err error) {
-	key, most := "notice/", noticesADay
+	key, most := "notice/", s.settings.Limits.NoticesPerAccountDay
 	if a.notice.Kind == NoticeSignIn {
-		key, most = "notice/sign-in/", signInNoticesADay
+		key, most = "notice/sign-in/", s.settings.Limits.SignInNoticesPerAccountDay
 	}
 	if a.notice.Kind == NoticeEmailChanged || a.notice.Kind == NoticeOwnerChanged {
 		key = "notice/owner/"
 	}
-	send, err = s.within(ctx, key+a.accountID, verify.Quota(limitNotices, most-1, 24*time.Hour))
-	if err != nil || send {
-		return send, err
+	if most > 1 {
+		send, err = s.within(ctx, key+a.accountID, verify.Quota(limitNotices, most-1, 24*time.Hour))
+	}
+	if err != nil || send || most == 0 {
+		return send || most == 0, err
 	}
 	a.notice.Last = true
 	send, err = s.within(ctx, key+"last/"+a.accountID, verify.Quota(limitNotices, 1, 24*time.Hour))

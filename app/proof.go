@@ -93,12 +93,9 @@ func (s *Service) VerifyTarget(ctx context.Context, t Target, code Secret) error
 	return nil
 }
 
-// Bounds of how often a client, and all of them, may say which code was redeemed
-// for a target, in the time that this is remembered.
-const (
-	redeemedTries    = 5
-	redeemedTriesAll = 100
-)
+// redeemedAll is how many times as often as one client all of them may say which
+// code was redeemed for a target.
+const redeemedAll = 20
 
 // redeemed returns the name of the proof that this code was redeemed for the
 // target a short while ago; else CodeWrong.
@@ -114,13 +111,10 @@ func (s *Service) redeemed(ctx context.Context, t Target, code Secret) (string, 
 // saysCode reports whether there is the proof, whose name has a code that the
 // client said. It is not looked for if codes were said too often.
 func (s *Service) saysCode(ctx context.Context, t Target, name string) (bool, error) {
+	tries := verify.Quota(limitRedeemed, s.settings.Limits.RedeemedCodeTries, provenLifetime)
 	_, err := s.Admission.Charge(ctx,
-		verify.Charge{
-			Key: "redeemed/" + s.Digests.name(t.proofName(s.Digests)), Limit: verify.Quota(limitRedeemed, redeemedTries, provenLifetime),
-		},
-		verify.Charge{
-			Key: "redeemed/all/" + s.Digests.name(t.codeTarget()), Limit: verify.Quota(limitRedeemed, redeemedTriesAll, provenLifetime),
-		},
+		verify.Charge{Key: "redeemed/" + s.Digests.name(t.proofName(s.Digests)), Limit: tries},
+		verify.Charge{Key: "redeemed/all/" + s.Digests.name(t.codeTarget()), Limit: tries.Times(redeemedAll)},
 	)
 	var refused *verify.Refused
 	switch {

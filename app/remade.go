@@ -9,10 +9,6 @@ import (
 	"accord/saga"
 )
 
-// remakesAnHour bounds how often sign-ins try to make one account's user again.
-// Those that meet count each.
-const remakesAnHour = 10
-
 // remade makes the account's Gitea user again if err is that of a sign-in which
 // did not find it, and the user is certainly gone: users can delete themselves in
 // Gitea. It returns the account as it is then, and whether it is worth signing in
@@ -68,9 +64,9 @@ func (s *Service) remakeGone(ctx context.Context, a Account, epoch int64) (Accou
 }
 
 // mayRemake charges a try to the account: the charges of a sign-in that fails are
-// returned.
+// returned. Tries that meet count each.
 func (s *Service) mayRemake(ctx context.Context, accountID string) error {
-	ok, err := s.within(ctx, "remake/"+accountID, verify.Quota(limitRemake, remakesAnHour, time.Hour))
+	ok, err := s.within(ctx, "remake/"+accountID, verify.Quota(limitRemake, s.settings.Limits.RemakesPerAccountHour, time.Hour))
 	if err == nil && !ok {
 		err = errOften
 	}

@@ -114,8 +114,9 @@ func newCore(t testing.TB, now func() time.Time, cost password.Options, d app.De
 	c.service, err = app.New(d, app.Settings{
 		SessionTTL: sessionTTL, KeepTTL: keepTTL, SessionsPerAccount: sessionsPerAccount, DeletionGrace: grace, EvictAgain: evictAgain, Countries: []string{"86"},
 		Limits: app.Limits{
-			SMS:  app.SendLimits{PerClientHour: 3, PlatformDay: 5},
-			Code: app.TargetLimits{PerTargetMinute: 1, PerTargetDay: 10, ReserveDay: 5, TriesPerClient: 5},
+			SMS:                app.SendLimits{PerClientHour: 3, PlatformDay: 5},
+			Code:               app.TargetLimits{PerTargetMinute: 1, PerTargetDay: 10, ReserveDay: 5, TriesPerClient: 5},
+			HumanCheckFailures: 3, RedeemedCodeTries: 5, NoticesPerAccountDay: 20, SignInNoticesPerAccountDay: 5, RemakesPerAccountHour: 10,
 		},
 		Sweep: app.SweepSettings{Settle: settle, Keep: keep}, PicturesURL: memory.PicturesURL,
 		Uploads: app.UploadLimits{PerAccountHour: 20, PlatformHour: 30, KeepUnused: keepUnused},

@@ -38,5 +38,8 @@ func newLimits(c config.Config) app.Limits {
 		ChangesPerAccountHour: l.ChangesPerAccountHour, ManagedPerAccountHour: l.ManagedPerAccountHour,
 		RepositoriesPerAccountHour: l.RepositoriesPerAccountHour,
 		SignInsPerAccountHour:      l.SignInsPerAccountHour, SignInsPerClientHour: l.SignInsPerClientHour,
+		HumanCheckFailures: l.HumanCheckFailures, RedeemedCodeTries: l.RedeemedCodeTries,
+		NoticesPerAccountDay: l.NoticesPerAccountDay, SignInNoticesPerAccountDay: l.SignInNoticesPerAccountDay,
+		RemakesPerAccountHour: l.RemakesPerAccountHour,
 	}
 }

@@ -151,6 +151,7 @@ func (w *Stage) service(t *testing.T) *app.Service {
 		Limits: app.Limits{
 			SMS:  app.SendLimits{PerClientHour: 4, PlatformDay: 3},
 			Code: app.TargetLimits{PerTargetMinute: 1, PerTargetDay: 10, TriesPerClient: 5},
+			HumanCheckFailures: 3, RedeemedCodeTries: 5,
 		},
 	})
 	require.NoError(t, err)

@@ -315,6 +315,11 @@ type Limits struct {
 	RepositoriesPerAccountHour int `koanf:"repositoriesPerAccountHour" validate:"min=0"`
 	SignInsPerAccountHour      int `koanf:"signInsPerAccountHour" validate:"min=0"`
 	SignInsPerClientHour       int `koanf:"signInsPerClientHour" validate:"min=0"`
+	HumanCheckFailures         int `koanf:"humanCheckFailures" validate:"min=0"`
+	RedeemedCodeTries          int `koanf:"redeemedCodeTries" validate:"min=0"`
+	NoticesPerAccountDay       int `koanf:"noticesPerAccountDay" validate:"min=0"`
+	SignInNoticesPerAccountDay int `koanf:"signInNoticesPerAccountDay" validate:"min=0"`
+	RemakesPerAccountHour      int `koanf:"remakesPerAccountHour" validate:"min=0"`
 }
 
 // Saga tunes the saga runner; saga.Options says what each means.
@@ -410,6 +415,9 @@ func Default() Config {
 			ChangesPerAccountHour: limits.ChangesPerAccountHour, ManagedPerAccountHour: limits.ManagedPerAccountHour,
 			RepositoriesPerAccountHour: limits.RepositoriesPerAccountHour,
 			SignInsPerAccountHour:      limits.SignInsPerAccountHour, SignInsPerClientHour: limits.SignInsPerClientHour,
+			HumanCheckFailures: limits.HumanCheckFailures, RedeemedCodeTries: limits.RedeemedCodeTries,
+			NoticesPerAccountDay: limits.NoticesPerAccountDay, SignInNoticesPerAccountDay: limits.SignInNoticesPerAccountDay,
+			RemakesPerAccountHour: limits.RemakesPerAccountHour,
 		},
 		Saga: Saga{
 			Lease: 4 * time.Second, Deadline: 8 * time.Second, Answer: 10 * time.Second, StepTimeout: 5 * time.Second,
