@@ -149,8 +149,8 @@ func (w *Stage) service(t *testing.T) *app.Service {
 		SessionTTL: 2 * time.Hour, KeepTTL: 7 * 24 * time.Hour, Countries: []string{"86", "852"},
 		PicturesURL: memory.PicturesURL,
 		Limits: app.Limits{
-			SMS:  app.SendLimits{PerClientHour: 4, PlatformDay: 3},
-			Code: app.TargetLimits{PerTargetMinute: 1, PerTargetDay: 10, TriesPerClient: 5},
+			SMS:                app.SendLimits{PerClientHour: 4, PlatformDay: 3},
+			Code:               app.TargetLimits{PerTargetMinute: 1, PerTargetDay: 10, TriesPerClient: 5},
 			HumanCheckFailures: 3, RedeemedCodeTries: 5,
 		},
 	})
