@@ -10,6 +10,8 @@ import (
 
 	"github.com/labstack/echo/v4"
 	"github.com/labstack/echo/v4/middleware"
+
+	"accord/app"
 )
 
 // Dialect is one wire language over the use cases.
@@ -27,6 +29,12 @@ type Dialect struct {
 	// OpenAPI is the dialect's interface document, in YAML or JSON. Where there
 	// is one the server has it at /openapi/NAME.json and shows it at /docs.
 	OpenAPI []byte
+	// Names are the dialect's names of fields that the use cases call otherwise, by
+	// the use cases' names.
+	Names map[string]string
+	// Fields are the definitions of fields that the dialect's document limits
+	// further than the use cases do.
+	Fields []app.Field
 }
 
 // Route is one endpoint. Dialects may share a method and path if no media type

@@ -1,6 +1,7 @@
 package api_test
 
 import (
+	"encoding/json"
 	"log/slog"
 	"net/http"
 	"regexp"
@@ -10,6 +11,9 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"accord/api"
+	"accord/api/infinite"
+	"accord/api/oauth"
+	"accord/api/session"
 )
 
 // documented is a dialect with a document.
@@ -63,13 +67,58 @@ func TestDocsPage(t *testing.T) {
 		require.Equal(t, http.StatusOK, w.Code)
 		require.Equal(t, "text/html; charset=UTF-8", w.Header().Get("Content-Type"))
 		page := w.Body.String()
-		require.Contains(t, page, `data-document="/openapi/`+shown+`.json"`, path)
-		require.Contains(t, page, `<a href="/docs/`+shown+`" aria-current="page">`, path)
-		for _, link := range []string{`"/docs/infinite"`, `"/docs/portal"`, `"/openapi/infinite.json"`, `"/openapi/portal.json"`} {
+		require.Contains(t, page, `data-document="/openapi/`+shown+`.zh.json"`, path)
+		require.Contains(t, page, `<a href="/docs/`+shown+`?lang=zh" aria-current="page">`, path)
+		for _, link := range []string{`"/docs/infinite?lang=zh"`, `"/docs/portal?lang=zh"`, `"/openapi/infinite.json"`, `"/openapi/portal.json"`} {
 			require.Contains(t, page, link, path)
 		}
 		require.NotContains(t, page, "silent")
 	}
+}
+
+// TestDocsInBothLanguages: Chinese unless the browser, or a link, asks for English.
+func TestDocsInBothLanguages(t *testing.T) {
+	h := twoDocuments(t)
+	for _, tt := range []struct{ path, accepts, lang, document string }{
+		{"/docs", "", "zh-CN", "infinite.zh.json"},
+		{"/docs", "en-GB,en;q=0.9", "en", "infinite.json"},
+		{"/docs/portal?lang=en", "zh", "en", "portal.json"},
+		{"/docs/portal?lang=zh", "en", "zh-CN", "portal.zh.json"},
+	} {
+		w := answer(h, request("GET", tt.path, "", "Accept-Language", tt.accepts))
+		require.Contains(t, w.Body.String(), `<html lang="`+tt.lang+`">`, tt)
+		require.Contains(t, w.Body.String(), `data-document="/openapi/`+tt.document+`"`, tt)
+		require.Contains(t, w.Header().Values("Vary"), "Accept-Language")
+		require.Equal(t, http.StatusOK, answer(h, request("GET", "/openapi/"+tt.document, "")).Code)
+	}
+}
+
+// TestEveryCallHasAChineseSummary, and so have fields, the same words as messages.
+func TestEveryCallHasAChineseSummary(t *testing.T) {
+	h := serve(t, api.Options{Dialects: append(everyDialect(nil), oauth.New(oauth.Options{}), session.New(session.Options{Envelope: infinite.Envelope{}}))})
+	chinese := regexp.MustCompile(`\p{Han}`)
+	for _, name := range []string{"infinite", "portal", "community", "jpress", "registry", "oauth", "session"} {
+		var document struct {
+			Info  struct{ Title string }
+			Paths map[string]map[string]struct{ Summary string }
+			Tags  []struct{ Description string }
+		}
+		w := answer(h, request("GET", "/openapi/"+name+".zh.json", ""))
+		require.NoError(t, json.Unmarshal(w.Body.Bytes(), &document), name)
+		require.Regexp(t, chinese, document.Info.Title)
+		for path, calls := range document.Paths {
+			for _, call := range calls {
+				require.Regexp(t, chinese, call.Summary, path)
+			}
+		}
+		for _, tag := range document.Tags {
+			require.Regexp(t, chinese, tag.Description, name)
+		}
+	}
+	w := answer(h, request("GET", "/openapi/infinite.zh.json", ""))
+	require.Contains(t, w.Body.String(), api.FieldWords("nickname").ZH)
+	require.Contains(t, w.Body.String(), "响应体都是")
+	require.NotContains(t, answer(h, request("GET", "/openapi/infinite.json", "")).Body.String(), "响应体都是")
 }
 
 // TestDocsNeedNoOutsideHost: what the page loads is all here, nothing in it is

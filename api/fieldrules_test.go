@@ -22,11 +22,12 @@ func TestFieldRulesNameTheRule(t *testing.T) {
 		require.True(t, strings.HasPrefix(said.EN, "thing "), said.EN)
 		require.NotEqual(t, "thing is not valid", said.EN, rule)
 	}
-	for v, rule := range fieldRules {
-		require.NotEmpty(t, rule.ZH, v)
-		require.NotEmpty(t, rule.EN, v)
-		require.Equal(t, rule, FieldMessage(v, "thing"))
+	for _, field := range app.Fields(nil) {
+		rule := FieldMessage(app.Violation{Field: field.Name, Rule: app.Length}, "thing")
+		require.Equal(t, Phrase{ZH: field.ZH, EN: field.EN}, rule)
+		require.NotEmpty(t, rule.ZH, field.Name)
+		require.NotEmpty(t, rule.EN, field.Name)
 	}
-	require.Contains(t, fieldRules[app.Violation{Field: "username", Rule: app.Pattern}].ZH, "1–40位字母、数字、-、_或.")
+	require.Contains(t, FieldMessage(app.Violation{Field: "username", Rule: app.Pattern}, "").ZH, "1–40位字母、数字、-、_或.")
 	require.Equal(t, Phrase{ZH: "x不正确", EN: "x is not valid"}, FieldMessage(app.Violation{Rule: "new"}, "x"))
 }

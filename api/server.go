@@ -56,6 +56,8 @@ type Options struct {
 	Now     func() time.Time
 	// Observe, if there is one, is told of every request that was answered.
 	Observe func(Answered)
+	// Countries are the country codes that numbers may have.
+	Countries []string
 	// Digests stand for accounts in log lines of refused requests.
 	Digests app.Digests
 	// NewRequestID draws the id of a request; random if nil.
@@ -79,6 +81,10 @@ func New(o Options) (http.Handler, error) {
 		return nil, err
 	}
 	documents, err := newDocs(o.Dialects)
+	if err != nil {
+		return nil, err
+	}
+	fields, err := rules(o.Countries, o.Dialects)
 	if err != nil {
 		return nil, err
 	}
@@ -113,6 +119,7 @@ func New(o Options) (http.Handler, error) {
 	if o.JWKS != nil {
 		e.Match(probe, "/.well-known/jwks.json", keySet(o.JWKS))
 	}
+	e.Match(probe, rulesPath, fields)
 	documents.route(e)
 	return e, nil
 }

@@ -2,7 +2,6 @@ package app
 
 import (
 	"time"
-	"unicode/utf8"
 )
 
 // Gender is what a person says of himself.
@@ -17,8 +16,8 @@ const (
 
 // Attributes are what front-ends know of a person beyond the account and its
 // profile. They are the account store's alone; the other systems are not told.
-// The zero value of a field means that nothing was said. Bounds are those of
-// attributeTexts, in characters.
+// The zero value of a field means that nothing was said. Fields has the rules of
+// the texts.
 type Attributes struct {
 	Gender Gender
 	// Birthday is midnight UTC of the day.
@@ -74,22 +73,31 @@ func (c AttributesChange) empty() bool { return c == AttributesChange{} }
 func (c AttributesChange) on(a Attributes) Attributes {
 	set(&a.Gender, c.Gender)
 	set(&a.Birthday, c.Birthday)
-	set(&a.Sign, c.Sign)
-	set(&a.Cover, c.Cover)
-	set(&a.RealName, c.RealName)
-	set(&a.Identity, c.Identity)
-	set(&a.Anonym, c.Anonym)
-	set(&a.Company, c.Company)
-	set(&a.Occupation, c.Occupation)
-	set(&a.Address, c.Address)
-	set(&a.Zipcode, c.Zipcode)
-	set(&a.Education, c.Education)
-	set(&a.University, c.University)
-	set(&a.IDCardType, c.IDCardType)
-	set(&a.IDCard, c.IDCard)
-	set(&a.Remark, c.Remark)
-	set(&a.Source, c.Source)
+	for _, text := range attributeTexts {
+		if text.changed != nil {
+			set(text.of(&a), *text.changed(&c))
+		}
+	}
 	return a
+}
+
+// normalised returns the attributes as they are judged and stored.
+func (a Attributes) normalised() Attributes {
+	for _, text := range attributeTexts {
+		at := text.of(&a)
+		*at = field(text.field).Normalise(*at)
+	}
+	return a
+}
+
+// normalised returns the change as it is judged and made.
+func (c AttributesChange) normalised() AttributesChange {
+	for _, text := range attributeTexts {
+		if text.changed != nil {
+			normaliseGiven(text.field, text.changed(&c))
+		}
+	}
+	return c
 }
 
 func set[T any](to *T, value *T) {
@@ -98,38 +106,39 @@ func set[T any](to *T, value *T) {
 	}
 }
 
-// attributeTexts are the bounded texts, in the order in which violations are
-// told.
+// attributeTexts are where attributes and changes have the texts, by field, in the
+// order in which violations are reported. A text without changed is given at
+// registration only.
 var attributeTexts = []struct {
-	field string
-	limit int
-	of    func(Attributes) string
+	field   string
+	of      func(*Attributes) *string
+	changed func(*AttributesChange) **string
 }{
-	{"sign", 255, func(a Attributes) string { return a.Sign }},
-	{"cover", 255, func(a Attributes) string { return a.Cover }},
-	{"realName", 64, func(a Attributes) string { return a.RealName }},
-	{"identity", 64, func(a Attributes) string { return a.Identity }},
-	{"anonym", 64, func(a Attributes) string { return a.Anonym }},
-	{"company", 128, func(a Attributes) string { return a.Company }},
-	{"occupation", 64, func(a Attributes) string { return a.Occupation }},
-	{"address", 255, func(a Attributes) string { return a.Address }},
-	{"zipcode", 16, func(a Attributes) string { return a.Zipcode }},
-	{"education", 64, func(a Attributes) string { return a.Education }},
-	{"university", 128, func(a Attributes) string { return a.University }},
-	{"major", 128, func(a Attributes) string { return a.Major }},
-	{"idCardType", 32, func(a Attributes) string { return a.IDCardType }},
-	{"idCard", 64, func(a Attributes) string { return a.IDCard }},
-	{"qq", 32, func(a Attributes) string { return a.QQ }},
-	{"introduce", 1000, func(a Attributes) string { return a.Introduce }},
-	{"corpName", 128, func(a Attributes) string { return a.CorpName }},
-	{"deptName", 128, func(a Attributes) string { return a.DeptName }},
-	{"remark", 1000, func(a Attributes) string { return a.Remark }},
-	{"source", 64, func(a Attributes) string { return a.Source }},
-	{"invitedBy", 40, func(a Attributes) string { return a.InvitedBy }},
+	{"sign", func(a *Attributes) *string { return &a.Sign }, func(c *AttributesChange) **string { return &c.Sign }},
+	{"cover", func(a *Attributes) *string { return &a.Cover }, func(c *AttributesChange) **string { return &c.Cover }},
+	{"realName", func(a *Attributes) *string { return &a.RealName }, func(c *AttributesChange) **string { return &c.RealName }},
+	{"identity", func(a *Attributes) *string { return &a.Identity }, func(c *AttributesChange) **string { return &c.Identity }},
+	{"anonym", func(a *Attributes) *string { return &a.Anonym }, func(c *AttributesChange) **string { return &c.Anonym }},
+	{"company", func(a *Attributes) *string { return &a.Company }, func(c *AttributesChange) **string { return &c.Company }},
+	{"occupation", func(a *Attributes) *string { return &a.Occupation }, func(c *AttributesChange) **string { return &c.Occupation }},
+	{"address", func(a *Attributes) *string { return &a.Address }, func(c *AttributesChange) **string { return &c.Address }},
+	{"zipcode", func(a *Attributes) *string { return &a.Zipcode }, func(c *AttributesChange) **string { return &c.Zipcode }},
+	{"education", func(a *Attributes) *string { return &a.Education }, func(c *AttributesChange) **string { return &c.Education }},
+	{"university", func(a *Attributes) *string { return &a.University }, func(c *AttributesChange) **string { return &c.University }},
+	{"major", func(a *Attributes) *string { return &a.Major }, nil},
+	{"idCardType", func(a *Attributes) *string { return &a.IDCardType }, func(c *AttributesChange) **string { return &c.IDCardType }},
+	{"idCard", func(a *Attributes) *string { return &a.IDCard }, func(c *AttributesChange) **string { return &c.IDCard }},
+	{"qq", func(a *Attributes) *string { return &a.QQ }, nil},
+	{"introduce", func(a *Attributes) *string { return &a.Introduce }, nil},
+	{"corpName", func(a *Attributes) *string { return &a.CorpName }, nil},
+	{"deptName", func(a *Attributes) *string { return &a.DeptName }, nil},
+	{"remark", func(a *Attributes) *string { return &a.Remark }, func(c *AttributesChange) **string { return &c.Remark }},
+	{"source", func(a *Attributes) *string { return &a.Source }, func(c *AttributesChange) **string { return &c.Source }},
+	{"invitedBy", func(a *Attributes) *string { return &a.InvitedBy }, nil},
 }
 
-// firstBirthday is the earliest that is believed.
-var firstBirthday = time.Date(1900, time.January, 1, 0, 0, 0, 0, time.UTC)
+// FirstBirthday is the earliest that is believed.
+var FirstBirthday = time.Date(1900, time.January, 1, 0, 0, 0, 0, time.UTC)
 
 // violations judges a day as past once it has begun anywhere on earth.
 func (a Attributes) violations(now time.Time) []Violation {
@@ -141,18 +150,12 @@ func (a Attributes) violations(now time.Time) []Violation {
 		switch {
 		case born.After(now.Add(earliestZone)):
 			found = append(found, Violation{"birthday", Past})
-		case born.Before(firstBirthday) || !born.Equal(born.UTC().Truncate(24*time.Hour)):
+		case born.Before(FirstBirthday) || !born.Equal(born.UTC().Truncate(24*time.Hour)):
 			found = append(found, Violation{"birthday", Pattern})
 		}
 	}
 	for _, text := range attributeTexts {
-		value := text.of(a)
-		switch {
-		case utf8.RuneCountInString(value) > text.limit:
-			found = append(found, Violation{text.field, Length})
-		case !utf8.ValidString(value):
-			found = append(found, Violation{text.field, Pattern})
-		}
+		found = append(found, violation(text.field, *text.of(&a))...)
 	}
 	return found
 }

@@ -99,7 +99,7 @@ func (s *Service) Solve(ctx context.Context, in Solution) error {
 	}
 	if err == nil && in.Kind == SliderChallenge {
 		now := s.Now()
-		each := s.humanProof(in.Client, strings.TrimSpace(in.Typed)) + ProofMark + in.ID
+		each := s.humanProof(in.Client, normalisedEmail(in.Typed)) + ProofMark + in.ID
 		err = s.Proofs.Put(ctx, each, now.Add(humanLifetime), now)
 	}
 	return failed(op, err)

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 
 	"accord/app/verify"
@@ -91,14 +90,15 @@ func (s *Service) SendMailCode(ctx context.Context, email string, purpose Purpos
 // HumanCheckRequired.
 func (s *Service) SendMailCodeToHuman(ctx context.Context, email string, purpose Purpose, client, language string) (saga.Receipt, error) {
 	return s.sendMailCode(ctx, sendingCode{
-		Email: email, Purpose: purpose, Client: client, Language: language, Human: s.humanProofs(client, email),
+		Email: email, Purpose: purpose, Client: client, Language: language, Human: s.humanProofs(client, normalisedEmail(email)),
 	})
 }
 
 func (s *Service) sendMailCode(ctx context.Context, c sendingCode) (saga.Receipt, error) {
 	const op = "send mail code"
-	if !EmailAllowed(c.Email) {
-		return saga.Receipt{}, invalid(op, "email", EmailSyntax)
+	c.Email = normalisedEmail(c.Email)
+	if v := violation("email", c.Email); len(v) > 0 {
+		return saga.Receipt{}, &Error{Kind: Invalid, Op: op, Violations: v}
 	}
 	if err := s.heldMessages(s.mailLimits(), c.Client); err != nil {
 		return saga.Receipt{}, failed(op, err)
@@ -217,4 +217,4 @@ func (s *Service) codeTryCharges(key, target, client string) []verify.Charge {
 	return charges
 }
 
-func typedCode(code Secret) Secret { return Secret(strings.ToUpper(strings.TrimSpace(code.Reveal()))) }
+func typedCode(code Secret) Secret { return Secret(field("code").Normalise(code.Reveal())) }

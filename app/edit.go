@@ -37,6 +37,7 @@ func (s *Service) Edit(ctx context.Context, p Principal, in Profile) (saga.Recei
 
 // editing judges a change and fetches the avatar that it brings.
 func (s *Service) editing(ctx context.Context, a Account, in PersonChange) (editing, error) {
+	in = in.normalised(a.Profile)
 	if in.AvatarURL != nil && s.keepsGenerated(a, *in.AvatarURL) {
 		in.AvatarURL = nil
 	}

@@ -31,8 +31,9 @@ type changingEmail struct {
 func (s *Service) ChangeEmail(ctx context.Context, p Principal, in EmailChange) (saga.Receipt, error) {
 	const op = "change e-mail"
 	return s.ownChange(ctx, op, p, func() (saga.Receipt, error) {
-		if !EmailAllowed(in.New) {
-			return saga.Receipt{}, invalid(op, "email", EmailSyntax)
+		in.Old, in.New = normalisedEmail(in.Old), normalisedEmail(in.New)
+		if v := violation("email", in.New); len(v) > 0 {
+			return saga.Receipt{}, &Error{Kind: Invalid, Op: op, Violations: v}
 		}
 		account, err := s.confirmPassword(ctx, p, in.Password)
 		switch {

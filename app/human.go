@@ -82,8 +82,9 @@ func humanWanted(refused *verify.Refused) error {
 // account has the address. Invalid, HumanCheckRequired or Internal.
 func (s *Service) PermitReset(ctx context.Context, email, client string) error {
 	const op = "permit a reset"
-	if !EmailAllowed(email) {
-		return invalid(op, "email", EmailSyntax)
+	email = normalisedEmail(email)
+	if v := violation("email", email); len(v) > 0 {
+		return &Error{Kind: Invalid, Op: op, Violations: v}
 	}
 	spent, err := s.spendHuman(ctx, s.humanProofs(client, email))
 	if err != nil {

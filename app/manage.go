@@ -2,7 +2,6 @@ package app
 
 import (
 	"context"
-	"strings"
 	"unicode/utf8"
 
 	"accord/saga"
@@ -73,7 +72,7 @@ func (s *Service) ListPeople(ctx context.Context, actor Principal, page Page) ([
 // records it, without the keyword. Forbidden unless an administrator asks, Invalid or Internal.
 func (s *Service) SearchPeople(ctx context.Context, actor Principal, keyword string, page Page) ([]Person, int, error) {
 	const op = foundPeople
-	keyword = strings.TrimSpace(keyword)
+	keyword = Field{Steps: line}.Normalise(keyword)
 	switch {
 	case keyword == "":
 		return nil, 0, forbiddenOr(actor, op, invalid(op, "keyword", NotBlank))

@@ -25,8 +25,10 @@ func (s *Service) ModifyPerson(ctx context.Context, actor Principal, userID int6
 		if err != nil {
 			return saga.Receipt{}, err
 		}
-		if in.Email != nil && !EmailAllowed(*in.Email) {
-			return saga.Receipt{}, invalid(op, "email", EmailSyntax)
+		if normaliseGiven("email", &in.Email); in.Email != nil {
+			if v := violation("email", *in.Email); len(v) > 0 {
+				return saga.Receipt{}, &Error{Kind: Invalid, Op: op, Violations: v}
+			}
 		}
 		change, err := s.editing(ctx, target, in.PersonChange)
 		if err != nil {

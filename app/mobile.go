@@ -1,7 +1,6 @@
 package app
 
 import (
-	"cmp"
 	"context"
 
 	"accord/saga"
@@ -30,23 +29,24 @@ type changingMobile struct {
 func (s *Service) ChangeMobile(ctx context.Context, p Principal, in MobileChange) (saga.Receipt, error) {
 	const op = "change mobile"
 	return s.ownChange(ctx, op, p, func() (saga.Receipt, error) {
-		country := cmp.Or(in.Country, s.settings.Countries[0])
-		if v := s.numberViolations(country, in.New); len(v) > 0 {
+		country, mobile := s.number(in.Country, in.New)
+		_, old := s.number(in.Country, in.Old)
+		if v := s.numberViolations(country, mobile); len(v) > 0 {
 			return saga.Receipt{}, &Error{Kind: Invalid, Op: op, Violations: v}
 		}
 		account, err := s.confirmPassword(ctx, p, in.Password)
 		switch {
 		case err != nil:
 			return saga.Receipt{}, failed(op, err)
-		case in.Old != "" && in.Old != account.Mobile:
+		case old != "" && old != account.Mobile:
 			return saga.Receipt{}, invalid(op, "oriMobile", Pattern)
 		}
-		code, err := s.checkCode(ctx, smsTarget(country, in.New), in.Code, ForMobileChange)
+		code, err := s.checkCode(ctx, smsTarget(country, mobile), in.Code, ForMobileChange)
 		if err != nil {
 			return saga.Receipt{}, failed(op, err)
 		}
 		receipt, err := carryOut(by(ctx, account.ID), s.changeMobile, account.ID, changingMobile{
-			Account: account, Code: code, Country: country, New: in.New, Asked: s.askedBy(ctx, account.ID),
+			Account: account, Code: code, Country: country, New: mobile, Asked: s.askedBy(ctx, account.ID),
 		})
 		return receipt, failed(op, err)
 	})

@@ -11,6 +11,7 @@ import (
 // UserTaken, EmailTaken, MobileTaken or Internal. It changes nothing.
 func (s *Service) CheckNewcomer(ctx context.Context, in Registration) error {
 	const op = "check a newcomer"
+	in = s.normalised(in)
 	if v := s.soFarViolations(in); len(v) > 0 {
 		return &Error{Kind: Invalid, Op: op, Violations: v}
 	}

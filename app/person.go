@@ -55,13 +55,53 @@ func wholeProfile(p Profile) PersonChange {
 	}
 }
 
+// texts are the texts of the profile in the change, in the order in which
+// violations are reported.
+func (c *PersonChange) texts() []profileText {
+	return []profileText{
+		{"nickname", &c.Nickname, func(p Profile) string { return p.Nickname }},
+		{"avatarUrl", &c.AvatarURL, func(p Profile) string { return p.AvatarURL }},
+		{"description", &c.Description, func(p Profile) string { return p.Description }},
+		{"website", &c.Website, func(p Profile) string { return p.Website }},
+		{"location", &c.Location, func(p Profile) string { return p.Location }},
+	}
+}
+
+// profileText is a text of a change, which is nil if it stays, and where a profile
+// has it.
+type profileText struct {
+	field string
+	given **string
+	of    func(Profile) string
+}
+
+// normalised returns the change as it is judged and made. What is sent back as
+// the profile has it stays, also if the rules would refuse it; the avatar, which
+// is fetched if it is another, is compared elsewhere.
+func (c PersonChange) normalised(from Profile) PersonChange {
+	for _, text := range c.texts() {
+		normaliseGiven(text.field, text.given)
+		if text.field != "avatarUrl" && *text.given != nil && **text.given == field(text.field).Normalise(text.of(from)) {
+			*text.given = nil
+		}
+	}
+	c.Attributes = c.Attributes.normalised()
+	return c
+}
+
 // violations judges only what is to be changed.
 func (c PersonChange) violations(now time.Time) []Violation {
 	return append(c.profileViolations(), c.Attributes.on(Attributes{}).violations(now)...)
 }
 
 func (c PersonChange) profileViolations() []Violation {
-	return c.on(Profile{Nickname: "as it is", AvatarURL: "as it is"}).violations()
+	var found []Violation
+	for _, text := range c.texts() {
+		if *text.given != nil {
+			found = append(found, violation(text.field, **text.given)...)
+		}
+	}
+	return found
 }
 
 // Person is what there is to know of oneself. Internal.
@@ -110,6 +150,7 @@ func (s *Service) PersonByUserID(ctx context.Context, userID int64) (PublicPerso
 // is not charged.
 func (s *Service) PersonByUsername(ctx context.Context, username string) (PublicPerson, error) {
 	const op = "look up a person"
+	username = field("username").Normalise(username)
 	if !UsernameAllowed(username) {
 		return PublicPerson{}, &Error{Kind: NotFound, Op: op}
 	}
@@ -141,12 +182,12 @@ func (s *Service) PersonByName(ctx context.Context, name string) (PublicPerson, 
 	if err := s.chargeProfile(ctx); err != nil {
 		return PublicPerson{}, failed(op, err)
 	}
-	if strings.TrimSpace(name) == "" || utf8.RuneCountInString(name) > MaxNickname || !utf8.ValidString(name) {
+	if strings.TrimSpace(name) == "" || utf8.RuneCountInString(name) > field("nickname").Max || !utf8.ValidString(name) {
 		return PublicPerson{}, &Error{Kind: NotFound, Op: op}
 	}
-	person, err := s.People.ByUsername(ctx, name)
+	person, err := s.People.ByUsername(ctx, field("username").Normalise(name))
 	if KindOf(err) == NotFound {
-		person, err = s.People.ByNickname(ctx, name)
+		person, err = s.People.ByNickname(ctx, field("nickname").Normalise(name))
 	}
 	return s.public(person), failed(op, err)
 }

@@ -60,13 +60,17 @@ func (t Target) proofsFor(d Digests, asked Purpose, code Secret) []string {
 }
 
 func (s *Service) targetViolations(t Target) []Violation {
-	switch {
-	case t.Email == "":
+	if t.Email == "" {
 		return s.numberViolations(t.Country, t.Mobile)
-	case !EmailAllowed(t.Email):
-		return []Violation{{"email", EmailSyntax}}
 	}
-	return nil
+	return violation("email", t.Email)
+}
+
+// target returns the target as codes for it are kept.
+func (s *Service) target(t Target) Target {
+	t.Email = normalisedEmail(t.Email)
+	t.Country, t.Mobile = s.number(t.Country, t.Mobile)
+	return t
 }
 
 // VerifyTarget redeems a code that was sent to the target, and remembers for
@@ -74,6 +78,7 @@ func (s *Service) targetViolations(t Target) []Violation {
 // may be used for a reset, which code it was. Invalid, CodeWrong or Internal.
 func (s *Service) VerifyTarget(ctx context.Context, t Target, code Secret) error {
 	const op = "verify a target"
+	t = s.target(t)
 	if v := s.targetViolations(t); len(v) > 0 {
 		return &Error{Kind: Invalid, Op: op, Violations: v}
 	}

@@ -102,9 +102,7 @@ func (s *Service) RegisterAccount(ctx context.Context, in Registration) (Account
 // enrol registers a newcomer on behalf of an administrator, or of himself where
 // actor is empty.
 func (s *Service) enrol(ctx context.Context, op, actor string, in Registration) (Account, saga.Receipt, error) {
-	if in.Mobile != "" {
-		in.Country = cmp.Or(in.Country, s.settings.Countries[0])
-	}
+	in = s.normalised(in)
 	if v := s.newcomerViolations(in); len(v) > 0 {
 		return Account{}, saga.Receipt{}, &Error{Kind: Invalid, Op: op, Violations: v}
 	}

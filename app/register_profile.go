@@ -7,6 +7,18 @@ import (
 	"accord/saga"
 )
 
+// normalised returns what is judged and stored of a newcomer.
+func (s *Service) normalised(in Registration) Registration {
+	for name, at := range map[string]*string{
+		"username": &in.Username, "email": &in.Email, "nickname": &in.Nickname, "website": &in.Website, "avatarUrl": &in.AvatarURL,
+	} {
+		*at = field(name).Normalise(*at)
+	}
+	in.Country, in.Mobile = s.number(in.Country, in.Mobile)
+	in.Attributes = in.Attributes.normalised()
+	return in
+}
+
 // profile is what a newcomer says of himself.
 func (in Registration) profile() Profile {
 	return Profile{Nickname: cmp.Or(in.Nickname, in.Username), AvatarURL: in.AvatarURL, Website: in.Website}

@@ -1,6 +1,7 @@
 package app_test
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -20,7 +21,7 @@ func TestRegisterWithAProfile(t *testing.T) {
 	}
 	for field, spoil := range map[string]func(*app.Registration){
 		"website":   func(r *app.Registration) { r.Website = "javascript:alert(1)" },
-		"avatarUrl": func(r *app.Registration) { r.AvatarURL = string(make([]byte, app.MaxNickname+1)) },
+		"avatarUrl": func(r *app.Registration) { r.AvatarURL = strings.Repeat("a", 256) },
 	} {
 		bad := in
 		spoil(&bad)

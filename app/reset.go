@@ -76,6 +76,8 @@ func (s *Service) ResetPassword(ctx context.Context, in PasswordReset) (saga.Rec
 	if !PasswordAllowed(in.New.Reveal()) {
 		return saga.Receipt{}, invalid(op, "password", Pattern)
 	}
+	in.Email = normalisedEmail(in.Email)
+	in.Country, in.Mobile = s.number(in.Country, in.Mobile)
 	permits, err := s.permits(ctx, in)
 	if err != nil {
 		return saga.Receipt{}, failed(op, err)

@@ -94,6 +94,7 @@ func bindingOf(a Account) string {
 // account's), DirectoryFailed, Busy or Internal.
 func (s *Service) ResetByToken(ctx context.Context, in TokenReset) (Account, saga.Receipt, error) {
 	const op = "reset password by token"
+	in.Username = field("username").Normalise(in.Username)
 	account, err := s.accountToReset(ctx, in.Token)
 	switch {
 	case err != nil:

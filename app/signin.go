@@ -43,6 +43,13 @@ func (in Credentials) typed(d Digests) string {
 	return "mobile/" + d.name(in.Country+in.Mobile)
 }
 
+// typedAs returns the credentials with names as accounts have them.
+func (s *Service) typedAs(in Credentials) Credentials {
+	in.Username, in.Email = field("username").Normalise(in.Username), normalisedEmail(in.Email)
+	in.Country, in.Mobile = s.number(in.Country, in.Mobile)
+	return in
+}
+
 // SignedIn is a fresh session with the three tokens that are good for it.
 type SignedIn struct {
 	Account     Account
@@ -90,6 +97,7 @@ func (in *signingIn) ref() DirectoryRef {
 // Internal.
 func (s *Service) SignIn(ctx context.Context, in Credentials) (SignedIn, saga.Receipt, error) {
 	const op = "sign in"
+	in = s.typedAs(in)
 	account, spent, err := s.checkPassword(ctx, in)
 	if err != nil {
 		return SignedIn{}, saga.Receipt{}, failed(op, err)

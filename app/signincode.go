@@ -14,6 +14,7 @@ import (
 // code was right and the account's status forbids signing in; else as SignIn.
 func (s *Service) SignInByCode(ctx context.Context, in Credentials) (SignedIn, saga.Receipt, error) {
 	const op = "sign in by code"
+	in = s.typedAs(in)
 	in.Username, in.Password = "", "" // the code shows who has the address
 	who, err := s.checkSignInCode(ctx, in)
 	if err != nil {

@@ -11,6 +11,7 @@ import (
 // SMSFailed or Internal. client is the network address that the request came from.
 func (s *Service) SendSMSCode(ctx context.Context, country, mobile string, purpose Purpose, client, language string) (saga.Receipt, error) {
 	const op = "send short message"
+	country, mobile = s.number(country, mobile)
 	if v := s.numberViolations(country, mobile); len(v) > 0 {
 		return saga.Receipt{}, &Error{Kind: Invalid, Op: op, Violations: v}
 	}

@@ -26,8 +26,9 @@ type sendingUsername struct {
 // the mail goes out after the answer. Invalid, TooOften, Busy or Internal.
 func (s *Service) SendUsername(ctx context.Context, email, client, language string) (saga.Receipt, error) {
 	const op = "send user name"
-	if !EmailAllowed(email) {
-		return saga.Receipt{}, invalid(op, "email", EmailSyntax)
+	email = normalisedEmail(email)
+	if v := violation("email", email); len(v) > 0 {
+		return saga.Receipt{}, &Error{Kind: Invalid, Op: op, Violations: v}
 	}
 	account, err := s.Accounts.ByEmail(ctx, email)
 	if err != nil && KindOf(err) != NotFound {

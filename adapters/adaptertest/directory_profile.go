@@ -26,6 +26,7 @@ var profiles = []app.DirectoryProfile{
 		FullName: strings.Repeat("名", 100), Description: strings.Repeat("说", 255),
 		Website: "http://example.com/" + strings.Repeat("x", 236), Location: strings.Repeat("地", 50),
 	},
+	{FullName: "👩\u200d🚀 ❤\ufe0f·", Website: "http://例子.cn/路?a=%20#b"},
 	{},
 }
 
@@ -57,6 +58,7 @@ func directoryProfileRefused(t *testing.T, d directoryTest) {
 			func(p *app.DirectoryProfile) { p.Website = "example.com" },
 			func(p *app.DirectoryProfile) { p.Website = "ftp://example.com" },
 			func(p *app.DirectoryProfile) { p.Website = "javascript:alert(1)" },
+			func(p *app.DirectoryProfile) { p.Website = "https://example.com#a" },
 			func(p *app.DirectoryProfile) { p.Website = "https://example.com/" + strings.Repeat("x", 236) },
 		},
 	} {

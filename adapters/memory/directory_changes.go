@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"image/png"
+	"net/url"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -76,7 +77,7 @@ func (d *Directory) SetProfile(ctx context.Context, ref app.DirectoryRef, p app.
 		switch {
 		case utf8.RuneCountInString(p.FullName) > 100:
 			return invalid(call, "nickname", app.Length)
-		case !app.WebsiteAllowed(p.Website):
+		case !webAddress(p.Website):
 			return invalid(call, "website", app.Pattern)
 		case utf8.RuneCountInString(p.Website) > 255:
 			return invalid(call, "website", app.Length)
@@ -88,6 +89,13 @@ func (d *Directory) SetProfile(ctx context.Context, ref app.DirectoryRef, p app.
 		e.FullName, e.Description, e.Website, e.Location = p.FullName, p.Description, p.Website, p.Location
 		return nil
 	})
+}
+
+// webAddress reports whether Gitea takes the website: an absolute http or https URL
+// with a host, or nothing.
+func webAddress(website string) bool {
+	u, err := url.ParseRequestURI(website)
+	return website == "" || err == nil && (u.Scheme == "http" || u.Scheme == "https") && u.Hostname() != ""
 }
 
 // SetAvatar is that of app.Directory. What is no PNG is refused.

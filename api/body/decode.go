@@ -87,6 +87,10 @@ func Check(validate *validator.Validate, in any) []app.Violation {
 	found := make([]app.Violation, len(faults))
 	for i, fault := range faults {
 		found[i] = app.Violation{Field: fault.Field(), Rule: rules[fault.Tag()].name}
+		if fault.Tag() == "field" {
+			text, _ := fault.Value().(string)
+			found[i].Rule = brokenOf(fault.Param(), text)
+		}
 	}
 	return found
 }

@@ -27,15 +27,13 @@ var rules = map[string]rule{
 	"textOrSwitch": {app.TypeMismatch, textOrSwitch},
 	"length":       {app.Length, withinLength},
 	"printable":    {app.Pattern, func(fl validator.FieldLevel) bool { return Printable(fl.Field().String()) }},
-	"username":     {app.Pattern, func(fl validator.FieldLevel) bool { return app.UsernameAllowed(fl.Field().String()) }},
-	"emailAddress": {app.EmailSyntax, func(fl validator.FieldLevel) bool { return app.EmailAllowed(fl.Field().String()) }},
-	"website":      {app.Pattern, func(fl validator.FieldLevel) bool { return app.WebsiteAllowed(fl.Field().String()) }},
-	"integer":      {app.TypeMismatch, integer},
-	"boolean":      {app.TypeMismatch, boolean},
+	// field is a definition of the use cases, and which of its rules is broken they say.
+	"field":   {"", func(fl validator.FieldLevel) bool { return brokenOf(fl.Param(), fl.Field().String()) == "" }},
+	"integer": {app.TypeMismatch, integer},
+	"boolean": {app.TypeMismatch, boolean},
 	"repositoryName": {app.Pattern, func(fl validator.FieldLevel) bool {
 		return app.RepositoryNameAllowed(fl.Field().String())
 	}},
-	"password": {app.Pattern, func(fl validator.FieldLevel) bool { return app.PasswordAllowed(fl.Field().String()) }},
 }
 
 // NewValidator knows the rules above, and fields by their JSON names without
@@ -90,8 +88,14 @@ func withinLength(fl validator.FieldLevel) bool {
 	return err == nil && utf8.RuneCountInString(fl.Field().String()) <= limit
 }
 
+// brokenOf is the rule of the named field that the text breaks, if any.
+func brokenOf(name, text string) app.Rule {
+	definition, _ := app.FieldNamed(name)
+	return definition.Check(text)
+}
+
 // Printable refuses control characters, and U+FFFD, which is what the decoder
-// puts for bytes that are not UTF-8.
+// puts for bytes that are not UTF-8. White space at the ends is passed over.
 func Printable(s string) bool {
-	return !strings.ContainsFunc(s, func(r rune) bool { return unicode.IsControl(r) || r == utf8.RuneError })
+	return !strings.ContainsFunc(strings.TrimSpace(s), func(r rune) bool { return unicode.IsControl(r) || r == utf8.RuneError })
 }

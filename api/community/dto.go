@@ -18,13 +18,13 @@ type solutionRequest struct {
 }
 
 type codeRequest struct {
-	Email body.Value `json:"email" validate:"notBlank,text,length=255,printable,emailAddress"`
+	Email body.Value `json:"email" validate:"notBlank,text,length=255,field=email"`
 }
 
 type registerRequest struct {
-	Email    body.Value `json:"email" validate:"notBlank,text,length=255,printable,emailAddress"`
-	Password body.Value `json:"password" validate:"notBlank,text,length=32,printable,password"`
-	Code     body.Value `json:"code" validate:"notBlank,text,length=16,printable"`
+	Email    body.Value `json:"email" validate:"notBlank,text,length=255,field=email"`
+	Password body.Value `json:"password" validate:"notBlank,text,length=32,field=password"`
+	Code     body.Value `json:"code" validate:"notBlank,text,field=code"`
 }
 
 type loginRequest struct {
@@ -34,33 +34,33 @@ type loginRequest struct {
 
 type loginByCodeRequest struct {
 	Email body.Value `json:"email" validate:"notBlank,text,length=255,printable"`
-	Code  body.Value `json:"code" validate:"notBlank,text,length=16,printable"`
+	Code  body.Value `json:"code" validate:"notBlank,text,field=code"`
 }
 
 type passwordRequest struct {
-	Email    body.Value `json:"email" validate:"notBlank,text,length=255,printable,emailAddress"`
-	Password body.Value `json:"password" validate:"notBlank,text,length=32,printable,password"`
-	Code     body.Value `json:"code" validate:"notBlank,text,length=16,printable"`
+	Email    body.Value `json:"email" validate:"notBlank,text,length=255,field=email"`
+	Password body.Value `json:"password" validate:"notBlank,text,length=32,field=password"`
+	Code     body.Value `json:"code" validate:"notBlank,text,field=code"`
 }
 
 type profileRequest struct {
 	// Avatar must be there, and is empty where there is none.
-	Avatar   body.Value `json:"avatar" validate:"present,text,length=255,printable"`
-	Name     body.Value `json:"name" validate:"notBlank,text,length=255,printable"`
-	Birthday body.Value `json:"birthday" validate:"text,length=40,printable"`
+	Avatar   body.Value `json:"avatar" validate:"present,text"`
+	Name     body.Value `json:"name" validate:"notBlank,text"`
+	Birthday body.Value `json:"birthday" validate:"text,field=birthday"`
 	Gender   body.Value `json:"gender" validate:"integer"`
-	Sign     body.Value `json:"sign" validate:"text,length=255,printable"`
+	Sign     body.Value `json:"sign" validate:"text"`
 }
 
 type coverRequest struct {
-	Cover body.Value `json:"spacecover" validate:"notBlank,text,length=255,printable"`
+	Cover body.Value `json:"spacecover" validate:"notBlank,text"`
 }
 
 type modifyRequest struct {
 	ID    body.Value `json:"id" validate:"notBlank,integer"`
-	Name  body.Value `json:"name" validate:"notBlank,text,length=255,printable"`
+	Name  body.Value `json:"name" validate:"notBlank,text"`
 	Email body.Value `json:"email" validate:"present,text,length=255,printable"`
-	Sign  body.Value `json:"sign" validate:"text,length=255,printable"`
+	Sign  body.Value `json:"sign" validate:"text"`
 }
 
 type roleRequest struct {

@@ -50,13 +50,14 @@ var barred = map[app.Status]api.Phrase{
 	app.Stopped: {ZH: "账号已停用", EN: "The account has been stopped"},
 }
 
-// complaints are the messages of broken rules, by the field's name here.
+// complaints are the messages of broken rules, by the field's name here. Others are
+// those of the fields' definitions, after the name.
 var complaints = map[string]api.Phrase{
-	"email":      {ZH: "邮箱格式不正确", EN: "The e-mail address is not well-formed"},
-	"password":   {ZH: "密码须为8至16位，并同时包含字母和数字", EN: "A password has 8 to 16 characters, letters and digits among them"},
+	"email":      api.FieldWords("email"),
+	"password":   api.FieldWords("password"),
+	"birthday":   api.FieldWords("birthday"),
 	"avatar":     {ZH: "头像必须是图片上传接口返回的地址", EN: "The avatar must be an address that the upload of pictures gave"},
 	"spacecover": {ZH: "封面图必须是图片上传接口返回的地址", EN: "The cover must be an address that the upload of pictures gave"},
-	"birthday":   {ZH: "生日不正确", EN: "The birthday is no day that was"},
 	"gender":     {ZH: "性别只能是0、1或2", EN: "A gender is 0, 1 or 2"},
 	"role":       {ZH: "用户身份只能是0、1或2", EN: "A role is 0, 1 or 2"},
 	"page":       {ZH: "页码不正确", EN: "There is no such page"},

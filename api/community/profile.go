@@ -38,11 +38,24 @@ func (d *dialect) modifyOwn(c echo.Context) error {
 		return err
 	}
 	change, err := d.profileChange(who, in)
+	if err == nil && change.Attributes.Birthday != nil && change.Attributes.Birthday.Equal(unknownBirthday) {
+		err = d.keepUnknown(c, who, &change)
+	}
 	if err != nil {
 		return err
 	}
 	receipt, err := d.service.EditPerson(c.Request().Context(), who, change)
 	return done(c, receipt, err)
+}
+
+// keepUnknown leaves a birthday that is not known as it is: it is shown as the
+// document's default, and sent back so.
+func (d *dialect) keepUnknown(c echo.Context, who app.Principal, change *app.PersonChange) error {
+	p, err := d.service.Person(c.Request().Context(), who)
+	if p.Attributes.Birthday.IsZero() {
+		change.Attributes.Birthday = nil
+	}
+	return err
 }
 
 // profileChange leaves what was not sent as it is, and an avatar that is sent

@@ -97,6 +97,7 @@ func New(o Options) api.Dialect {
 	}
 	return api.Dialect{
 		Name: "community", Prefix: "/api/v1/user/", Routes: routes, WriteError: writeError, OpenAPI: document(),
+		Names: namesHere,
 	}
 }
 

@@ -129,7 +129,7 @@ func TestChangeRules(t *testing.T) {
 		"short message, nothing": {"generateSmsCode", ``, fields(notBlank, "internationalCode", "mobile"), "internationalCode"},
 		"short message, number":  {"generateSmsCode", `{"internationalCode":86,"mobile":15650000000}`, fields("type", "internationalCode", "mobile"), "internationalCode"},
 		"short message, long": {
-			"generateSmsCode", `{"internationalCode":"86","mobile":"12345678901234567"}`, fields(length, "mobile"), "mobile",
+			"generateSmsCode", `{"internationalCode":"86","mobile":"123456789012345678901234567890123"}`, fields(length, "mobile"), "mobile",
 		},
 		"edit, nothing": {
 			"editUser", `{}`, fields(notBlank, "nickname", "avatarUrl", "description", "website", "location"), "nickname",
@@ -140,15 +140,6 @@ func TestChangeRules(t *testing.T) {
 		},
 		"edit, one lacks": {
 			"editUser", `{"nickname":"n","avatarUrl":"u","description":"","website":""}`, fields(notBlank, "location"), "location",
-		},
-		"edit, long": {
-			"editUser", `{"nickname":"` + long(256) + `","avatarUrl":"` + long(256) + `","description":"` + long(51) +
-				`","website":"` + long(51) + `","location":"` + long(51) + `"}`,
-			fields(length, "nickname", "avatarUrl", "description", "website", "location"), "nickname",
-		},
-		"edit, website": {
-			"editUser", `{"nickname":"` + long(255) + `","avatarUrl":"u","description":"` + long(50) + `","website":"javascript:alert(1)","location":""}`,
-			fields(pattern, "website"), "website",
 		},
 		"reset, nothing": {"resetUserPassword", `{}`, fields(notBlank, "email", "password", "verifyCode"), "email"},
 		"reset, weak password": {

@@ -13,9 +13,9 @@ import (
 // makes the message, and answers are written in it.
 
 type registerRequest struct {
-	Username body.Value `json:"username" validate:"notBlank,text,length=255,printable,username"`
-	Email    body.Value `json:"email" validate:"notBlank,text,length=255,printable,emailAddress"`
-	Password body.Value `json:"password" validate:"notBlank,text,length=32,printable,password"`
+	Username body.Value `json:"username" validate:"notBlank,text,length=255,field=username"`
+	Email    body.Value `json:"email" validate:"notBlank,text,length=255,field=email"`
+	Password body.Value `json:"password" validate:"notBlank,text,length=32,field=password"`
 }
 
 type loginRequest struct {

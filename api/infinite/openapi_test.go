@@ -45,7 +45,7 @@ func TestDocumentIsValid(t *testing.T) {
 // TestDocumentAndRoutesAgree: every route is documented and nothing else is.
 func TestDocumentAndRoutesAgree(t *testing.T) {
 	dialect := infinite.New(infinite.Options{})
-	routed := []string{"GET /healthz", "GET /readyz", "GET /.well-known/jwks.json"}
+	routed := []string{"GET /api/rules.json", "GET /healthz", "GET /readyz", "GET /.well-known/jwks.json"}
 	for _, route := range dialect.Routes {
 		routed = append(routed, route.Method+" "+route.Path)
 	}
@@ -70,7 +70,7 @@ func TestServersOwnAnswers(t *testing.T) {
 	states := []api.SystemState{{Name: "gitea"}}
 	keys := []byte(`{"keys":[{"kty":"OKP","kid":"1"}]}`)
 	h, err := api.New(api.Options{
-		Dialects: []api.Dialect{infinite.New(infinite.Options{})}, Logger: slog.New(slog.DiscardHandler),
+		Dialects: []api.Dialect{infinite.New(infinite.Options{})}, Countries: []string{"86"}, Logger: slog.New(slog.DiscardHandler),
 		Ready: api.NewReadiness(func(context.Context) []api.SystemState { return states }, slog.New(slog.DiscardHandler)),
 		JWKS:  func() []byte { return keys },
 	})
@@ -82,6 +82,7 @@ func TestServersOwnAnswers(t *testing.T) {
 		require.Equal(t, want, w.Code, path)
 	}
 	ask("/healthz", http.StatusOK)
+	ask("/api/rules.json", http.StatusOK)
 	ask("/readyz", http.StatusOK)
 	ask("/.well-known/jwks.json", http.StatusOK)
 	states[0].Fault, keys = "connection refused", nil

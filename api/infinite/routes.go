@@ -73,6 +73,7 @@ func New(o Options) api.Dialect {
 		},
 		WriteError: writeError,
 		OpenAPI:    document(),
+		Names:      map[string]string{"code": "verifyCode"},
 	}
 }
 

@@ -109,20 +109,8 @@ func readUser(c echo.Context) (userRequest, error) {
 		if _, isText := field.value.Sent.(string); field.value.Sent != nil && !isText {
 			return in, violation(field.name, app.TypeMismatch)
 		}
-		if !readable(field.name, field.value.Text()) {
-			return in, violation(field.name, app.Pattern)
-		}
 	}
 	return in, nil
-}
-
-// readable refuses control characters, but for the line breaks of what may have
-// several lines.
-func readable(field, text string) bool {
-	if field == "address" || field == "remark" || field == "signature" {
-		text = strings.NewReplacer("\r", "", "\n", "", "\t", "").Replace(text)
-	}
-	return body.Printable(text)
 }
 
 func violation(field string, rule app.Rule) error {

@@ -56,6 +56,7 @@ func New(o Options) api.Dialect {
 		},
 		WriteError: writeError,
 		OpenAPI:    document(),
+		Names:      wireNames,
 	}
 }
 

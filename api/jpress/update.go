@@ -63,7 +63,7 @@ func (d *dialect) change(c echo.Context, who app.Principal, id int64, in userReq
 // fixed names a field that an update cannot change and that is to be changed:
 // blank, it is as good as missing.
 func (r userRequest) fixed(a app.Account) string {
-	differs := func(sent, is string) bool { return sent != "" && sent != is }
+	differs := func(sent, is string) bool { return strings.TrimSpace(sent) != "" && strings.TrimSpace(sent) != is }
 	switch {
 	case differs(r.Username.Text(), a.Username):
 		return "username"

@@ -9,15 +9,15 @@ import (
 // Field order in the DTOs is the document's.
 
 type codeRequest struct {
-	Email body.Value `json:"email" validate:"notBlank,text,length=255,printable,emailAddress"`
+	Email body.Value `json:"email" validate:"notBlank,text,length=255,field=email"`
 }
 
 type registerRequest struct {
-	Username   body.Value `json:"username" validate:"notBlank,text,length=255,printable,username"`
-	Email      body.Value `json:"email" validate:"notBlank,text,length=255,printable,emailAddress"`
-	Code       body.Value `json:"code" validate:"notBlank,text,length=16,printable"`
+	Username   body.Value `json:"username" validate:"notBlank,text,length=255,field=username"`
+	Email      body.Value `json:"email" validate:"notBlank,text,length=255,field=email"`
+	Code       body.Value `json:"code" validate:"notBlank,text,field=code"`
 	RePassword body.Value `json:"repassword" validate:"text,length=32"`
-	Password   body.Value `json:"password" validate:"notBlank,text,length=32,printable,password"`
+	Password   body.Value `json:"password" validate:"notBlank,text,length=32,field=password"`
 }
 
 type loginRequest struct {
@@ -28,14 +28,14 @@ type loginRequest struct {
 }
 
 type verifyRequest struct {
-	Email body.Value `json:"email" validate:"notBlank,text,length=255,printable,emailAddress"`
-	Code  body.Value `json:"code" validate:"notBlank,text,length=16,printable"`
+	Email body.Value `json:"email" validate:"notBlank,text,length=255,field=email"`
+	Code  body.Value `json:"code" validate:"notBlank,text,field=code"`
 }
 
 type modifyRequest struct {
 	Username   body.Value `json:"username" validate:"text,length=255,printable"`
 	RePassword body.Value `json:"repassword" validate:"text,length=32"`
-	Password   body.Value `json:"password" validate:"notBlank,text,length=32,printable,password"`
+	Password   body.Value `json:"password" validate:"notBlank,text,length=32,field=password"`
 }
 
 // verifyOrModifyRequest is either of the two that the document has at one path.

@@ -4,7 +4,6 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"accord/api"
-	"accord/api/body"
 	"accord/app"
 )
 
@@ -39,7 +38,7 @@ func byPhone(in app.Registration) (app.Registration, error) {
 func (d *dialect) check(c echo.Context, password bool, target func(app.Registration) (app.Registration, error),
 	send func(echo.Context, userRequest, app.Purpose) error,
 ) error {
-	in, err := body.Decode[userRequest](c, d.validate)
+	in, err := d.decodeUser(c)
 	if err == nil && password {
 		_, err = in.newPassword()
 	}

@@ -51,6 +51,6 @@ func TestEveryComplaintHasItsWords(t *testing.T) {
 		require.Equal(t, why, complaint(v))
 	}
 	said := complaint(app.Violation{Field: "introduce", Rule: app.Length})
-	require.Equal(t, "请求参数错误：introduce长度或大小超出限制", said.ZH)
-	require.Equal(t, "Invalid parameters: introduce is beyond its limits of length or size", said.EN)
+	require.Equal(t, "自我简介最多1000个字符", said.ZH)
+	require.Equal(t, "An introduction has at most 1000 characters", said.EN)
 }

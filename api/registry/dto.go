@@ -3,10 +3,9 @@ package registry
 import (
 	"cmp"
 	"math"
-	"regexp"
-	"strings"
 	"time"
-	"unicode/utf8"
+
+	"github.com/labstack/echo/v4"
 
 	"accord/api"
 	"accord/api/body"
@@ -16,25 +15,25 @@ import (
 // userRequest is the one body of the document, in its order, without what is
 // the server's own to know: numbers, roles, states, times.
 type userRequest struct {
-	Username  body.Value `json:"username" validate:"text,printable"`
-	Email     body.Value `json:"email" validate:"text,printable"`
-	Phone     body.Value `json:"phone" validate:"text,printable"`
+	Username  body.Value `json:"username" validate:"text"`
+	Email     body.Value `json:"email" validate:"text"`
+	Phone     body.Value `json:"phone" validate:"text"`
 	Password  body.Value `json:"password" validate:"text,length=32"`
 	Password1 body.Value `json:"password1" validate:"text,length=32"`
 	Password2 body.Value `json:"password2" validate:"text,length=32"`
-	Nickname  body.Value `json:"nickname" validate:"text,printable"`
-	RealName  body.Value `json:"realname" validate:"text,printable"`
+	Nickname  body.Value `json:"nickname" validate:"text"`
+	RealName  body.Value `json:"realname" validate:"text"`
 	CorpID    body.Value `json:"corpId" validate:"integer"`
-	CorpName  body.Value `json:"corpName" validate:"text,printable"`
+	CorpName  body.Value `json:"corpName" validate:"text"`
 	DeptID    body.Value `json:"deptId" validate:"integer"`
-	DeptName  body.Value `json:"deptName" validate:"text,printable"`
+	DeptName  body.Value `json:"deptName" validate:"text"`
 	// Gender is 0 for a woman and 1 for a man.
 	Gender     body.Value `json:"gender" validate:"integer"`
-	Birthday   body.Value `json:"birthday" validate:"text,printable"`
-	QQ         body.Value `json:"qq" validate:"text,printable"`
-	Major      body.Value `json:"major" validate:"text,printable"`
-	University body.Value `json:"university" validate:"text,printable"`
-	Address    body.Value `json:"address" validate:"text,printable"`
+	Birthday   body.Value `json:"birthday" validate:"text"`
+	QQ         body.Value `json:"qq" validate:"text"`
+	Major      body.Value `json:"major" validate:"text"`
+	University body.Value `json:"university" validate:"text"`
+	Address    body.Value `json:"address" validate:"text"`
 	Introduce  body.Value `json:"introduce" validate:"text"`
 	// Code is the verification code, or in its absence an invitation.
 	Code body.Value `json:"code" validate:"text,length=64,printable"`
@@ -45,40 +44,49 @@ type userRequest struct {
 }
 
 const (
-	maxUsername              = 12
-	minNickname, maxNickname = 2, 12
 	// country is that of every number of the document's shape.
 	country = "86"
 	dayForm = "2006-01-02"
 )
 
-var phoneShape = regexp.MustCompile(`^1[3-9][0-9]{9}$`)
+// decodeUser reads the one body of the document, names normalised.
+func (d *dialect) decodeUser(c echo.Context) (userRequest, error) {
+	in, err := body.Decode[userRequest](c, d.validate)
+	return in.normalised(), err
+}
+
+// normalised returns the request with names and targets as they are stored.
+func (in userRequest) normalised() userRequest {
+	for at, field := range map[*body.Value]app.Field{&in.Username: username, &in.Email: email, &in.Nickname: nickname} {
+		if text, isText := at.Sent.(string); isText {
+			at.Sent = field.Normalise(text)
+		}
+	}
+	if text, isText := in.Phone.Sent.(string); isText {
+		_, in.Phone.Sent = app.NormaliseNumber(country, text)
+	}
+	return in
+}
+
+// violation judges a text that is given.
+func violation(name string, field app.Field, value body.Value) []app.Violation {
+	if rule := field.Check(value.Text()); rule != "" && value.Text() != "" {
+		return []app.Violation{{Field: name, Rule: rule}}
+	}
+	return nil
+}
 
 // targetFaults judges the address and the number, where they are given.
 func (in userRequest) targetFaults() []app.Violation {
-	var found []app.Violation
-	if email := in.Email.Text(); email != "" && !app.EmailAllowed(email) {
-		found = append(found, app.Violation{Field: "email", Rule: app.EmailSyntax})
-	}
-	if phone := in.Phone.Text(); phone != "" && !phoneShape.MatchString(phone) {
-		found = append(found, app.Violation{Field: "phone", Rule: app.Pattern})
-	}
-	return found
+	return append(violation("email", email, in.Email), violation("phone", phone, in.Phone)...)
 }
 
 // faults judges whatever is given by the document's rules, in its order. The
 // core judges what the account store can hold.
 func (in userRequest) faults() []app.Violation {
-	var found []app.Violation
-	if name := in.Username.Text(); utf8.RuneCountInString(name) > maxUsername {
-		found = append(found, app.Violation{Field: "username", Rule: app.Length})
-	} else if name != "" && !app.UsernameAllowed(name) {
-		found = append(found, app.Violation{Field: "username", Rule: app.Pattern})
-	}
+	found := violation("username", username, in.Username)
 	found = append(found, in.targetFaults()...)
-	if length := utf8.RuneCountInString(strings.TrimSpace(in.Nickname.Text())); in.Nickname.Text() != "" && (length < minNickname || length > maxNickname) {
-		found = append(found, app.Violation{Field: "nickname", Rule: app.Length})
-	}
+	found = append(found, violation("nickname", nickname, in.Nickname)...)
 	if _, err := in.birthday(); err != nil {
 		found = append(found, app.Violation{Field: "birthday", Rule: app.Pattern})
 	}
@@ -127,7 +135,7 @@ func (in userRequest) newcomer() app.Registration {
 	birthday, _ := in.birthday()
 	r := app.Registration{
 		Username: in.Username.Text(), NoUsername: in.Username.Text() == "", Email: in.Email.Text(), Mobile: in.Phone.Text(),
-		Nickname: strings.TrimSpace(in.Nickname.Text()),
+		Nickname: in.Nickname.Text(),
 		Attributes: app.Attributes{
 			Gender: in.gender(), Birthday: birthday, RealName: in.RealName.Text(), QQ: in.QQ.Text(),
 			Major: in.Major.Text(), University: in.University.Text(), Address: in.Address.Text(), Introduce: in.Introduce.Text(),

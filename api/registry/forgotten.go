@@ -2,12 +2,10 @@ package registry
 
 import (
 	"errors"
-	"strings"
 
 	"github.com/labstack/echo/v4"
 
 	"accord/api"
-	"accord/api/body"
 	"accord/app"
 )
 
@@ -55,15 +53,15 @@ func sentForm(c echo.Context) (in userRequest, err error) {
 		}
 		return in, &app.Error{Kind: app.Invalid, Op: "decode", Err: errors.New("the form is garbled")}
 	}
-	in.Email.Sent = strings.TrimSpace(c.Request().Form.Get("email"))
-	in.Phone.Sent = strings.TrimSpace(c.Request().Form.Get("phone"))
+	in.Email.Sent, in.Phone.Sent = c.Request().Form.Get("email"), c.Request().Form.Get("phone")
+	in = in.normalised()
 	return in, broken(in.targetFaults())
 }
 
 // resetPassword sets a password by the code of findPassword, verified before or
 // not.
 func (d *dialect) resetPassword(c echo.Context) error {
-	in, err := body.Decode[userRequest](c, d.validate)
+	in, err := d.decodeUser(c)
 	var password app.Secret
 	if err == nil {
 		password, err = in.newPassword()

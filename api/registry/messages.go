@@ -62,15 +62,8 @@ var barred = map[app.Status]api.Phrase{
 }
 
 var (
-	passwordRule = api.Phrase{ZH: "密码须为8至16位，并同时包含字母和数字", EN: "A password has 8 to 16 characters, letters and digits among them"}
-	noSuchEmail  = api.Phrase{ZH: "邮箱格式不正确", EN: "The e-mail address is not well-formed"}
-	noSuchPhone  = api.Phrase{ZH: "手机号格式不正确", EN: "The telephone number is not well-formed"}
-	nicknameRule = api.Phrase{ZH: "昵称位数要求在 2 和 12 之间", EN: "A nickname has 2 to 12 characters"}
-	usernameRule = api.Phrase{
-		ZH: "用户名须为1–12位字母、数字、-、_或.，以字母或数字开头和结尾，符号不能连续，且不能是保留名称",
-		EN: "A user name has 1 to 12 letters, digits, -, _ or ., begins and ends with a letter or digit, has no two marks in a row, " +
-			"and is not a reserved name",
-	}
+	passwordRule = api.FieldWords("password")
+	noSuchEmail  = api.FieldWords("email")
 )
 
 // complaints are the messages of broken rules: of a field and rule, else of a
@@ -125,6 +118,9 @@ func complaint(v app.Violation) api.Phrase {
 	}
 	if why, ok := complaints[app.Violation{Field: v.Field}]; ok {
 		return why
+	}
+	if rule, ofField := api.FieldRule(v); ofField {
+		return rule
 	}
 	rule, wrong := api.FieldMessage(app.Violation{Rule: v.Rule}, v.Field), phrases[app.Invalid]
 	return api.Phrase{ZH: wrong.ZH + "：" + rule.ZH, EN: wrong.EN + ": " + rule.EN}

@@ -10,7 +10,7 @@ import (
 
 // verifyEmail redeems the code that the address was sent.
 func (d *dialect) verifyEmail(c echo.Context) error {
-	in, err := body.Decode[userRequest](c, d.validate)
+	in, err := d.decodeUser(c)
 	if err == nil && in.Email.Text() == "" {
 		err = invalid("email", app.NotBlank)
 	}
@@ -23,9 +23,10 @@ func (d *dialect) verifyEmail(c echo.Context) error {
 // verifyPhone redeems the code that the number was sent. The document names the
 // number's parameter after the address.
 func (d *dialect) verifyPhone(c echo.Context) error {
-	in, err := body.Decode[userRequest](c, d.validate)
+	in, err := d.decodeUser(c)
 	if err == nil && in.Phone.Text() == "" {
 		in.Phone, in.Email = in.Email, body.Value{}
+		in = in.normalised()
 	}
 	if err == nil && in.Phone.Text() == "" {
 		err = invalid("phone", app.NotBlank)
@@ -52,7 +53,7 @@ func (d *dialect) verify(c echo.Context, in userRequest, target app.Target) erro
 
 // save makes the account of a newcomer who has verified what he gives.
 func (d *dialect) save(c echo.Context) error {
-	in, err := body.Decode[userRequest](c, d.validate)
+	in, err := d.decodeUser(c)
 	var password app.Secret
 	if err == nil {
 		err = broken(in.faults())

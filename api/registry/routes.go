@@ -64,6 +64,8 @@ func New(o Options) api.Dialect {
 		},
 		WriteError: writeError,
 		OpenAPI:    document(),
+		Names:      namesHere,
+		Fields:     narrowed,
 	}
 }
 

@@ -188,7 +188,8 @@ func (p *parts) newHandler(c config.Config, zone *time.Location, tokens *token.T
 		RefusalPause:   c.HTTP.RefusalPause,
 		AllowedOrigins: c.HTTP.AllowedOrigins, AllowCredentials: c.HTTP.AllowCredentials,
 		Answers: p.store.Answers, Now: time.Now, Observe: p.observe, Digests: p.digests,
-		Ready: p.ready, JWKS: func() []byte {
+		Countries: c.SMS.Countries,
+		Ready:     p.ready, JWKS: func() []byte {
 			keys, err := tokens.JWKS()
 			if err != nil {
 				log.Error("publishing the key set", "error", err)
