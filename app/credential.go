@@ -57,7 +57,9 @@ type Credential struct {
 type DirectoryCredentials interface {
 	// Credentials lists the credentials of these kinds, sessions' tokens
 	// included, of every user that bears the mark of accountID. There are none if
-	// no user does.
+	// no user does. Of each kind but access tokens it lists at most 1000, and
+	// further ones once those have ended; of second addresses only those that can
+	// receive mail.
 	Credentials(ctx context.Context, accountID string, kinds ...CredentialKind) ([]Credential, error)
 	// EndCredential ends a credential that Credentials listed. It is idempotent:
 	// an absent credential, or an absent user, is not an error. A user that does

@@ -16,10 +16,16 @@ import (
 	"accord/app"
 )
 
+const apiPath = "/api/v1"
+
+// Users can write texts of any length into what Gitea shows of them: the language
+// of their pages, the URL of a webhook, the name of a token. So texts are cut as
+// they are read.
 const (
-	apiPath = "/api/v1"
-	// maxBody bounds what is read of one answer.
-	maxBody = 1 << 20
+	// maxRaw bounds what is read of one answer, and maxBody what is kept of it.
+	maxRaw, maxBody = 256 << 20, 1 << 20
+	// maxText bounds one text in it, more than any that is needed.
+	maxText = 4 << 10
 )
 
 // request is one call of Gitea's API.
@@ -47,6 +53,10 @@ type request struct {
 	rename bool
 	// bare goes past the breaker.
 	bare bool
+	// beginning keeps the first maxBody of an answer that is longer.
+	beginning bool
+	// stream, if non-nil, reads a good answer, which is not kept.
+	stream func(*json.Decoder) error
 }
 
 // answer is what came back, read whole.
@@ -60,6 +70,8 @@ type answer struct {
 	message string
 	// native failures have the form of Gitea's own.
 	native bool
+	// cut answers lack their end.
+	cut bool
 }
 
 // path joins segments, escaped, below the API.
@@ -162,17 +174,30 @@ func (d *Directory) sendOnce(ctx context.Context, r request) (answer, error) {
 		return answer{}, r.failed(conn.NeverMade() || exchange.NotSent(err) != nil, exchange.Cause(err))
 	}
 	defer func() { _ = res.Body.Close() }()
-	body, err := io.ReadAll(io.LimitReader(res.Body, maxBody+1))
-	if err == nil && len(body) > maxBody {
-		err = exchange.ErrTooLong
-	}
+	a := answer{request: r, status: res.StatusCode, header: res.Header}
 	// The status of a refusal says enough; what it means is lost, not its effect.
-	if err != nil && !certain(res.StatusCode) {
+	if err := a.read(res.Body); err != nil && !certain(res.StatusCode) {
 		return answer{}, r.failed(false, exchange.Cause(err))
 	}
-	a := answer{request: r, status: res.StatusCode, header: res.Header, body: body}
 	a.readMessage()
 	return a, nil
+}
+
+// read reads the body of an answer.
+func (a *answer) read(from io.ReadCloser) (err error) {
+	body := &shortTexts{from: http.MaxBytesReader(nil, from, maxRaw)}
+	if a.request.stream != nil && a.status == http.StatusOK {
+		return a.request.stream(json.NewDecoder(body))
+	}
+	a.body, err = io.ReadAll(io.LimitReader(body, maxBody+1))
+	var long *http.MaxBytesError
+	if a.cut = len(a.body) > maxBody || errors.As(err, &long); !a.cut {
+		return err
+	}
+	if a.body = a.body[:min(len(a.body), maxBody)]; !a.request.beginning {
+		return exchange.ErrTooLong
+	}
+	return nil
 }
 
 func (d *Directory) clientFor(r request) *http.Client {

@@ -1,13 +1,23 @@
 package gitea
 
 import (
+	"cmp"
 	"context"
+	"encoding/json"
 	"net/http"
 	"strings"
 
 	"accord/app"
 	"accord/saga"
 )
+
+// maxSeconds bounds how many second addresses of a user are kept at a time: it can
+// have any number.
+const maxSeconds = 1000
+
+// maxAddress is more than an address can have that receives mail (RFC 5321,
+// 4.5.3.1.3), in bytes.
+const maxAddress = 1 << 10
 
 // SetEmail implements app.Directory. Beside the errors named there: Invalid,
 // refused, where Gitea does not take the address. Second addresses that the
@@ -19,19 +29,20 @@ func (d *Directory) SetEmail(ctx context.Context, ref app.DirectoryRef, email st
 	if err != nil {
 		return err
 	}
-	seconds, err := d.secondEmails(ctx, op, u)
-	if err != nil {
-		return err
-	}
 	// Gitea does not take an address that is somebody's second one, even if it is
 	// the user's own, and has no way to make that the first.
 	var own, others []string
-	for _, held := range seconds {
-		if strings.EqualFold(held, email) {
+	err = d.eachSecondEmail(ctx, op, u, func(held string) bool {
+		switch {
+		case strings.EqualFold(held, email):
 			own = append(own, held)
-		} else {
+		case len(others) < maxSeconds:
 			others = append(others, held)
 		}
+		return true
+	})
+	if err != nil {
+		return err
 	}
 	if err := d.deleteEmails(ctx, op, u, own); err != nil {
 		return err
@@ -42,8 +53,16 @@ func (d *Directory) SetEmail(ctx context.Context, ref app.DirectoryRef, email st
 		}
 		return err
 	}
-	if err := d.deleteEmails(ctx, op, u, others); err != nil {
-		return unknown(err)
+	for len(others) > 0 {
+		if err := d.deleteEmails(ctx, op, u, others); err != nil {
+			return unknown(err)
+		}
+		if len(others) < maxSeconds {
+			break
+		}
+		if others, err = d.secondEmails(ctx, op, u); err != nil {
+			return unknown(err)
+		}
 	}
 	return nil
 }
@@ -80,29 +99,41 @@ func (d *Directory) emailRefused(ctx context.Context, u user, email string, a an
 	return a.invalid()
 }
 
-// secondEmails lists the user's addresses but the first.
-func (d *Directory) secondEmails(ctx context.Context, op string, u user) ([]string, error) {
-	a, err := d.send(ctx, request{op: op, method: http.MethodGet, path: path("user", "emails"), query: as(u), basic: true})
-	if err != nil {
-		return nil, err
-	}
-	if a.status != http.StatusOK {
-		return nil, saga.Refused(a.fault())
-	}
-	var held []struct {
-		Email   string `json:"email"`
-		Primary bool   `json:"primary"`
-	}
-	if err := a.decode(&held); err != nil {
-		return nil, err
-	}
-	var seconds []string
-	for _, e := range held {
-		if !e.Primary {
-			seconds = append(seconds, e.Email)
+// secondEmails lists the user's addresses but the first, at most maxSeconds.
+func (d *Directory) secondEmails(ctx context.Context, op string, u user) (seconds []string, err error) {
+	err = d.eachSecondEmail(ctx, op, u, func(held string) bool {
+		seconds = append(seconds, held)
+		return len(seconds) < maxSeconds
+	})
+	return seconds, err
+}
+
+// eachSecondEmail calls next with the user's addresses but the first, until it
+// returns false. It leaves out those that are too long to receive mail. Gitea
+// lists all in one answer, in the order in which they were added.
+func (d *Directory) eachSecondEmail(ctx context.Context, op string, u user, next func(string) bool) error {
+	r := request{op: op, method: http.MethodGet, path: path("user", "emails"), query: as(u), basic: true}
+	r.stream = func(from *json.Decoder) error {
+		if t, err := from.Token(); err != nil || t != json.Delim('[') {
+			return cmp.Or(err, errUnreadable)
 		}
+		for from.More() {
+			var held heldEmail
+			if err := from.Decode(&held); err != nil {
+				return err
+			}
+			if !held.Primary && len(held.Email) <= maxAddress && !next(held.Email) {
+				return nil
+			}
+		}
+		_, err := from.Token()
+		return err
 	}
-	return seconds, nil
+	a, err := d.send(ctx, r)
+	if err == nil && a.status != http.StatusOK {
+		err = saga.Refused(a.fault())
+	}
+	return err
 }
 
 // deleteEmails removes second addresses of the user. Gitea removes one after

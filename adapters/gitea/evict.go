@@ -25,6 +25,11 @@ var (
 	errKept       = errors.New("the key is listed and cannot be removed: USER_DISABLED_FEATURES may forbid it")
 )
 
+// maxOfKind bounds the credentials of one kind that are listed of a user: it can
+// make any number, and the others come once these have ended. Of tokens, which
+// sessions have too, all are listed.
+const maxOfKind = 1000
+
 // credentialPaths says where Gitea lists and deletes the credentials of a user
 // that go by number. Deploy keys are apart, since they belong to repositories.
 type credentialPaths struct {
@@ -70,7 +75,8 @@ type listedCredential struct {
 // label is what people know the credential by.
 func (c listedCredential) label() string {
 	id, _ := c.KeyID.(string)
-	return cmp.Or(c.Name, c.Title, id, originOf(c.Config.URL))
+	label := cmp.Or(c.Name, c.Title, id, originOf(c.Config.URL))
+	return label[:min(len(label), maxName)]
 }
 
 // Credentials implements app.DirectoryCredentials. A user that is gone or was
@@ -115,7 +121,11 @@ func (d *Directory) credentialsOf(ctx context.Context, u user, kind app.Credenti
 	if decode == nil {
 		decode = decodeArray
 	}
-	listed, err := d.credentialsListed(ctx, r, math.MaxInt, decode)
+	most := maxOfKind
+	if kind == app.GiteaToken {
+		most = math.MaxInt
+	}
+	listed, err := d.credentialsListed(ctx, r, most, decode)
 	var found []app.Credential
 	for _, c := range listed {
 		found = append(found, app.Credential{
@@ -137,7 +147,11 @@ func (d *Directory) credentialsListed(
 		case a.status != http.StatusOK:
 			return nil, denied(a, a.fault())
 		}
-		listed, err := decode(a)
+		read := decode
+		if a.cut {
+			read = decodeBeginning
+		}
+		listed, err := read(a)
 		for _, c := range listed {
 			if c.ID <= 0 {
 				return nil, a.request.failed(true, errUnreadable)
@@ -204,7 +218,7 @@ func (d *Directory) EndCredential(ctx context.Context, accountID string, c app.C
 func (d *Directory) endOf(ctx context.Context, u user, c app.Credential) error {
 	op := "end " + string(c.Kind)
 	if c.Kind == app.SecondAddress {
-		return d.endAddress(ctx, op, u, c.ID)
+		return d.endAddresses(ctx, op, u, []app.Credential{c})
 	}
 	target, query, err := whereIs(u, c)
 	if err != nil {
@@ -239,19 +253,24 @@ func whereIs(u user, c app.Credential) (string, url.Values, error) {
 	return "", nil, saga.Refused(&app.Error{Kind: app.Internal, Op: "gitea: end credential", Err: errCredential})
 }
 
-// endAddress deletes a second address, if it still is one: Gitea answers the same
-// to an address that is absent and to one that is another's.
-func (d *Directory) endAddress(ctx context.Context, op string, u user, address string) error {
-	held, err := d.secondEmails(ctx, op, u)
+// endAddresses deletes those that still are second addresses of the user: Gitea
+// answers the same to an address that is absent and to one that is another's.
+func (d *Directory) endAddresses(ctx context.Context, op string, u user, all []app.Credential) error {
+	wanted := map[string]bool{}
+	for _, c := range all {
+		wanted[c.ID] = true
+	}
+	var held []string
+	err := d.eachSecondEmail(ctx, op, u, func(email string) bool {
+		if wanted[email] {
+			held = append(held, email)
+		}
+		return len(held) < len(wanted)
+	})
 	if err != nil {
 		return err
 	}
-	for _, e := range held {
-		if e == address {
-			return d.deleteEmails(ctx, op, u, []string{e})
-		}
-	}
-	return nil
+	return d.deleteEmails(ctx, op, u, held)
 }
 
 // reallyAbsent looks once more: Gitea also says that there is no such key if its

@@ -79,13 +79,13 @@ func (d *Directory) endBatch(ctx context.Context, accountID string, batch []app.
 	var mu sync.Mutex
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(endTogether)
-	for _, c := range batch {
+	end := func(some []app.Credential, by func() error) {
 		group.Go(func() error {
-			err := d.endOf(ctx, u, c)
+			err := by()
 			mu.Lock()
 			defer mu.Unlock()
 			if err == nil {
-				ended = append(ended, c)
+				ended = append(ended, some...)
 			}
 			fault = saga.Graver(fault, err)
 			if saga.IsRefused(err) { // the others can end all the same
@@ -93,6 +93,17 @@ func (d *Directory) endBatch(ctx context.Context, accountID string, batch []app.
 			}
 			return err
 		})
+	}
+	var addresses []app.Credential
+	for _, c := range batch {
+		if c.Kind == app.SecondAddress {
+			addresses = append(addresses, c)
+			continue
+		}
+		end([]app.Credential{c}, func() error { return d.endOf(ctx, u, c) })
+	}
+	if len(addresses) > 0 {
+		end(addresses, func() error { return d.endAddresses(ctx, "end "+string(app.SecondAddress), u, addresses) })
 	}
 	_ = group.Wait()
 	return ended, fault

@@ -1,6 +1,8 @@
 package gitea
 
 import (
+	"bytes"
+	"encoding/json"
 	"net/http"
 	"net/url"
 )
@@ -23,6 +25,26 @@ func decodeRunners(a answer) ([]listedCredential, error) {
 		return nil, a.request.failed(true, errUnreadable)
 	}
 	return *page.Runners, nil
+}
+
+// decodeBeginning reads the number of the entry that an answer begins with, which
+// Gitea gives first.
+func decodeBeginning(a answer) ([]listedCredential, error) {
+	tokens := json.NewDecoder(bytes.NewReader(a.body))
+	for {
+		token, err := tokens.Token()
+		if err != nil {
+			return nil, a.request.failed(true, errUnreadable)
+		}
+		if token == "id" {
+			break
+		}
+	}
+	var id int64
+	if err := tokens.Decode(&id); err != nil {
+		return nil, a.request.failed(true, errUnreadable)
+	}
+	return []listedCredential{{ID: id}}, nil
 }
 
 // webhooksOff reports whether Gitea is set to have no webhooks. Those of before

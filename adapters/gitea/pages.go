@@ -7,8 +7,12 @@ import (
 	"maps"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 
+	"golang.org/x/sync/errgroup"
+
+	"accord/adapters/exchange"
 	"accord/app/reconcile"
 )
 
@@ -20,6 +24,8 @@ const (
 	maxPages = 10_000
 	// readings is how often a listing is read that changes meanwhile.
 	readings = 3
+	// singlyTogether bounds the requests that read a listing entry by entry.
+	singlyTogether = 8
 )
 
 var (
@@ -97,12 +103,18 @@ func (r request) onPage(page int) request {
 // gather reads a listing to its end, or its first most entries, and reports
 // whether that is all of it. decode reads a page; an answer of any other status
 // than 200 that it accepts ends the listing. A listing that changes while it is
-// read is read again, and refused if it is short every time.
+// read is read again, and refused if it is short every time. One with a page that
+// is too long is read entry by entry; decode gets no more than the beginning of an
+// entry that is too long.
 func gather[T any](
 	ctx context.Context, d *Directory, r request, most int, decode func(answer) ([]T, error),
 ) (all []T, whole bool, err error) {
 	for range readings {
-		if all, whole, err = gatherOnce(ctx, d, r, most, decode); !errors.Is(err, errShort) {
+		all, whole, err = gatherOnce(ctx, d, r, most, decode)
+		if errors.Is(err, exchange.ErrTooLong) {
+			all, whole, err = gatherSingly(ctx, d, r, most, decode)
+		}
+		if !errors.Is(err, errShort) {
 			return all, whole, err
 		}
 	}
@@ -138,6 +150,49 @@ func gatherOnce[T any](
 		}
 	}
 	return nil, false, r.failed(true, errUnreadable)
+}
+
+// gatherSingly is gatherOnce by pages of one entry, several at a time.
+func gatherSingly[T any](
+	ctx context.Context, d *Directory, r request, most int, decode func(answer) ([]T, error),
+) (all []T, whole bool, err error) {
+	r.beginning = true
+	r.query = maps.Clone(r.query)
+	if r.query == nil {
+		r.query = url.Values{}
+	}
+	r.query.Set("limit", "1")
+	first, err := d.send(ctx, r.onPage(1))
+	if err != nil {
+		return nil, false, err
+	}
+	total, known := first.total()
+	if first.status == http.StatusOK && !known {
+		return nil, false, r.failed(true, exchange.ErrTooLong)
+	}
+	entries := make([][]T, max(1, min(total, most, perPage*maxPages)))
+	if entries[0], err = decode(first); err != nil || first.status != http.StatusOK {
+		return nil, err == nil, err
+	}
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(singlyTogether)
+	for i := 1; i < len(entries); i++ {
+		group.Go(func() error {
+			a, err := d.send(ctx, r.onPage(i+1))
+			if err == nil {
+				entries[i], err = decode(a)
+			}
+			if now, _ := a.total(); err == nil && (now < total || len(entries[i]) != 1) {
+				err = r.failed(true, errShort)
+			}
+			return err
+		})
+	}
+	if err := group.Wait(); err != nil {
+		return nil, false, err
+	}
+	all = slices.Concat(entries...)
+	return all, len(all) >= total, nil
 }
 
 // isNumber reports whether Gitea takes the text for a number of its own.

@@ -21,7 +21,7 @@ func (d *Directory) EachSecondAddress(ctx context.Context, pace reconcile.Pace) 
 				return
 			}
 			for _, e := range held {
-				if !e.Primary && !yield(reconcile.HeldAddress{UserID: e.UserID, Email: e.Email}, nil) {
+				if !e.Primary && len(e.Email) <= maxAddress && !yield(reconcile.HeldAddress{UserID: e.UserID, Email: e.Email}, nil) {
 					return
 				}
 			}
