@@ -56,19 +56,20 @@ func (e Evicted) Count() int {
 
 func boundedNames(all []Credential) []Credential { return all[:min(len(all), maxEvictedNames)] }
 
-// evictedKinds are those that an eviction looks at. Deploy keys, which take a
-// request for every repository, only if they are to end.
-func evictedKinds(keys bool) []CredentialKind {
-	return append([]CredentialKind{GiteaToken}, evictedBesideTokens(keys)...)
+// evictionOrder lists the kinds beside access tokens that an eviction looks at,
+// each group once those before it have ended: first what lets someone in, and
+// last deploy keys, which take a request for every repository, if they are to end.
+func evictionOrder(keys bool) [][]CredentialKind {
+	order := [][]CredentialKind{{OAuth2Application, SecondAddress, SSHKey, ActionsRunner}, {Webhook, GPGKey}}
+	if keys {
+		order = append(order, []CredentialKind{DeployKey})
+	}
+	return order
 }
 
-func evictedBesideTokens(keys bool) []CredentialKind {
-	kinds := []CredentialKind{OAuth2Application, SecondAddress, Webhook, ActionsRunner, SSHKey, GPGKey}
-	if keys {
-		kinds = append(kinds, DeployKey)
-	}
-	return kinds
-}
+// errBeyondDoors is in the chain if a look failed at credentials that let no one
+// in as the user, after all others have ended.
+var errBeyondDoors = errors.New("the credentials that let someone in have ended")
 
 // evictFromGitea ends credentials until there are none to end, and records them in
 // out. A try that ended some and failed has progressed: an account may have more
@@ -92,11 +93,10 @@ func (s *Service) evictFromGitea(ctx context.Context, a Account, keys bool, out 
 // evictRound looks for credentials and ends them, but for those that are kept, to
 // which it adds the keys that Gitea refuses to end. It is done if there were none.
 func (s *Service) evictRound(ctx context.Context, a Account, keys bool, kept *[]Credential, out *Evicted) (done bool, err error) {
-	ending, left, err := s.roundInGitea(ctx, a, keys)
+	ending, left, err := s.roundInGitea(ctx, a, keys, *kept)
 	if err != nil {
 		return false, err
 	}
-	ending = without(ending, *kept)
 	out.Left = boundedNames(append(left, *kept...))
 	if len(ending) == 0 {
 		return true, nil
@@ -119,8 +119,9 @@ func without(all, ended []Credential) []Credential {
 	return slices.DeleteFunc(slices.Clone(all), func(c Credential) bool { return slices.Contains(ended, c) })
 }
 
-// roundInGitea finds what one round ends, and the keys that are left.
-func (s *Service) roundInGitea(ctx context.Context, a Account, keys bool) (ending, left []Credential, err error) {
+// roundInGitea finds what one round ends, but for those that are kept, and the keys
+// that are left; all of these only if there is nothing to end.
+func (s *Service) roundInGitea(ctx context.Context, a Account, keys bool, kept []Credential) (ending, left []Credential, err error) {
 	open, err := s.Listings.UnclosedOf(ctx, a.ID)
 	if err != nil {
 		return nil, nil, err
@@ -129,19 +130,28 @@ func (s *Service) roundInGitea(ctx context.Context, a Account, keys bool) (endin
 	if err != nil {
 		return nil, nil, err
 	}
-	others, err := s.DirectoryCredentials.Credentials(ctx, a.ID, evictedBesideTokens(keys)...)
-	if err != nil {
-		return nil, nil, err
-	}
-	for _, c := range withoutOwn(a, others) {
-		if c.Kind.IsKey() && !keys {
-			left = append(left, c)
-		} else {
-			found = append(found, c)
+	for n, kinds := range evictionOrder(keys) {
+		others, err := s.DirectoryCredentials.Credentials(ctx, a.ID, kinds...)
+		if err != nil && n > 0 {
+			err = errors.Join(notRefused(err), errBeyondDoors)
 		}
+		if err != nil {
+			return nil, nil, err
+		}
+		for _, c := range withoutOwn(a, others) {
+			if c.Kind.IsKey() && !keys {
+				left = append(left, c)
+			} else {
+				found = append(found, c)
+			}
+		}
+		ending, err = s.holdings().ofNoSession(ctx, a, without(found, kept))
+		if err != nil || len(ending) > 0 {
+			return ending, left, err
+		}
+		found = nil
 	}
-	ending, err = s.holdings().ofNoSession(ctx, a, found)
-	return ending, left, err
+	return nil, left, nil
 }
 
 // CredentialHoldings is where the credentials of accounts are looked for.
@@ -159,7 +169,7 @@ func (s *Service) holdings() CredentialHoldings {
 // Foreign lists the credentials of the account that an eviction would end, with
 // GPG and deploy keys or without. It changes nothing. DirectoryFailed, StorageFailed or Internal.
 func (h CredentialHoldings) Foreign(ctx context.Context, a Account, keys bool) ([]Credential, error) {
-	kinds := evictedKinds(keys)
+	kinds := slices.Concat(append(evictionOrder(keys), []CredentialKind{GiteaToken})...)
 	if !keys {
 		kinds = slices.DeleteFunc(kinds, CredentialKind.IsKey)
 	}

@@ -49,16 +49,27 @@ func (s *Service) EvictAgain(ctx context.Context) (n int, fault error) {
 	return n, fault
 }
 
-// evictAgain begins no saga if there is nothing to end.
+// evictAgain begins no saga if there is nothing to end. It begins one if that
+// cannot be found out though Gitea answers: the saga shuts the user out first.
 func (s *Service) evictAgain(ctx context.Context, a Account) (bool, error) {
 	found, err := s.holdings().Foreign(ctx, a, false)
-	if err != nil {
+	if err != nil && !s.shutsOut(ctx, a, err) {
 		return false, err
 	}
 	found = slices.DeleteFunc(found, func(c Credential) bool { return c.Kind == StorageAccessKey })
-	if len(found) == 0 {
+	if err == nil && len(found) == 0 {
 		return false, s.Evictions.PostponeEviction(ctx, a.ID, s.Now(), time.Time{})
 	}
 	_, _, err = s.evictBy(by(ctx, System), a.ID, false)
 	return err == nil, err
+}
+
+// shutsOut reports whether a user can be shut out whose credentials could not be
+// listed.
+func (s *Service) shutsOut(ctx context.Context, a Account, why error) bool {
+	if KindOf(why) != DirectoryFailed {
+		return false
+	}
+	users, err := s.DirectoryRepairs.UsersMarked(ctx, a.ID)
+	return err == nil && len(users) > 0
 }

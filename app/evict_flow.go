@@ -1,7 +1,9 @@
 package app
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"maps"
 	"slices"
 	"time"
@@ -105,7 +107,12 @@ func thenEvicting[S any](
 				if err != nil {
 					return err
 				}
-				return s.evictFromGitea(ctx, a, e.Keys, &into.Gitea)
+				err = s.evictFromGitea(ctx, a, e.Keys, &into.Gitea)
+				if errors.Is(err, errBeyondDoors) && !e.Beside {
+					// What lets no one in, and cannot be listed, keeps no one out.
+					err = cmp.Or(s.closeGitea(ctx, e, *into, false), err)
+				}
+				return err
 			}),
 			saga.Step[S]{
 				Name: "evict from storage", Kind: saga.Retriable,
@@ -134,15 +141,17 @@ func (s *Service) lookToEvict(ctx context.Context, e eviction, into *evictions) 
 	if err != nil {
 		return err
 	}
-	ending, left, lookErr := s.roundInGitea(ctx, a, e.Keys)
 	users, err := s.DirectoryRepairs.UsersMarked(ctx, a.ID)
-	clean := lookErr == nil && err == nil && len(ending) == 0 && len(foreignFirst(a, users)) == 0
-	if into.Clean = clean; clean {
-		into.Gitea.Left = boundedNames(left)
+	if err != nil {
+		return err
+	}
+	ending, left, err := s.roundInGitea(ctx, a, e.Keys, nil)
+	if clean := err == nil && len(ending) == 0 && len(foreignFirst(a, users)) == 0; clean {
+		into.Clean, into.Gitea.Left = true, boundedNames(left)
 		return nil
 	}
 	into.Closing = slices.ContainsFunc(users, func(u DirectoryView) bool { return u.Active })
-	return err
+	return nil
 }
 
 // closeGitea shuts the user out while credentials end, or lets the user in again.

@@ -357,15 +357,108 @@ func TestEvictAgain(t *testing.T) {
 	_, err = p.directory.CreateToken(t.Context(), p.account.Ref(), "late")
 	require.NoError(t, err)
 	again(0)
-	p.directory.Break(memoryFailBefore, "Credentials")
+	p.storage.Break(memoryFailBefore, "AccessKeys")
 	p.clock.Advance(evictAgain)
 	_, err = p.service.EvictAgain(t.Context())
-	require.Equal(t, app.DirectoryFailed, app.KindOf(err))
-	p.directory.Mend()
+	require.Equal(t, app.StorageFailed, app.KindOf(err))
+	p.storage.Mend()
 	again(0)
 	p.clock.Advance(evictAgain)
 	again(1)
 	p.evicted(t, keysLeft)
+}
+
+// Whose credentials cannot be listed is shut out until they have ended; not while
+// Gitea does not answer at all.
+func TestEvictAgainShutsOutBeforeItCanLook(t *testing.T) {
+	p := newPerson(t, sagatest.NewClock())
+	_, _, err := p.service.Evict(t.Context(), p.account.ID, false)
+	require.NoError(t, err)
+	p.intrude(t)
+	p.clock.Advance(evictAgain)
+	again := func(shutOut bool) {
+		t.Helper()
+		ctx, cancel := context.WithTimeout(t.Context(), 3*time.Second)
+		defer cancel()
+		_, err := p.service.EvictAgain(ctx)
+		require.Equal(t, app.DirectoryFailed, app.KindOf(err))
+		require.Equal(t, shutOut, p.shutOut())
+		p.directory.Mend()
+	}
+	p.directory.Break(memoryFailBefore, "Credentials", "SomeTokens", "UsersMarked")
+	again(false)
+	p.intact(t)
+	p.clock.Advance(evictAgain)
+	p.directory.Break(memoryFailBefore, "Credentials", "SomeTokens")
+	again(true)
+	p.calmed(t)
+	p.evicted(t, keysLeft)
+}
+
+// failsFor fails to list credentials of a kind.
+type failsFor struct {
+	app.DirectoryCredentials
+	kind app.CredentialKind
+	off  *atomic.Bool
+}
+
+func (f failsFor) Credentials(ctx context.Context, accountID string, kinds ...app.CredentialKind) ([]app.Credential, error) {
+	if slices.Contains(kinds, f.kind) && !f.off.Load() {
+		return nil, saga.Refused(&app.Error{Kind: app.DirectoryFailed})
+	}
+	return f.DirectoryCredentials.Credentials(ctx, accountID, kinds...)
+}
+
+// Webhooks, GPG and deploy keys that cannot be listed keep neither tokens alive nor the
+// user out; what lets someone in, and cannot be listed, keeps the user out.
+func TestWhatCannotBeListedWhileCredentialsEnd(t *testing.T) {
+	for kind, letsIn := range map[app.CredentialKind]bool{
+		app.Webhook: false, app.GPGKey: false, app.DeployKey: false,
+		app.OAuth2Application: true, app.SSHKey: true, app.SecondAddress: true, app.ActionsRunner: true,
+	} {
+		t.Run(string(kind), func(t *testing.T) {
+			p := newPerson(t, sagatest.NewClock())
+			tokens := p.intrude(t)
+			off := new(atomic.Bool)
+			p.service.DirectoryCredentials = failsFor{p.directory, kind, off}
+			ctx, cancel := context.WithTimeout(t.Context(), 3*time.Second)
+			defer cancel()
+			_, _, err := p.service.Evict(ctx, p.account.ID, true)
+			require.Equal(t, app.DirectoryFailed, app.KindOf(err))
+			if !letsIn {
+				for _, token := range tokens {
+					require.Empty(t, p.directory.TokenOwner(token))
+				}
+				require.Eventually(t, func() bool { return !p.shutOut() }, 3*time.Second, time.Millisecond)
+			} else {
+				require.True(t, p.shutOut())
+			}
+			off.Store(true)
+			p.calmed(t)
+			p.evicted(t, nil)
+		})
+	}
+}
+
+// keepsGPG refuses to end GPG keys.
+type keepsGPG struct{ app.DirectoryCredentials }
+
+func (k keepsGPG) EndCredentials(ctx context.Context, accountID string, all []app.Credential) ([]app.Credential, error) {
+	ended, err := k.DirectoryCredentials.EndCredentials(ctx, accountID, slices.DeleteFunc(slices.Clone(all), func(c app.Credential) bool { return c.Kind == app.GPGKey }))
+	if err == nil && len(ended) < len(all) {
+		err = saga.Refused(&app.Error{Kind: app.DirectoryFailed})
+	}
+	return ended, err
+}
+
+// A GPG key that Gitea keeps saves no deploy key.
+func TestAGPGKeyThatGiteaKeepsSavesNoDeployKey(t *testing.T) {
+	p := newPerson(t, sagatest.NewClock())
+	p.intrude(t)
+	p.service.DirectoryCredentials = keepsGPG{p.directory}
+	_, _, err := p.service.Evict(t.Context(), p.account.ID, true)
+	require.NoError(t, err)
+	p.evicted(t, keysLeft[:1])
 }
 
 // Whatever throws people out throws out those who left themselves a key.
