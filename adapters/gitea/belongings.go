@@ -120,9 +120,12 @@ func (d *Directory) organizations(ctx context.Context, u user) ([]named, error) 
 
 // list reads a list, and reports whether that is all of it or only the first so
 // many. The password is used since the administrator's token need not have the
-// scopes.
+// scopes, and one for what is public lists nothing else.
 func list[T any](ctx context.Context, d *Directory, op, path string, most int) ([]T, bool, error) {
-	r := request{op: op, method: http.MethodGet, path: path, basic: true}
+	return listBy[T](ctx, d, request{op: op, method: http.MethodGet, path: path, basic: true}, most)
+}
+
+func listBy[T any](ctx context.Context, d *Directory, r request, most int) ([]T, bool, error) {
 	return gather(ctx, d, r, most, func(a answer) (things []T, err error) {
 		if err := a.listed(); err != nil {
 			return nil, err
@@ -143,7 +146,7 @@ func (a answer) listed() error {
 // count is the length of a list.
 func (d *Directory) count(ctx context.Context, op, path string) (int, error) {
 	a, err := d.send(ctx, request{
-		op: op, method: http.MethodGet, path: path, basic: true, query: url.Values{"page": {"1"}, "limit": {"1"}},
+		op: op, method: http.MethodGet, path: path, cheap: true, query: url.Values{"page": {"1"}, "limit": {"1"}},
 	})
 	if err == nil {
 		err = a.listed()

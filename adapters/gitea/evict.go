@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync/atomic"
 
 	"golang.org/x/sync/errgroup"
 
@@ -182,21 +183,23 @@ func (d *Directory) deployKeys(ctx context.Context, u user) ([]app.Credential, e
 	if err != nil {
 		return nil, err
 	}
-	var found []app.Credential
-	for _, repository := range repositories {
-		r := request{op: "list deploy keys", method: http.MethodGet, path: deployKeysPath(u.Login, repository.Name), basic: true}
-		keys, err := d.credentialsListed(ctx, r, math.MaxInt, decodeArray)
-		if err != nil {
-			return nil, err
+	var listed atomic.Int64
+	found, err := together(ctx, repositories, func(ctx context.Context, repository listedCredential) (found []app.Credential, err error) {
+		if listed.Load() >= maxOfKind {
+			return nil, nil
 		}
+		r := request{op: "list deploy keys", method: http.MethodGet, path: deployKeysPath(u.Login, repository.Name), cheap: true}
+		keys, err := d.credentialsListed(ctx, r, maxOfKind, decodeArray)
+		listed.Add(int64(len(keys)))
 		for _, c := range keys {
 			found = append(found, app.Credential{
 				Kind: app.DeployKey, User: u.Login, ID: fmt.Sprintf("%s/%d", repository.Name, c.ID),
-				Name: fmt.Sprintf("%s (%s)", c.Title, repository.Name),
+				Name: fmt.Sprintf("%s (%s)", c.label(), repository.Name),
 			})
 		}
-	}
-	return found, nil
+		return found, err
+	})
+	return slices.Concat(found...), err
 }
 
 func deployKeysPath(login, repository string) string { return path("repos", login, repository, "keys") }

@@ -38,20 +38,26 @@ func (d *Directory) shared(ctx context.Context, u user) ([]app.Organization, err
 	if err != nil {
 		return nil, err
 	}
-	var shared []app.Organization
-	for _, o := range all {
+	seen, err := together(ctx, all, func(ctx context.Context, o named) (*app.Organization, error) {
 		members, err := d.count(ctx, "count members", path("orgs", o.Name, "members"))
-		if err != nil {
+		if err != nil || members < 2 {
 			return nil, err
-		}
-		if members < 2 {
-			continue
 		}
 		owners, err := d.owners(ctx, o.Name)
 		if err != nil {
 			return nil, err
 		}
-		shared = append(shared, seenBy(u, o, owners))
+		shared := seenBy(u, o, owners)
+		return &shared, nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	var shared []app.Organization
+	for _, o := range seen {
+		if o != nil {
+			shared = append(shared, *o)
+		}
 	}
 	return shared, nil
 }
@@ -80,7 +86,8 @@ func (d *Directory) owners(ctx context.Context, organization string) ([]user, er
 		Permission string `json:"permission"`
 	}
 	const op = "find the owners"
-	teams, whole, err := list[team](ctx, d, op, path("orgs", organization, "teams"), maxTeams)
+	r := request{op: op, method: http.MethodGet, path: path("orgs", organization, "teams"), cheap: true}
+	teams, whole, err := listBy[team](ctx, d, r, maxTeams)
 	if err != nil {
 		return nil, err
 	}
@@ -88,7 +95,8 @@ func (d *Directory) owners(ctx context.Context, organization string) ([]user, er
 		if t.Permission != ownerPermission {
 			continue
 		}
-		members, whole, err := list[user](ctx, d, op, path("teams", strconv.FormatInt(t.ID, 10), "members"), maxOwners)
+		r.path = path("teams", strconv.FormatInt(t.ID, 10), "members")
+		members, whole, err := listBy[user](ctx, d, r, maxOwners)
 		if err == nil && !whole {
 			err = tooMany(op)
 		}
@@ -121,7 +129,7 @@ func (d *Directory) LeaveOrganization(ctx context.Context, ref app.DirectoryRef,
 }
 
 func (d *Directory) leave(ctx context.Context, op string, u user, organization string) error {
-	a, err := d.send(ctx, request{op: op, method: http.MethodGet, path: path("orgs", organization, "members", u.Login), basic: true})
+	a, err := d.send(ctx, request{op: op, method: http.MethodGet, path: path("orgs", organization, "members", u.Login), cheap: true})
 	switch {
 	case err != nil:
 		return err

@@ -24,8 +24,8 @@ const (
 	maxPages = 10_000
 	// readings is how often a listing is read that changes meanwhile.
 	readings = 3
-	// singlyTogether bounds the requests that read a listing entry by entry.
-	singlyTogether = 8
+	// readTogether bounds the requests that read the parts of one thing.
+	readTogether = 8
 )
 
 var (
@@ -170,29 +170,45 @@ func gatherSingly[T any](
 	if first.status == http.StatusOK && !known {
 		return nil, false, r.failed(true, exchange.ErrTooLong)
 	}
-	entries := make([][]T, max(1, min(total, most, perPage*maxPages)))
-	if entries[0], err = decode(first); err != nil || first.status != http.StatusOK {
+	begun, err := decode(first)
+	if err != nil || first.status != http.StatusOK {
 		return nil, err == nil, err
 	}
+	var pages []int
+	for page := 2; page <= min(total, most, perPage*maxPages); page++ {
+		pages = append(pages, page)
+	}
+	others, err := together(ctx, pages, func(ctx context.Context, page int) ([]T, error) {
+		a, err := d.send(ctx, r.onPage(page))
+		if err != nil {
+			return nil, err
+		}
+		entries, err := decode(a)
+		if now, _ := a.total(); err == nil && (now < total || len(entries) != 1) {
+			err = r.failed(true, errShort)
+		}
+		return entries, err
+	})
+	all = append(begun, slices.Concat(others...)...)
+	return all, len(all) >= total, err
+}
+
+// together does the same to all, several at a time, and returns what came of
+// each, in their order.
+func together[T, R any](ctx context.Context, all []T, do func(context.Context, T) (R, error)) ([]R, error) {
+	results := make([]R, len(all))
 	group, ctx := errgroup.WithContext(ctx)
-	group.SetLimit(singlyTogether)
-	for i := 1; i < len(entries); i++ {
-		group.Go(func() error {
-			a, err := d.send(ctx, r.onPage(i+1))
-			if err == nil {
-				entries[i], err = decode(a)
-			}
-			if now, _ := a.total(); err == nil && (now < total || len(entries[i]) != 1) {
-				err = r.failed(true, errShort)
-			}
+	group.SetLimit(readTogether)
+	for i, one := range all {
+		group.Go(func() (err error) {
+			results[i], err = do(ctx, one)
 			return err
 		})
 	}
 	if err := group.Wait(); err != nil {
-		return nil, false, err
+		return nil, err
 	}
-	all = slices.Concat(entries...)
-	return all, len(all) >= total, nil
+	return results, nil
 }
 
 // isNumber reports whether Gitea takes the text for a number of its own.
