@@ -51,6 +51,8 @@ type request struct {
 	personsPassword app.Secret
 	// rename follows Gitea from a user's old name to the present one.
 	rename bool
+	// origin asks as a browser does on behalf of a page from there.
+	origin string
 	// bare goes past the breaker.
 	bare bool
 	// beginning keeps the first maxBody of an answer that is longer.
@@ -231,6 +233,11 @@ func (d *Directory) compose(ctx context.Context, r request) (*http.Request, erro
 	req.Header.Set("User-Agent", "accord")
 	if body != nil {
 		req.Header.Set("Content-Type", "application/json")
+	}
+	if r.origin != "" {
+		req.Header.Set("Origin", r.origin)
+		req.Header.Set("Access-Control-Request-Method", http.MethodGet)
+		req.Header.Set("Access-Control-Request-Headers", "authorization")
 	}
 	switch {
 	case r.anonymous:

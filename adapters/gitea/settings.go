@@ -5,8 +5,10 @@ import (
 	"crypto/rand"
 	"encoding/base64"
 	"encoding/binary"
+	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 
 	"accord/app"
@@ -16,17 +18,44 @@ import (
 type Setting struct {
 	// Name is the setting in Gitea's app.ini, such as [service] DISABLE_REGISTRATION.
 	Name string
-	// Advice says what to set and why; empty if it is set so.
+	// Advice says what to set and why; empty if it is set so, or was not tried.
 	Advice string
+	// Door: while the advice is not followed, passwords can be guessed, or people get
+	// in, or stay in, past Accord.
+	Door bool
+	// NotTried says why the setting could not be tried; empty if it was.
+	NotTried string
+	// Rest names the part of a good setting that could not be tried.
+	Rest string
 }
 
+// The settings of the table in docs/gitea.md.
+const (
+	settingBasic        = "[service] ENABLE_BASIC_AUTHENTICATION"
+	settingForm         = "[service] ENABLE_PASSWORD_SIGNIN_FORM"
+	settingCaptcha      = "[service] REQUIRE_CAPTCHA_FOR_LOGIN"
+	settingRegistration = "[service] DISABLE_REGISTRATION"
+	settingSearch       = "[service] REQUIRE_SIGNIN_VIEW"
+	settingPush         = "[repository] ENABLE_PUSH_CREATE_USER"
+	settingOAuth2       = "[oauth2] ENABLED"
+	settingCORS         = "[cors] ENABLED"
+	settingAddress      = "[service] DEFAULT_KEEP_EMAIL_PRIVATE"
+	settingFeatures     = "[admin] USER_DISABLED_FEATURES"
+	settingActions      = "[actions] ENABLED"
+	settingSSH          = "[server] DISABLE_SSH"
+	settingSession      = "[session] SESSION_LIFE_TIME"
+)
+
 // ProbeSettings tries on the running server whether Gitea is set as docs/gitea.md
-// recommends. What cannot be tried is missing from the result. It creates a user
-// for the trial and removes it again. Errors are those of Directory.
-func (d *Directory) ProbeSettings(ctx context.Context) ([]Setting, error) {
+// recommends, for pages of those web origins. It returns every setting of the
+// table there, and says of each that could not be tried why. It creates a user for
+// the trial and removes it again. Errors are those of Directory.
+func (d *Directory) ProbeSettings(ctx context.Context, origins []string) ([]Setting, error) {
 	var found []Setting
 	for _, try := range []func(context.Context) ([]Setting, error){
-		d.tryPasswordOfAPI, d.trySignInPage, d.tryRegistration, d.trySearch, d.tryPush, d.tryNewUser,
+		d.tryPasswordOfAPI, d.trySignInPage, d.tryRegistration, d.trySearch, d.tryPush, d.tryOAuth2,
+		func(ctx context.Context) ([]Setting, error) { return d.tryOrigins(ctx, origins) },
+		d.tryNewUser,
 	} {
 		settings, err := try(ctx)
 		if err != nil {
@@ -34,15 +63,32 @@ func (d *Directory) ProbeSettings(ctx context.Context) ([]Setting, error) {
 		}
 		found = append(found, settings...)
 	}
-	return found, nil
+	return append(found,
+		Setting{Name: settingSSH, NotTried: "Gitea's API shows addresses for SSH either way"},
+		Setting{Name: settingSession, NotTried: "the cookie of Gitea's pages bears no time; set gitea.sessionLifetime to the same"}), nil
 }
 
-// setting has the advice unless the setting is good.
+// door has the advice unless the setting is good.
+func door(name string, good bool, advice string) []Setting {
+	found := setting(name, good, advice)
+	found[0].Door = true
+	return found
+}
+
+// setting is a door that deployments may need open, or none.
 func setting(name string, good bool, advice string) []Setting {
 	if good {
 		advice = ""
 	}
 	return []Setting{{Name: name, Advice: advice}}
+}
+
+// unclear says of the settings that the answer to their trial shows nothing.
+func (a answer) unclear(names ...string) (found []Setting) {
+	for _, name := range names {
+		found = append(found, Setting{Name: name, NotTried: fmt.Sprintf("Gitea, or a proxy before it, answered the trial by status %d", a.status)})
+	}
+	return found
 }
 
 // webPage reads one of Gitea's pages as a stranger.
@@ -54,32 +100,42 @@ func (d *Directory) tryPasswordOfAPI(ctx context.Context) ([]Setting, error) {
 	a, err := d.send(ctx, request{
 		op: "try the administrator's password", method: http.MethodGet, path: path("user"), person: d.user, personsPassword: d.password,
 	})
-	if err != nil || a.status != http.StatusOK && !a.anonymous() {
+	switch {
+	case err != nil:
 		return nil, err
+	case a.status != http.StatusOK && !a.anonymous():
+		return a.unclear(settingBasic), nil
 	}
-	return setting("[service] ENABLE_BASIC_AUTHENTICATION", a.anonymous(),
+	return door(settingBasic, a.anonymous(),
 		"Git and the API take passwords, and Gitea has no limit on guesses: set it to false once gitea.adminToken is set"), nil
 }
 
 func (d *Directory) trySignInPage(ctx context.Context) ([]Setting, error) {
 	a, err := d.webPage(ctx, "/user/login")
-	if err != nil || a.status != http.StatusOK {
+	switch {
+	case err != nil:
 		return nil, err
+	case a.status != http.StatusOK:
+		return a.unclear(settingForm, settingCaptcha), nil
 	}
 	page := string(a.body)
-	form := strings.Contains(page, `name="password"`)
-	found := setting("[service] ENABLE_PASSWORD_SIGNIN_FORM", !form,
+	form, captcha := strings.Contains(page, `name="password"`), strings.Contains(page, `id="captcha"`)
+	found := door(settingForm, !form,
 		"the sign-in page takes passwords, and Gitea has no limit on guesses: set it to false if users need no pages")
-	return append(found, setting("[service] REQUIRE_CAPTCHA_FOR_LOGIN", !form || strings.Contains(page, `id="captcha"`),
+	found[0].Door = !captcha
+	return append(found, door(settingCaptcha, !form || captcha,
 		"programs can guess passwords on the sign-in page: set it and ENABLE_CAPTCHA to true")...), nil
 }
 
 func (d *Directory) tryRegistration(ctx context.Context) ([]Setting, error) {
 	a, err := d.webPage(ctx, "/user/sign_up")
-	if err != nil || a.status != http.StatusOK {
+	switch {
+	case err != nil:
 		return nil, err
+	case a.status != http.StatusOK:
+		return a.unclear(settingRegistration), nil
 	}
-	return setting("[service] DISABLE_REGISTRATION", !strings.Contains(string(a.body), `name="email"`),
+	return door(settingRegistration, !strings.Contains(string(a.body), `name="email"`),
 		"anyone can register in Gitea and take names and addresses that Accord then cannot give: set it to true"), nil
 }
 
@@ -88,10 +144,13 @@ func (d *Directory) trySearch(ctx context.Context) ([]Setting, error) {
 	a, err := d.send(ctx, request{
 		op: "search users", method: http.MethodGet, path: path("users", "search"), query: url.Values{"limit": {"1"}}, anonymous: true,
 	})
-	if err != nil || a.status != http.StatusOK && !a.anonymous() {
+	switch {
+	case err != nil:
 		return nil, err
+	case a.status != http.StatusOK && !a.anonymous():
+		return a.unclear(settingSearch), nil
 	}
-	return setting("[service] REQUIRE_SIGNIN_VIEW", a.anonymous(),
+	return setting(settingSearch, a.anonymous(),
 		"anyone can list the users, and find those who show their address by it: set it to true if nothing is public"), nil
 }
 
@@ -103,11 +162,68 @@ func (d *Directory) tryPush(ctx context.Context) ([]Setting, error) {
 		query: url.Values{"service": {"git-receive-pack"}}, basic: true,
 	})
 	off := strings.Contains(string(a.body), "Push to create is not enabled")
-	if err != nil || a.status != http.StatusOK && !off {
+	switch {
+	case err != nil:
+		return nil, err
+	case a.status != http.StatusOK && !off:
+		return a.unclear(settingPush), nil
+	}
+	return setting(settingPush, !off,
+		"session tokens create personal repositories by pushing alone: set it to true"), nil
+}
+
+func (d *Directory) tryOAuth2(ctx context.Context) ([]Setting, error) {
+	a, err := d.webPage(ctx, "/.well-known/openid-configuration")
+	switch {
+	case err != nil:
+		return nil, err
+	case a.status != http.StatusOK && a.status != http.StatusNotFound:
+		return a.unclear(settingOAuth2), nil
+	}
+	return door(settingOAuth2, a.status == http.StatusNotFound,
+		"users can grant their access to applications, Gitea's own among them, and no eviction ends a grant: set it to false"), nil
+}
+
+// strangeOrigin is one that no deployment's pages have.
+const strangeOrigin = "https://accord-probe.invalid"
+
+// tryOrigins asks Gitea as a browser does before a page's own request.
+func (d *Directory) tryOrigins(ctx context.Context, origins []string) ([]Setting, error) {
+	strange, err := d.allowsOrigin(ctx, strangeOrigin)
+	if err != nil {
 		return nil, err
 	}
-	return setting("[repository] ENABLE_PUSH_CREATE_USER", !off,
-		"session tokens create personal repositories by pushing alone: set it to true"), nil
+	if strange && !slices.Contains(origins, "*") {
+		return setting(settingCORS, false, "pages of every origin can use a token that they get hold of: list those of the front-ends in ALLOW_DOMAIN"), nil
+	}
+	if len(origins) == 0 {
+		return []Setting{{Name: settingCORS, NotTried: "http.allowedOrigins names no origin of a front-end's pages"}}, nil
+	}
+	var refused []string
+	for _, origin := range origins {
+		one := strings.Replace(origin, ":*", ":8080", 1)
+		if origin == "*" {
+			one = strangeOrigin
+		}
+		allowed, err := d.allowsOrigin(ctx, one)
+		if err != nil {
+			return nil, err
+		}
+		if !allowed {
+			refused = append(refused, origin)
+		}
+	}
+	return setting(settingCORS, len(refused) == 0,
+		"browsers keep pages of "+strings.Join(refused, ", ")+" from using the giteaToken: set it to true, and list the origins in ALLOW_DOMAIN"), nil
+}
+
+func (d *Directory) allowsOrigin(ctx context.Context, origin string) (bool, error) {
+	a, err := d.send(ctx, request{op: "try a page's origin", method: http.MethodOptions, path: path("user"), anonymous: true, origin: origin})
+	if err != nil {
+		return false, err
+	}
+	by := a.header.Get("Access-Control-Allow-Origin")
+	return by == "*" || by == origin, nil
 }
 
 // tryNewUser looks at what a new user may do and shows.
@@ -117,8 +233,11 @@ func (d *Directory) tryNewUser(ctx context.Context) (found []Setting, err error)
 		op: "create a user to try", method: http.MethodPost, path: path("admin", "users"),
 		body: newUser{Username: name, Email: name + "@accord.invalid", Password: rand.Text() + "aA1!"},
 	})
-	if err != nil || a.status != http.StatusCreated {
+	switch {
+	case err != nil:
 		return nil, err
+	case a.status != http.StatusCreated:
+		return a.unclear(settingAddress, settingFeatures, settingActions), nil
 	}
 	defer func() {
 		removed, removeErr := d.send(context.WithoutCancel(ctx), request{
@@ -132,21 +251,25 @@ func (d *Directory) tryNewUser(ctx context.Context) (found []Setting, err error)
 			err = removeErr
 		}
 	}()
-	probe := user{Login: name}
-	settings, err := d.tryAddress(ctx, probe)
-	if err != nil {
-		return nil, err
+	for _, try := range []func(context.Context, user) ([]Setting, error){d.tryAddress, d.tryKeys, d.tryActions} {
+		settings, err := try(ctx, user{Login: name})
+		if err != nil {
+			return nil, err
+		}
+		found = append(found, settings...)
 	}
-	keys, err := d.tryKey(ctx, probe)
-	return append(settings, keys...), err
+	return found, nil
 }
 
 func (d *Directory) tryAddress(ctx context.Context, u user) ([]Setting, error) {
 	a, err := d.send(ctx, request{
 		op: "read settings", method: http.MethodGet, path: path("user", "settings"), query: as(u), basic: true,
 	})
-	if err != nil || a.status != http.StatusOK {
+	switch {
+	case err != nil:
 		return nil, err
+	case a.status != http.StatusOK:
+		return a.unclear(settingAddress), nil
 	}
 	var shown struct {
 		HideEmail bool `json:"hide_email"`
@@ -154,21 +277,64 @@ func (d *Directory) tryAddress(ctx context.Context, u user) ([]Setting, error) {
 	if err := a.decode(&shown); err != nil {
 		return nil, err
 	}
-	return setting("[service] DEFAULT_KEEP_EMAIL_PRIVATE", shown.HideEmail,
+	return door(settingAddress, shown.HideEmail,
 		"every token can list the addresses of all users: set it to true; existing users change theirs"), nil
 }
 
-func (d *Directory) tryKey(ctx context.Context, u user) ([]Setting, error) {
+// tryKeys adds keys of both kinds; Gitea answers 404 where a feature is disabled.
+func (d *Directory) tryKeys(ctx context.Context, u user) ([]Setting, error) {
+	var missing []string
+	for _, feature := range []struct {
+		name, kind string
+		enabled    int
+		body       map[string]string
+	}{
+		{"manage_ssh_keys", "keys", http.StatusCreated, map[string]string{"title": "probe", "key": unusableKey()}},
+		{"manage_gpg_keys", "gpg_keys", http.StatusUnprocessableEntity, map[string]string{"armored_public_key": "probe"}},
+	} {
+		a, err := d.send(ctx, request{
+			op: "add a key", method: http.MethodPost, path: path("user", feature.kind), query: as(u), basic: true, body: feature.body,
+		})
+		switch {
+		case err != nil:
+			return nil, err
+		case a.status == feature.enabled:
+			missing = append(missing, feature.name)
+		case a.status != http.StatusNotFound:
+			return a.unclear(settingFeatures), nil
+		}
+	}
+	found := door(settingFeatures, len(missing) == 0,
+		"users can add keys, which outlive a session: list "+strings.Join(missing, " and ")+" there; "+pagesOnly)
+	if len(missing) == 0 {
+		found[0].Rest = pagesOnly
+	}
+	return found, nil
+}
+
+// pagesOnly names the features that no call of the API is subject to.
+const pagesOnly = "not tried: deletion, manage_credentials and change_username, which only Gitea's pages have"
+
+// tryActions looks at a repository of the user, which is removed with it.
+func (d *Directory) tryActions(ctx context.Context, u user) ([]Setting, error) {
 	a, err := d.send(ctx, request{
-		op: "add a key", method: http.MethodPost, path: path("user", "keys"), query: as(u), basic: true,
-		body: map[string]string{"title": "probe", "key": unusableKey()},
+		op: "create a repository to try", method: http.MethodPost, path: path("admin", "users", u.Login, "repos"),
+		body: newRepository{Name: "probe", Private: true},
 	})
-	if err != nil || a.status != http.StatusCreated && a.status != http.StatusNotFound {
+	switch {
+	case err != nil:
+		return nil, err
+	case a.status != http.StatusCreated:
+		return a.unclear(settingActions), nil
+	}
+	var made struct {
+		HasActions bool `json:"has_actions"`
+	}
+	if err := a.decode(&made); err != nil {
 		return nil, err
 	}
-	return setting("[admin] USER_DISABLED_FEATURES", a.status == http.StatusNotFound,
-		"users can add SSH keys, which outlive a session: list manage_ssh_keys, manage_gpg_keys, deletion, manage_credentials "+
-			"and change_username there"), nil
+	return setting(settingActions, !made.HasActions,
+		"runners that a session registered run what they are given: set it to false unless it is used"), nil
 }
 
 // unusableKey is an SSH key without a private half.

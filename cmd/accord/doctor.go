@@ -39,7 +39,7 @@ func newDoctor() *cobra.Command {
 		if err != nil {
 			return err
 		}
-		findings := append(examineSettings(c, *production), examine(cmd.Context(), c)...)
+		findings := append(examineSettings(c, *production), examine(cmd.Context(), c, *production)...)
 		if err := printFindings(cmd.OutOrStdout(), findings); err != nil {
 			return err
 		}
@@ -68,10 +68,11 @@ func examineSettings(c config.Config, production bool) []finding {
 }
 
 // examine asks every system, all at the same time, and changes none.
-func examine(ctx context.Context, c config.Config) []finding {
+func examine(ctx context.Context, c config.Config, production bool) []finding {
 	ctx, cancel := context.WithTimeout(ctx, doctorWait)
 	defer cancel()
-	checks := []func(context.Context, config.Config) []finding{examineStore, examineGitea, examineStorage, examineMail}
+	gitea := func(ctx context.Context, c config.Config) []finding { return examineGitea(ctx, c, production) }
+	checks := []func(context.Context, config.Config) []finding{examineStore, gitea, examineStorage, examineMail}
 	parts := make([][]finding, len(checks))
 	var asked sync.WaitGroup
 	for i, check := range checks {
@@ -129,7 +130,7 @@ func examineSagas(ctx context.Context, s *store.Store) finding {
 	return warning(system, check, "%d wait for an operator; `accord saga list --stuck` names them", len(stuck))
 }
 
-func examineGitea(ctx context.Context, c config.Config) []finding {
+func examineGitea(ctx context.Context, c config.Config, production bool) []finding {
 	const system = "gitea"
 	directory, err := newGitea(c.Gitea, nil)
 	if err != nil {
@@ -156,24 +157,33 @@ func examineGitea(ctx context.Context, c config.Config) []finding {
 		findings = append(findings, faultsOf(system, report.Faults)...)
 		return append(findings, notTried(system, mended, "clock", "password policy", "settings")...)
 	}
-	return append(findings, examineGiteaSettings(ctx, directory)...)
+	return append(findings, examineGiteaSettings(ctx, directory, c.HTTP.AllowedOrigins, production)...)
 }
 
 // mended is what checks need that are judged only if their system has no fault.
 const mended = "the faults above mended"
 
-// examineGiteaSettings warns of settings of Gitea that leave a door open.
-func examineGiteaSettings(ctx context.Context, directory *gitea.Directory) []finding {
+// examineGiteaSettings finds settings of Gitea that are not as recommended: faults
+// of a production deployment if they leave a door open, else warnings.
+func examineGiteaSettings(ctx context.Context, directory *gitea.Directory, origins []string, production bool) []finding {
 	const system = "gitea"
-	settings, err := directory.ProbeSettings(ctx)
+	settings, err := directory.ProbeSettings(ctx, origins)
 	if err != nil {
 		return []finding{fault(system, "settings", err)}
 	}
 	findings := make([]finding, len(settings))
 	for i, s := range settings {
-		findings[i] = found(system, s.Name, "as recommended")
-		if s.Advice != "" {
+		switch {
+		case s.NotTried != "":
+			findings[i] = finding{System: system, Check: s.Name, NotTried: true, Detail: "not tried: " + s.NotTried}
+		case s.Advice != "" && s.Door && production:
+			findings[i] = fault(system, s.Name, s.Advice)
+		case s.Advice != "":
 			findings[i] = warning(system, s.Name, "%s", s.Advice)
+		case s.Rest != "":
+			findings[i] = found(system, s.Name, "as recommended; %s", s.Rest)
+		default:
+			findings[i] = found(system, s.Name, "as recommended")
 		}
 	}
 	return findings
