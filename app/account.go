@@ -110,9 +110,9 @@ type Profile struct {
 type DirectoryRef struct {
 	// AccountID is the mark that the user must bear, else nothing is changed.
 	AccountID, Username string
-	// GiteaID is Gitea's number of the user, zero where it is not known. By it a
-	// user that bears the mark is found when somebody else has the name by now:
-	// people can rename their user on Gitea's pages.
+	// GiteaID is the user's number in Gitea, or zero if unknown. It identifies a
+	// marked user whose name someone else has taken: users can rename themselves on
+	// Gitea's pages.
 	GiteaID int64
 }
 

@@ -38,7 +38,7 @@ func TestOwnPictures(t *testing.T) {
 		require.Equal(t, []app.Violation{{Field: field, Rule: app.Pattern}}, e.Violations)
 	}
 	for _, url := range []string{
-		his, "http://p.test/a.png", mine + "?", mine + "/", "x" + mine, strings.TrimSuffix(mine, ".png"), " " + mine,
+		his, "http://p.test/a.png", mine + "?", mine + "/", "x" + mine, strings.TrimSuffix(mine, ".png"), " " + his,
 		memory.PicturesURL + alice.ID + "/../" + bob.ID + "/" + mine[strings.LastIndex(mine, "/")+1:],
 	} {
 		refused(edit(true, &url, nil), "avatarUrl")
@@ -48,6 +48,11 @@ func TestOwnPictures(t *testing.T) {
 	require.NoError(t, edit(false, &elsewhere, &elsewhere), "not asked for")
 	require.NoError(t, edit(true, &elsewhere, &mine), "the avatar stays as it is")
 	require.NoError(t, edit(true, &mine, &none), "no cover")
+	blanks := " " + mine + " "
+	require.NoError(t, edit(true, &blanks, &blanks))
+	person, err := w.store.People.ByUserID(t.Context(), alice.UserID)
+	require.NoError(t, err)
+	require.Equal(t, []string{mine, mine}, []string{person.Account.AvatarURL, person.Attributes.Cover})
 }
 
 // noPictures are of a file store without any.

@@ -44,13 +44,13 @@ func (s *Service) MendDirectory(ctx context.Context, f Facts, seen DirectoryView
 
 // now is the user under the name that it has once the names agree.
 func (m *mendingDirectory) now() DirectoryRef {
-	return DirectoryRef{AccountID: m.Facts.AccountID, Username: m.Facts.Username}
+	return DirectoryRef{AccountID: m.Facts.AccountID, Username: m.Facts.Username, GiteaID: m.Seen.ID}
 }
 
 // before is the user under the name that it was seen with; Gitea leads from
 // there to a later one.
 func (m *mendingDirectory) before() DirectoryRef {
-	return DirectoryRef{AccountID: m.Facts.AccountID, Username: m.Seen.Username}
+	return DirectoryRef{AccountID: m.Facts.AccountID, Username: m.Seen.Username, GiteaID: m.Seen.ID}
 }
 
 // differing makes a step of one concern, which does nothing where that agrees.

@@ -32,7 +32,7 @@ func (s *Service) RemakeInDirectory(ctx context.Context, f Facts) (saga.Receipt,
 
 func (s *Service) remakeInDirectoryFlow() saga.Definition[remakingInDirectory] {
 	ref := func(r *remakingInDirectory) DirectoryRef {
-		return DirectoryRef{AccountID: r.Facts.AccountID, Username: r.Facts.Username}
+		return DirectoryRef{AccountID: r.Facts.AccountID, Username: r.Facts.Username, GiteaID: r.GiteaID}
 	}
 	return exclusive("remake in Gitea",
 		saga.One(saga.Step[remakingInDirectory]{

@@ -81,7 +81,7 @@ func (s *Service) sealDirectoryFlow() saga.Definition[sealingDirectory] {
 		saga.One(saga.Step[sealingDirectory]{
 			Name: "set Gitea password", Kind: saga.Pivot,
 			Do: func(ctx context.Context, d *sealingDirectory) error {
-				ref := DirectoryRef{AccountID: d.Facts.AccountID, Username: d.Username}
+				ref := DirectoryRef{AccountID: d.Facts.AccountID, Username: d.Username, GiteaID: d.Facts.GiteaID}
 				return s.Directory.SetPassword(ctx, ref, s.randomPassword())
 			},
 		}),

@@ -187,7 +187,10 @@ func (d *Directory) sendOnce(ctx context.Context, r request) (answer, error) {
 
 // read reads the body of an answer.
 func (a *answer) read(from io.ReadCloser) (err error) {
-	body := &shortTexts{from: http.MaxBytesReader(nil, from, maxRaw)}
+	var body io.Reader = http.MaxBytesReader(nil, from, maxRaw)
+	if !strings.HasPrefix(a.header.Get("Content-Type"), "text/html") {
+		body = &shortTexts{from: body}
+	}
 	if a.request.stream != nil && a.status == http.StatusOK {
 		return a.request.stream(json.NewDecoder(body))
 	}

@@ -138,7 +138,7 @@ func TestLongTextsOfAnAnswerAreCut(t *testing.T) {
 		"by number": strings.Repeat(`\u0022`, 1<<20), "odd": "x" + strings.Repeat(`\u00e9`, 1<<20), "many bytes": "x" + strings.Repeat("é", 3<<20),
 	} {
 		t.Run(name, func(t *testing.T) {
-			d := standIn(t, func(w http.ResponseWriter, r *http.Request) {
+			d := standIn(t, func(w http.ResponseWriter, _ *http.Request) {
 				_, _ = fmt.Fprintf(w, `{"id":7,"language":"%s","login":"amy","login_name":"accord:%s","full_name":"%s","location":"\"here\""}`, text, someone.AccountID, text)
 			})
 			p, err := d.Profile(t.Context(), amy)

@@ -193,3 +193,20 @@ func TestTheSampleProxyLetsTokensPass(t *testing.T) {
 	require.NoError(t, res.Body.Close())
 	require.Equal(t, http.StatusUnauthorized, res.StatusCode, "no signature passes")
 }
+
+// Nobody signs in by passkey through the proxy, however the path is written.
+func TestTheSampleProxyTakesNoPasskeys(t *testing.T) {
+	s := shared(t)
+	address := proxied(t, s)
+	for path, want := range map[string]int{
+		"/user/webauthn/passkey/assertion": http.StatusForbidden, "/user/webauthn/passkey/login": http.StatusForbidden,
+		"/user/%77ebauthn//passkey/login": http.StatusForbidden, "/user/login": http.StatusOK,
+	} {
+		r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, address+path, nil)
+		require.NoError(t, err)
+		res, err := http.DefaultClient.Do(r)
+		require.NoError(t, err)
+		require.NoError(t, res.Body.Close())
+		require.Equal(t, want, res.StatusCode, path)
+	}
+}

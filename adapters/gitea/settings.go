@@ -33,6 +33,7 @@ type Setting struct {
 const (
 	settingBasic        = "[service] ENABLE_BASIC_AUTHENTICATION"
 	settingForm         = "[service] ENABLE_PASSWORD_SIGNIN_FORM"
+	settingPasskeys     = "[service] ENABLE_PASSKEY_AUTHENTICATION"
 	settingCaptcha      = "[service] REQUIRE_CAPTCHA_FOR_LOGIN"
 	settingRegistration = "[service] DISABLE_REGISTRATION"
 	settingSearch       = "[service] REQUIRE_SIGNIN_VIEW"
@@ -53,7 +54,7 @@ const (
 func (d *Directory) ProbeSettings(ctx context.Context, origins []string) ([]Setting, error) {
 	var found []Setting
 	for _, try := range []func(context.Context) ([]Setting, error){
-		d.tryPasswordOfAPI, d.trySignInPage, d.tryRegistration, d.trySearch, d.tryPush, d.tryOAuth2,
+		d.tryPasswordOfAPI, d.trySignInPage, d.tryPasskeys, d.tryRegistration, d.trySearch, d.tryPush, d.tryOAuth2,
 		func(ctx context.Context) ([]Setting, error) { return d.tryOrigins(ctx, origins) },
 		d.tryNewUser,
 	} {
@@ -106,7 +107,7 @@ func (d *Directory) tryPasswordOfAPI(ctx context.Context) ([]Setting, error) {
 	case a.status != http.StatusOK && !a.anonymous():
 		return a.unclear(settingBasic), nil
 	}
-	return door(settingBasic, a.anonymous(),
+	return setting(settingBasic, a.anonymous(), // behind the sample proxy it may stay open
 		"Git and the API take passwords, and Gitea has no limit on guesses: set it to false once gitea.adminToken is set"), nil
 }
 
@@ -125,6 +126,19 @@ func (d *Directory) trySignInPage(ctx context.Context) ([]Setting, error) {
 	found[0].Door = !captcha
 	return append(found, door(settingCaptcha, !form || captcha,
 		"programs can guess passwords on the sign-in page: set it and ENABLE_CAPTCHA to true")...), nil
+}
+
+// tryPasskeys begins a sign-in by passkey.
+func (d *Directory) tryPasskeys(ctx context.Context) ([]Setting, error) {
+	a, err := d.webPage(ctx, "/user/webauthn/passkey/assertion")
+	switch {
+	case err != nil:
+		return nil, err
+	case a.status != http.StatusOK && a.status != http.StatusForbidden:
+		return a.unclear(settingPasskeys), nil
+	}
+	return door(settingPasskeys, a.status == http.StatusForbidden,
+		"a passkey that an intruder added signs in without a password, and nothing ends it: set it to false"), nil
 }
 
 func (d *Directory) tryRegistration(ctx context.Context) ([]Setting, error) {
@@ -304,7 +318,7 @@ func (d *Directory) tryKeys(ctx context.Context, u user) ([]Setting, error) {
 			return a.unclear(settingFeatures), nil
 		}
 	}
-	found := door(settingFeatures, len(missing) == 0,
+	found := setting(settingFeatures, len(missing) == 0, // people may push by SSH
 		"users can add keys, which outlive a session: list "+strings.Join(missing, " and ")+" there; "+pagesOnly)
 	if len(missing) == 0 {
 		found[0].Rest = pagesOnly
@@ -313,7 +327,7 @@ func (d *Directory) tryKeys(ctx context.Context, u user) ([]Setting, error) {
 }
 
 // pagesOnly names the features that no call of the API is subject to.
-const pagesOnly = "not tried: deletion, manage_credentials and change_username, which only Gitea's pages have"
+const pagesOnly = "not tried: deletion, manage_credentials, manage_mfa and change_username, which only Gitea's pages have"
 
 // tryActions looks at a repository of the user, which is removed with it.
 func (d *Directory) tryActions(ctx context.Context, u user) ([]Setting, error) {

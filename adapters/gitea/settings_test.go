@@ -77,13 +77,14 @@ var passwordlessScopes = []string{"write:admin", "write:user", "read:organizatio
 func TestProbeSettings(t *testing.T) {
 	good := map[string]string{
 		"service.ENABLE_BASIC_AUTHENTICATION": "false", "service.ENABLE_PASSWORD_SIGNIN_FORM": "false",
-		"service.DISABLE_REGISTRATION": "true", "service.DEFAULT_KEEP_EMAIL_PRIVATE": "true",
+		"service.ENABLE_PASSKEY_AUTHENTICATION": "false",
+		"service.DISABLE_REGISTRATION":          "true", "service.DEFAULT_KEEP_EMAIL_PRIVATE": "true",
 		"service.REQUIRE_SIGNIN_VIEW":        "true",
 		"oauth2.ENABLED":                     "false",
 		"cors.ALLOW_DOMAIN":                  "https://app.example.com,http://localhost:*",
 		"actions.ENABLED":                    "false",
 		"repository.ENABLE_PUSH_CREATE_USER": "true",
-		"admin.USER_DISABLED_FEATURES":       "manage_ssh_keys,manage_gpg_keys,deletion,manage_credentials,change_username",
+		"admin.USER_DISABLED_FEATURES":       "manage_ssh_keys,manage_gpg_keys,deletion,manage_credentials,manage_mfa,change_username",
 	}
 	bad := map[string]string{
 		"service.DISABLE_REGISTRATION": "false", "service.DEFAULT_KEEP_EMAIL_PRIVATE": "false",
@@ -92,7 +93,7 @@ func TestProbeSettings(t *testing.T) {
 	}
 	all := []string{
 		"[service] ENABLE_BASIC_AUTHENTICATION", "[service] ENABLE_PASSWORD_SIGNIN_FORM", "[service] REQUIRE_CAPTCHA_FOR_LOGIN",
-		"[service] DISABLE_REGISTRATION", "[service] REQUIRE_SIGNIN_VIEW", "[repository] ENABLE_PUSH_CREATE_USER", "[oauth2] ENABLED", "[cors] ENABLED",
+		"[service] ENABLE_PASSKEY_AUTHENTICATION", "[service] DISABLE_REGISTRATION", "[service] REQUIRE_SIGNIN_VIEW", "[repository] ENABLE_PUSH_CREATE_USER", "[oauth2] ENABLED", "[cors] ENABLED",
 		"[service] DEFAULT_KEEP_EMAIL_PRIVATE", "[admin] USER_DISABLED_FEATURES", "[actions] ENABLED",
 	}
 	dir := filepath.Join(t.TempDir(), "gitea")

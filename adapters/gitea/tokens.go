@@ -155,10 +155,10 @@ func (a answer) token(name string) (app.Secret, error) {
 	return app.Secret(t.Text), nil
 }
 
-// DeleteToken implements app.Directory. The user is looked at meanwhile. Where it
-// has another name by now, or none had such a token, every user is looked through
-// that bears the account's mark: whoever has the name may have a token of that
-// name too.
+// DeleteToken implements app.Directory. It looks the user up concurrently. If the
+// user has another name, or had no such token, it deletes the token from every user
+// that bears the mark, because the holder of the old name may have a token of the
+// same name.
 func (d *Directory) DeleteToken(ctx context.Context, ref app.DirectoryRef, name string) error {
 	const op = "delete token"
 	if err := nameable(op, ref.Username, name); err != nil {
@@ -171,17 +171,17 @@ func (d *Directory) DeleteToken(ctx context.Context, ref app.DirectoryRef, name 
 	case err != nil:
 		return err
 	case ours.err != nil && !strange(ours.err):
-		return ours.err
+		return unknown(ours.err) // one may be deleted
 	case deleted && ours.err == nil && !ours.elsewhere(ref.Username):
 		return nil
 	}
 	users, err := d.UsersMarked(ctx, ref.AccountID)
 	if err != nil {
-		return err
+		return unknown(err)
 	}
 	for _, u := range users {
 		if _, err := d.deleteToken(ctx, u.Username, name); err != nil {
-			return err
+			return unknown(err)
 		}
 	}
 	return nil

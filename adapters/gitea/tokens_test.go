@@ -24,6 +24,8 @@ func TestTwinTokensAreAllDeleted(t *testing.T) {
 		case r.Method == http.MethodDelete:
 			deleted = append(deleted, name)
 			w.WriteHeader(http.StatusNoContent)
+		case name == "amy":
+			_, _ = fmt.Fprintf(w, `{"id":7,"login":"amy","login_name":"accord:%s"}`, amy.AccountID)
 		case r.URL.Query().Get("page") == "1":
 			_, _ = io.WriteString(w, "["+strings.Repeat(`{"id":1,"name":"other"},`, 49)+`{"id":3,"name":"accord-x"}]`)
 		case r.URL.Query().Get("page") != "2":

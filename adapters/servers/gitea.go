@@ -210,7 +210,7 @@ func (g *Gitea) admit(ctx context.Context, bin string) error {
 	return nil
 }
 
-var chosenPassword = regexp.MustCompile(`generated random password is '([^']+)'`)
+var chosenPassword = regexp.MustCompile(`generated random password is '(.+)'`)
 
 func createAdmin(ctx context.Context, h *home, bin, user string) (password string, err error) {
 	cmd := exec.CommandContext(ctx, bin, giteaArgs(h, "admin", "user", "create", "--admin",

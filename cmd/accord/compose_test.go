@@ -198,3 +198,22 @@ func TestGiteaAdminKeepsThePasswordOffTheCommandLine(t *testing.T) {
 	require.Error(t, err)
 	require.Contains(t, out, "the first start was cut off")
 }
+
+// TestTheComposeFileClosesGitea: it sets of docs/gitea.md's table what it claims.
+func TestTheComposeFileClosesGitea(t *testing.T) {
+	gitea := composeFile(t)["gitea"].Environment
+	for setting, want := range map[string]string{
+		"service__DISABLE_REGISTRATION": "true", "service__ENABLE_CAPTCHA": "true", "service__REQUIRE_CAPTCHA_FOR_LOGIN": "true",
+		"service__ENABLE_PASSKEY_AUTHENTICATION": "false", "service__DEFAULT_KEEP_EMAIL_PRIVATE": "true",
+		"service__REQUIRE_SIGNIN_VIEW": "true", "repository__ENABLE_PUSH_CREATE_USER": "true", "oauth2__ENABLED": "false",
+		"server__DISABLE_SSH": "true", "actions__ENABLED": "false", "session__SESSION_LIFE_TIME": "3600",
+		"admin__USER_DISABLED_FEATURES": "manage_ssh_keys,manage_gpg_keys,deletion,manage_credentials,manage_mfa,change_username",
+	} {
+		require.Equal(t, want, gitea["GITEA__"+setting], setting)
+	}
+	for name, service := range composeFile(t) {
+		if slices.Contains(service.Command, "serve") {
+			require.Equal(t, "1h", service.Environment["ACCORD_GITEA_SESSION_LIFETIME"], name)
+		}
+	}
+}
