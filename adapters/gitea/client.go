@@ -24,8 +24,9 @@ const apiPath = "/api/v1"
 const (
 	// maxRaw bounds what is read of one answer, and maxBody what is kept of it.
 	maxRaw, maxBody = 256 << 20, 1 << 20
-	// maxText bounds one text in it, more than any that is needed.
-	maxText = 4 << 10
+	// maxText bounds one text in it, more than any that is needed: an address of
+	// maxAddress bytes whose every character is written as an escape sequence.
+	maxText = 8 << 10
 )
 
 // request is one call of Gitea's API.

@@ -77,7 +77,7 @@ type listedCredential struct {
 func (c listedCredential) label() string {
 	id, _ := c.KeyID.(string)
 	label := cmp.Or(c.Name, c.Title, id, originOf(c.Config.URL))
-	return label[:min(len(label), maxName)]
+	return strings.Clone(strings.ToValidUTF8(label[:min(len(label), maxName)], ""))
 }
 
 // Credentials implements app.DirectoryCredentials. A user that is gone or was

@@ -144,7 +144,7 @@ func TestLongTextsOfAnAnswerAreCut(t *testing.T) {
 			p, err := d.Profile(t.Context(), amy)
 			require.NoError(t, err)
 			require.Equal(t, `"here"`, p.Location)
-			require.InDelta(t, 2<<10, len(p.FullName), 4<<10)
+			require.InDelta(t, 4<<10, len(p.FullName), 4<<10+4)
 		})
 	}
 }
@@ -189,4 +189,59 @@ func TestLongEntriesAreReadSingly(t *testing.T) {
 		require.Equal(t, "app-59", found[58].Name)
 		require.Equal(t, app.Credential{Kind: app.OAuth2Application, User: "amy", ID: "60"}, found[59])
 	}
+}
+
+// Runners, whose listing has no total, are read one by one if their labels are long.
+func TestRunnersOfManyLabelsAreRead(t *testing.T) {
+	const runners = 3
+	d := standIn(t, func(w http.ResponseWriter, r *http.Request) {
+		if strings.HasSuffix(r.URL.Path, "/admin/users") && !strings.HasSuffix(r.URL.Query().Get("login_name"), ":adopted") {
+			w.Header().Set("X-Total-Count", "1")
+			_, _ = io.WriteString(w, "["+ours+"]")
+			return
+		}
+		if !strings.HasSuffix(r.URL.Path, "/runners") {
+			look(w, r)
+			return
+		}
+		var page, limit int
+		_, err := fmt.Sscanf(r.URL.Query().Get("page")+" "+r.URL.Query().Get("limit"), "%d %d", &page, &limit)
+		if err != nil {
+			t.Error(err)
+		}
+		entries := []fields{}
+		for i := (page-1)*limit + 1; i <= min(page*limit, runners); i++ {
+			entries = append(entries, fields{
+				"id": i, "name": fmt.Sprint("runner-", i), "labels": slices.Repeat([]fields{{"name": "a", "type": "custom"}}, 20_000),
+			})
+		}
+		_ = json.NewEncoder(w).Encode(fields{"runners": entries, "total_count": runners})
+	})
+	found, err := d.Credentials(t.Context(), someone.AccountID, app.ActionsRunner)
+	require.NoError(t, err)
+	require.Len(t, found, runners)
+	require.Equal(t, "runner-3", found[2].Name)
+}
+
+// An address that JSON writes six times as long is read, and ended, whole.
+func TestAddressesOfEscapedCharactersAreWhole(t *testing.T) {
+	address := strings.Repeat("&", 1000) + "@x.org"
+	text, err := json.Marshal(address)
+	require.NoError(t, err)
+	require.Greater(t, len(text), 6000)
+	d := standIn(t, func(w http.ResponseWriter, r *http.Request) {
+		switch {
+		case strings.HasSuffix(r.URL.Path, "/admin/users") && !strings.HasSuffix(r.URL.Query().Get("login_name"), ":adopted"):
+			w.Header().Set("X-Total-Count", "1")
+			_, _ = io.WriteString(w, "["+ours+"]")
+		case strings.HasSuffix(r.URL.Path, "/user/emails"):
+			_, _ = fmt.Fprintf(w, `[{"email":"amy@example.com","primary":true},{"email":%s}]`, text)
+		default:
+			look(w, r)
+		}
+	})
+	found, err := d.Credentials(t.Context(), someone.AccountID, app.SecondAddress)
+	require.NoError(t, err)
+	require.Len(t, found, 1)
+	require.Equal(t, address, found[0].ID)
 }

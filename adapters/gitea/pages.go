@@ -166,13 +166,13 @@ func gatherSingly[T any](
 	if err != nil {
 		return nil, false, err
 	}
-	total, known := first.total()
-	if first.status == http.StatusOK && !known {
-		return nil, false, r.failed(true, exchange.ErrTooLong)
-	}
 	begun, err := decode(first)
 	if err != nil || first.status != http.StatusOK {
 		return nil, err == nil, err
+	}
+	total, known := first.total()
+	if !known {
+		return gatherOneByOne(ctx, d, r, most, begun, decode)
 	}
 	var pages []int
 	for page := 2; page <= min(total, most, perPage*maxPages); page++ {
@@ -191,6 +191,28 @@ func gatherSingly[T any](
 	})
 	all = append(begun, slices.Concat(others...)...)
 	return all, len(all) >= total, err
+}
+
+// gatherOneByOne goes on from the first page of a listing without a total, as is
+// that of runners, until a page is empty.
+func gatherOneByOne[T any](
+	ctx context.Context, d *Directory, r request, most int, all []T, decode func(answer) ([]T, error),
+) ([]T, bool, error) {
+	for page := 2; len(all) >= page-1 && len(all) < min(most, perPage*maxPages); page++ {
+		a, err := d.send(ctx, r.onPage(page))
+		if err != nil {
+			return nil, false, err
+		}
+		entries, err := decode(a)
+		if err != nil {
+			return nil, false, err
+		}
+		if len(entries) == 0 {
+			return all, true, nil
+		}
+		all = append(all, entries...)
+	}
+	return all, len(all) < most, nil
 }
 
 // together does the same to all, several at a time, and returns what came of

@@ -67,7 +67,7 @@ func examineSettings(c config.Config, production bool) []finding {
 	return findings
 }
 
-// examine asks every system, all at the same time, and changes none.
+// examine asks every system, all at the same time, and removes what it made for it.
 func examine(ctx context.Context, c config.Config, production bool) []finding {
 	ctx, cancel := context.WithTimeout(ctx, doctorWait)
 	defer cancel()
