@@ -169,7 +169,7 @@ func (s *Service) holdings() CredentialHoldings {
 // Foreign lists the credentials of the account that an eviction would end, with
 // GPG and deploy keys or without. It changes nothing. DirectoryFailed, StorageFailed or Internal.
 func (h CredentialHoldings) Foreign(ctx context.Context, a Account, keys bool) ([]Credential, error) {
-	kinds := slices.Concat(append(evictionOrder(keys), []CredentialKind{GiteaToken})...)
+	kinds := append([]CredentialKind{GiteaToken}, slices.Concat(evictionOrder(keys)...)...)
 	if !keys {
 		kinds = slices.DeleteFunc(kinds, CredentialKind.IsKey)
 	}

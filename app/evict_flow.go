@@ -87,13 +87,13 @@ func thenEvicting[S any](
 		}
 	}
 	letIn := inGitea("let in again", 0, func(ctx context.Context, e eviction, into *evictions) error {
-		return s.closeGitea(ctx, e, *into, false)
+		return s.closeGitea(ctx, e, into.Closing, false)
 	})
 	letIn.Reverses = true
 	d.Stages = append(d.Stages,
 		saga.One(inGitea("look for credentials in Gitea", 0, s.lookToEvict)),
 		saga.One(inGitea("shut out while credentials end", 0, func(ctx context.Context, e eviction, into *evictions) error {
-			return s.closeGitea(ctx, e, *into, true)
+			return s.closeGitea(ctx, e, into.Closing, true)
 		})),
 		saga.Parallel(
 			inGitea("evict from Gitea", evictTimeout, func(ctx context.Context, e eviction, into *evictions) error {
@@ -110,7 +110,7 @@ func thenEvicting[S any](
 				err = s.evictFromGitea(ctx, a, e.Keys, &into.Gitea)
 				if errors.Is(err, errBeyondDoors) && !e.Beside {
 					// What lets no one in, and cannot be listed, keeps no one out.
-					err = cmp.Or(s.closeGitea(ctx, e, *into, false), err)
+					err = cmp.Or(s.closeGitea(ctx, e, into.Closing, false), err)
 				}
 				return err
 			}),
@@ -155,8 +155,8 @@ func (s *Service) lookToEvict(ctx context.Context, e eviction, into *evictions) 
 }
 
 // closeGitea shuts the user out while credentials end, or lets the user in again.
-func (s *Service) closeGitea(ctx context.Context, e eviction, into evictions, shut bool) error {
-	if !into.Closing {
+func (s *Service) closeGitea(ctx context.Context, e eviction, closing, shut bool) error {
+	if !closing {
 		return nil
 	}
 	return s.unlessGone(ctx, e.Account, s.Directory.SetActive(ctx, e.Account.Ref(), !shut))

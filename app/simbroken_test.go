@@ -60,8 +60,11 @@ var simBroken = []broken{
 	}},
 	{"recovery goes back after the pivot", unless("saga/rules.go",
 		"case r.Steps[sh.pivot().name] == Started:", "case r.Steps[sh.pivot().name] == Started && !BROKEN:")},
-	{"the undo ignores the mark", unless("adapters/memory/directory.go",
-		"case e == nil || accountID == \"\" || e.Mark != accountID:", "case e == nil || accountID == \"\" || e.Mark != accountID && !BROKEN:")},
+	{"the undo goes by the name and ignores the mark", []edit{
+		{"adapters/memory/directory.go", "case e == nil || accountID == \"\" || e.Mark != accountID:", "case e == nil || accountID == \"\" || e.Mark != accountID && !BROKEN:"},
+		{"app/register.go", "\t\tif err != nil || len(users) == 0 {\n",
+			"\t\tif BROKEN {\n\t\t\treturn s.Directory.RemoveUser(ctx, r.Account.Username, r.Account.ID)\n\t\t}\n\t\tif err != nil || len(users) == 0 {\n"},
+	}},
 	{"whom the storage forgot is believed to be gone", unless("adapters/memory/storage.go",
 		"\tdelete(s.users, key)\n", "\tif !BROKEN || !s.users[key].forgotten {\n\t\tdelete(s.users, key)\n\t}\n")},
 	{"the state is kept after the end", []edit{
@@ -120,7 +123,7 @@ var simBroken = []broken{
 	{"whoever is the last may lose his role", unless("adapters/memory/roster.go",
 		"if err := r.db.mayGo(op, *a); err != nil {", "if err := r.db.mayGo(op, *a); err != nil && !BROKEN {")},
 	{"an eviction lets nobody in again", unless("app/evict_flow.go",
-		"if !into.Closing {", "if !into.Closing || !shut && BROKEN {")},
+		"if !closing {", "if !closing || !shut && BROKEN {")},
 	{"an eviction ends nothing in Gitea", unless("app/evict_flow.go", "if into.Clean {", "if into.Clean || BROKEN {")},
 	{"an undone suspension lets nobody in", unless("app/doors.go",
 		"if was != Normal {", "if was != Normal || BROKEN {")},
