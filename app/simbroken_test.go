@@ -62,8 +62,10 @@ var simBroken = []broken{
 		"case r.Steps[sh.pivot().name] == Started:", "case r.Steps[sh.pivot().name] == Started && !BROKEN:")},
 	{"the undo goes by the name and ignores the mark", []edit{
 		{"adapters/memory/directory.go", "case e == nil || accountID == \"\" || e.Mark != accountID:", "case e == nil || accountID == \"\" || e.Mark != accountID && !BROKEN:"},
-		{"app/register.go", "\t\tif err != nil || len(users) == 0 {\n",
-			"\t\tif BROKEN {\n\t\t\treturn s.Directory.RemoveUser(ctx, r.Account.Username, r.Account.ID)\n\t\t}\n\t\tif err != nil || len(users) == 0 {\n"},
+		{
+			"app/register.go", "\t\tif err != nil || len(users) == 0 {\n",
+			"\t\tif BROKEN {\n\t\t\treturn s.Directory.RemoveUser(ctx, r.Account.Username, r.Account.ID)\n\t\t}\n\t\tif err != nil || len(users) == 0 {\n",
+		},
 	}},
 	{"whom the storage forgot is believed to be gone", unless("adapters/memory/storage.go",
 		"\tdelete(s.users, key)\n", "\tif !BROKEN || !s.users[key].forgotten {\n\t\tdelete(s.users, key)\n\t}\n")},
