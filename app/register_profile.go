@@ -3,6 +3,7 @@ package app
 import (
 	"cmp"
 	"context"
+	"errors"
 
 	"accord/saga"
 )
@@ -69,13 +70,18 @@ func (s *Service) showNewcomer() saga.Step[registration] {
 }
 
 // addressNewcomer gives Gitea the address that its creation of the user did not
-// take, by a saga of its own, which holds the account.
+// take, by a saga of its own, which holds the account. To wait for another saga that
+// holds it, such as one of an earlier try whose effect is not settled, uses up no
+// tries.
 func (s *Service) addressNewcomer(ctx context.Context, r *registration) error {
 	account, err := s.Accounts.ByID(ctx, r.Account.ID)
 	if err != nil || !account.Status.Remote() || account.GiteaID != r.GiteaID {
 		return err
 	}
 	_, _, err = s.takeLate.Execute(by(ctx, System), account.ID, takingLate{AccountID: account.ID, GiteaID: account.GiteaID})
+	if errors.Is(err, saga.ErrBusy) {
+		err = saga.Progressed(err)
+	}
 	return err
 }
 

@@ -63,8 +63,9 @@ func (p progress) Error() string { return p.err.Error() }
 func (p progress) Unwrap() error { return p.err }
 
 // Progressed wraps err to promise that the try of a retriable step, although it
-// failed, did a part of the work for good. The tries before it then do not count
-// towards Options.MaxAttempts. Progressed(nil) is nil.
+// failed, did a part of the work for good, or waited for another saga that will end.
+// The tries before it then do not count towards Options.MaxAttempts.
+// Progressed(nil) is nil.
 func Progressed(err error) error {
 	if err == nil {
 		return nil
