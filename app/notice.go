@@ -246,11 +246,10 @@ func (s *Service) announce(ctx context.Context, a announcement) error {
 	return nil
 }
 
-// spendNotice counts a notice, and marks the last one of the day: whoever changes an
-// account, or signs in, again and again cannot flood its owner's mailbox. Sign-ins
-// have a count of their own, and so have changes by which an account passes to
-// another: whoever knows the password could use up the common one before such a
-// change.
+// spendNotice counts a notice, and marks the last one of the day, so that repeated
+// changes or sign-ins do not flood the owner's mailbox. Sign-ins have a count of their
+// own, and so have changes by which an account passes to another: an intruder could
+// use up the common one before such a change.
 func (s *Service) spendNotice(ctx context.Context, a *announcement) (send bool, err error) {
 	key, most := "notice/", s.settings.Limits.NoticesPerAccountDay
 	if a.notice.Kind == NoticeSignIn {

@@ -17,7 +17,7 @@ func (s Session) GiteaTokenName() string { return GiteaTokenPrefix + s.ID }
 const tokenEnd = 8
 
 // EndOfToken returns the end of an access token's text, which Gitea shows beside its
-// name. Whoever has a web session there can delete a session's token and make
+// name. A user with a web session there can delete a session's token and make
 // another one of its name, but not of its end.
 func EndOfToken(token Secret) string {
 	text := token.Reveal()

@@ -31,7 +31,7 @@ func (d directoryTest) squats(t *testing.T) map[string]func(name string) {
 	}
 }
 
-// Whoever takes the name of a renamed user keeps no change from reaching that.
+// Changes reach a renamed user even if another has taken its name.
 func directoryChangesSquatted(t *testing.T, d directoryTest) {
 	for who, squat := range d.squats(t) {
 		u, squatted, present := d.squatted(t, squat)

@@ -160,21 +160,8 @@ func TestLongEntriesAreReadSingly(t *testing.T) {
 		return e
 	}
 	for _, capped := range []int{50, 20} {
-		d := standIn(t, func(w http.ResponseWriter, r *http.Request) {
-			if strings.HasSuffix(r.URL.Path, "/admin/users") && !strings.HasSuffix(r.URL.Query().Get("login_name"), ":adopted") {
-				w.Header().Set("X-Total-Count", "1")
-				_, _ = io.WriteString(w, "["+ours+"]")
-				return
-			}
-			if !strings.HasSuffix(r.URL.Path, "/oauth2") {
-				look(w, r)
-				return
-			}
-			var page, limit int
-			_, err := fmt.Sscanf(r.URL.Query().Get("page")+" "+r.URL.Query().Get("limit"), "%d %d", &page, &limit)
-			if err != nil {
-				t.Error(err)
-			}
+		d := withAmy(t, "/oauth2", func(w http.ResponseWriter, r *http.Request) {
+			page, limit := pageOf(t, r)
 			limit = min(limit, capped)
 			entries := []fields{}
 			for i := (page-1)*limit + 1; i <= min(page*limit, 103); i++ {
@@ -191,24 +178,38 @@ func TestLongEntriesAreReadSingly(t *testing.T) {
 	}
 }
 
+// withAmy is a Gitea with one user of ours, which answers paths of that ending by
+// listed.
+func withAmy(t *testing.T, ending string, listed http.HandlerFunc) *gitea.Directory {
+	t.Helper()
+	return standIn(t, func(w http.ResponseWriter, r *http.Request) {
+		switch {
+		case strings.HasSuffix(r.URL.Path, "/admin/users") && !strings.HasSuffix(r.URL.Query().Get("login_name"), ":adopted"):
+			w.Header().Set("X-Total-Count", "1")
+			_, _ = io.WriteString(w, "["+ours+"]")
+		case strings.HasSuffix(r.URL.Path, ending):
+			listed(w, r)
+		default:
+			look(w, r)
+		}
+	})
+}
+
+// pageOf returns the page that is asked for, and how long it may be.
+func pageOf(t *testing.T, r *http.Request) (page, limit int) {
+	t.Helper()
+	_, err := fmt.Sscanf(r.URL.Query().Get("page")+" "+r.URL.Query().Get("limit"), "%d %d", &page, &limit)
+	if err != nil {
+		t.Error(err)
+	}
+	return page, limit
+}
+
 // Runners, whose listing has no total, are read one by one if their labels are long.
 func TestRunnersOfManyLabelsAreRead(t *testing.T) {
 	const runners = 3
-	d := standIn(t, func(w http.ResponseWriter, r *http.Request) {
-		if strings.HasSuffix(r.URL.Path, "/admin/users") && !strings.HasSuffix(r.URL.Query().Get("login_name"), ":adopted") {
-			w.Header().Set("X-Total-Count", "1")
-			_, _ = io.WriteString(w, "["+ours+"]")
-			return
-		}
-		if !strings.HasSuffix(r.URL.Path, "/runners") {
-			look(w, r)
-			return
-		}
-		var page, limit int
-		_, err := fmt.Sscanf(r.URL.Query().Get("page")+" "+r.URL.Query().Get("limit"), "%d %d", &page, &limit)
-		if err != nil {
-			t.Error(err)
-		}
+	d := withAmy(t, "/runners", func(w http.ResponseWriter, r *http.Request) {
+		page, limit := pageOf(t, r)
 		entries := []fields{}
 		for i := (page-1)*limit + 1; i <= min(page*limit, runners); i++ {
 			entries = append(entries, fields{
@@ -229,16 +230,8 @@ func TestAddressesOfEscapedCharactersAreWhole(t *testing.T) {
 	text, err := json.Marshal(address)
 	require.NoError(t, err)
 	require.Greater(t, len(text), 6000)
-	d := standIn(t, func(w http.ResponseWriter, r *http.Request) {
-		switch {
-		case strings.HasSuffix(r.URL.Path, "/admin/users") && !strings.HasSuffix(r.URL.Query().Get("login_name"), ":adopted"):
-			w.Header().Set("X-Total-Count", "1")
-			_, _ = io.WriteString(w, "["+ours+"]")
-		case strings.HasSuffix(r.URL.Path, "/user/emails"):
-			_, _ = fmt.Fprintf(w, `[{"email":"amy@example.com","primary":true},{"email":%s}]`, text)
-		default:
-			look(w, r)
-		}
+	d := withAmy(t, "/user/emails", func(w http.ResponseWriter, _ *http.Request) {
+		_, _ = fmt.Fprintf(w, `[{"email":"amy@example.com","primary":true},{"email":%s}]`, text)
 	})
 	found, err := d.Credentials(t.Context(), someone.AccountID, app.SecondAddress)
 	require.NoError(t, err)

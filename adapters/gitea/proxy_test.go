@@ -194,7 +194,7 @@ func TestTheSampleProxyLetsTokensPass(t *testing.T) {
 	require.Equal(t, http.StatusUnauthorized, res.StatusCode, "no signature passes")
 }
 
-// Nobody signs in by passkey through the proxy, however the path is written.
+// The proxy lets no one sign in by passkey, however the path is written.
 func TestTheSampleProxyTakesNoPasskeys(t *testing.T) {
 	s := shared(t)
 	address := proxied(t, s)
